@@ -1,0 +1,93 @@
+/* upbit-live/account.h - private data: my orders and my assets.
+ *
+ * Follows docs.upbit.com: websocket-myorder, websocket-myasset. Arrives on the private connection only,
+ * which needs API keys. Times are Unix ms. */
+#ifndef UPBIT_LIVE_ACCOUNT_H
+#define UPBIT_LIVE_ACCOUNT_H
+
+#include "upbit-live/event.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum upbit_order_type {
+    UPBIT_ORDER_TYPE_NONE = 0,
+    UPBIT_ORDER_TYPE_LIMIT = 1,
+    UPBIT_ORDER_TYPE_PRICE = 2,  /* market buy by amount */
+    UPBIT_ORDER_TYPE_MARKET = 3, /* market sell          */
+    UPBIT_ORDER_TYPE_BEST = 4,
+    UPBIT_ORDER_TYPE_UNKNOWN = 255
+} upbit_order_type;
+
+typedef enum upbit_order_state {
+    UPBIT_ORDER_STATE_NONE = 0,
+    UPBIT_ORDER_STATE_WAIT = 1,
+    UPBIT_ORDER_STATE_WATCH = 2, /* reserved order */
+    UPBIT_ORDER_STATE_TRADE = 3, /* a fill         */
+    UPBIT_ORDER_STATE_DONE = 4,
+    UPBIT_ORDER_STATE_CANCEL = 5,
+    UPBIT_ORDER_STATE_PREVENTED = 6, /* self-match prevention */
+    UPBIT_ORDER_STATE_UNKNOWN = 255
+} upbit_order_state;
+
+typedef enum upbit_time_in_force {
+    UPBIT_TIF_NONE = 0,
+    UPBIT_TIF_IOC = 1,
+    UPBIT_TIF_FOK = 2,
+    UPBIT_TIF_POST_ONLY = 3,
+    UPBIT_TIF_UNKNOWN = 255
+} upbit_time_in_force;
+
+typedef enum upbit_smp_type {
+    UPBIT_SMP_NULL = 0,
+    UPBIT_SMP_REDUCE = 1,
+    UPBIT_SMP_CANCEL_MAKER = 2,
+    UPBIT_SMP_CANCEL_TAKER = 3,
+    UPBIT_SMP_NONE = 4, /* the exchange said "none" */
+    UPBIT_SMP_UNKNOWN = 255
+} upbit_smp_type;
+
+/* In state TRADE price and volume are the fill's, not the order's. */
+typedef struct upbit_my_order {
+    upbit_event event;
+    const char *uuid;
+    const char *trade_uuid; /* NULL unless a fill */
+    const char *identifier; /* the client's own id; NULL if none was given */
+    upbit_decimal price, avg_price, volume, remaining_volume, executed_volume;
+    upbit_decimal reserved_fee, remaining_fee, paid_fee, locked, executed_funds, trade_fee;
+    upbit_decimal prevented_volume, prevented_locked;
+    int64_t trades_count;
+    int64_t trade_timestamp; /* 0 unless a fill; see upbit_event_has */
+    int64_t order_timestamp;
+    uint8_t ask_bid;       /* upbit_side of the order */
+    uint8_t order_type;    /* upbit_order_type        */
+    uint8_t state;         /* upbit_order_state       */
+    uint8_t time_in_force; /* upbit_time_in_force     */
+    uint8_t smp_type;      /* upbit_smp_type          */
+    uint8_t is_maker;      /* 0 unless a fill; see upbit_event_has */
+} upbit_my_order;
+
+typedef struct upbit_asset {
+    const char *currency;
+    upbit_decimal balance; /* available */
+    upbit_decimal locked;  /* in orders or withdrawals */
+} upbit_asset;
+
+/* Only the currencies that changed; one business event can come as several messages. */
+typedef struct upbit_my_asset {
+    upbit_event event;
+    const char *asset_uuid;
+    int64_t asset_timestamp;
+    uint32_t asset_count, reserved;
+    const upbit_asset *assets; /* inside the event */
+} upbit_my_asset;
+
+/* NULL when e is NULL or of another type. The payload lives as long as the event. @thread any. */
+UPBIT_API const upbit_my_order *upbit_event_my_order(const upbit_event *e);
+UPBIT_API const upbit_my_asset *upbit_event_my_asset(const upbit_event *e);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

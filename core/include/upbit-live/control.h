@@ -1,0 +1,161 @@
+/* upbit-live/control.h - what the library says about itself, in the same queue as the data.
+ *
+ * These events answer "do I have everything, and if not, what is missing?": a GAP names exactly the
+ * events of one type that this proxy will never get; an EPOCH stands before the first event that came
+ * by a new connection; a REPLY ends a command; STATE tells where the connection is; ERROR says what
+ * went wrong, once per episode, and what follows from it. */
+#ifndef UPBIT_LIVE_CONTROL_H
+#define UPBIT_LIVE_CONTROL_H
+
+#include "upbit-live/event.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum upbit_session {
+    UPBIT_SESSION_PUBLIC = 0,
+    UPBIT_SESSION_PRIVATE = 1
+} upbit_session;
+
+/* A session's life. LIVE: connected, and everything that is wanted has been requested. */
+typedef enum upbit_state {
+    UPBIT_STATE_IDLE = 0,
+    UPBIT_STATE_CONNECTING = 1, /* name look-up, TCP, TLS */
+    UPBIT_STATE_UPGRADING = 2,  /* waiting for the WebSocket upgrade */
+    UPBIT_STATE_SUBSCRIBING = 3,
+    UPBIT_STATE_LIVE = 4,
+    UPBIT_STATE_CLOSING = 5,
+    UPBIT_STATE_WAITING = 6, /* waiting to reconnect: see delay_ms */
+    UPBIT_STATE_CLOSED = 7   /* for good */
+} upbit_state;
+
+/* The latest state; states that passed while the consumer slept are not queued. */
+typedef struct upbit_state_event {
+    upbit_event event;
+    uint32_t session;  /* upbit_session                                          */
+    uint32_t state;    /* upbit_state                                            */
+    uint32_t attempt;  /* connection attempts since the last LIVE                */
+    uint32_t delay_ms; /* WAITING: until the next attempt                        */
+    uint32_t down_ms;  /* LIVE after a cut: how long the stream was down         */
+    int32_t error;     /* why the last connection ended, upbit_error; 0 if none  */
+    uint32_t tls;      /* 1: encrypted                                           */
+    uint32_t reserved;
+} upbit_state_event;
+
+/* The events that follow came by a new connection of the session. */
+typedef struct upbit_epoch_event {
+    upbit_event event; /* event.epoch: the new one */
+    uint32_t session;
+    uint32_t previous;
+} upbit_epoch_event;
+
+/* The end of a command that was given a request_id (in upbit_delivery). For unsubscribe and replace
+ * no event of the old set follows it. */
+typedef struct upbit_reply {
+    upbit_event event;
+    int32_t error; /* 0 or an upbit_error */
+    uint32_t command; /* upbit_command */
+    char detail[96]; /* e.g. which code is unknown; "" */
+} upbit_reply;
+
+typedef enum upbit_command {
+    UPBIT_COMMAND_SUBSCRIBE = 1,
+    UPBIT_COMMAND_UNSUBSCRIBE = 2,
+    UPBIT_COMMAND_REPLACE = 3,
+    UPBIT_COMMAND_UNSUBSCRIBE_ALL = 4,
+    UPBIT_COMMAND_SNAPSHOT = 5,
+    UPBIT_COMMAND_CANCEL = 6
+} upbit_command;
+
+/* `count` events of `lane_type` meant for this proxy, numbers first..last, were dropped. */
+typedef struct upbit_gap {
+    upbit_event event;
+    uint32_t lane_type; /* upbit_type */
+    uint32_t reserved;
+    uint64_t count, first, last;
+} upbit_gap;
+
+/* What went wrong, once per episode. */
+typedef struct upbit_error_event {
+    upbit_event event;
+    int32_t error;        /* upbit_error                                                 */
+    uint32_t session;     /* upbit_session                                               */
+    uint32_t http_status; /* of a refused upgrade or a REST answer; 0 if none            */
+    uint32_t count;       /* how many errors this event stands for, 1 or more            */
+    char name[48];        /* the exchange's error.name, e.g. "INVALID_PARAM"; "" if none */
+    char message[208];    /* what happened and what to do, UTF-8                         */
+} upbit_error_event;
+
+/* The proxy will deliver nothing more. */
+typedef struct upbit_closed_event {
+    upbit_event event;
+    int32_t error; /* 0: closed or shut down in order */
+    uint32_t reserved;
+} upbit_closed_event;
+
+/* A key (event.code, lane_type, unit, level) without data, without news, or with news again. */
+typedef struct upbit_key_event {
+    upbit_event event; /* type NO_DATA, STALE or FRESH */
+    uint32_t key_type; /* upbit_type */
+    uint32_t candle_unit;
+    upbit_decimal level;
+    int64_t age_ms; /* since the last event of the key, or since it was asked for */
+} upbit_key_event;
+
+/* A lossless lane was full: `lane_type` takes nothing more until it has been emptied. */
+typedef struct upbit_overflow_event {
+    upbit_event event;
+    uint32_t lane_type, reserved;
+} upbit_overflow_event;
+
+/* {"status":"UP"} */
+typedef struct upbit_status_event {
+    upbit_event event;
+    const char *status;
+} upbit_status_event;
+
+/* The exchange's answer to LIST_SUBSCRIPTIONS (docs.upbit.com: list-subscriptions). */
+typedef struct upbit_subscription_row {
+    const char *type; /* as on the wire, e.g. "candle.1m" */
+    const char *const *codes;
+    uint32_t code_count;
+    uint32_t reserved;
+    upbit_decimal level; /* null unless an order book */
+} upbit_subscription_row;
+
+typedef struct upbit_subscriptions_event {
+    upbit_event event;
+    const char *method, *ticket;
+    uint32_t row_count, reserved;
+    const upbit_subscription_row *rows;
+} upbit_subscriptions_event;
+
+/* A message of a type this version does not know. */
+typedef struct upbit_raw {
+    upbit_event event;
+    const char *type_name; /* the exchange's, e.g. "indicator" */
+    const char *text;      /* the JSON object as received */
+    size_t length;
+} upbit_raw;
+
+/* NULL when e is NULL or of another type. The payload lives as long as the event. @thread any. */
+UPBIT_API const upbit_state_event *upbit_event_state(const upbit_event *e);
+UPBIT_API const upbit_epoch_event *upbit_event_epoch(const upbit_event *e);
+UPBIT_API const upbit_reply *upbit_event_reply(const upbit_event *e);
+UPBIT_API const upbit_gap *upbit_event_gap(const upbit_event *e);
+UPBIT_API const upbit_error_event *upbit_event_error(const upbit_event *e);
+UPBIT_API const upbit_closed_event *upbit_event_closed(const upbit_event *e);
+UPBIT_API const upbit_key_event *upbit_event_key(const upbit_event *e);
+UPBIT_API const upbit_overflow_event *upbit_event_overflow(const upbit_event *e);
+UPBIT_API const upbit_status_event *upbit_event_status(const upbit_event *e);
+UPBIT_API const upbit_subscriptions_event *upbit_event_subscriptions(const upbit_event *e);
+UPBIT_API const upbit_raw *upbit_event_raw(const upbit_event *e);
+
+/* "live", "connecting" ... @thread any. Static. */
+UPBIT_API const char *upbit_state_name(int state);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,104 @@
+/* upbit-live/manager.h - one I/O thread, its connections, the union of all wants.
+ *
+ * Most programs never name a manager: upbit_proxy_open(&p, NULL, "chart_btc", NULL) uses the default
+ * one, which is made on first use and lives until upbit_manager_shutdown or the process's end. Further
+ * instances are for tests and for programs that talk to two exchanges.
+ *
+ * A manager is reference-counted: by its creator and by its open proxies' use of it. Shutting down is
+ * a message to the I/O thread and bounded in time; proxies outlive their manager as harmless shells
+ * that deliver what they still hold, then CLOSED, then nothing.
+ *
+ * Fork: a child process inherits no thread. In it every call on an inherited manager or proxy answers
+ * ILLEGAL_STATE (closing and releasing are harmless). */
+#ifndef UPBIT_LIVE_MANAGER_H
+#define UPBIT_LIVE_MANAGER_H
+
+#include "upbit-live/options.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct upbit_manager upbit_manager;
+
+/* The process-wide instance, made on first use. Do not release it; upbit_manager_shutdown ends it, and
+ * the next use makes a new one.
+ * @thread any. Returns 0, NO_MEMORY, SYSTEM. */
+UPBIT_API int upbit_manager_default(upbit_manager **out);
+
+/* An instance of your own; give it back with upbit_manager_release. options may be NULL.
+ * @thread any. Returns 0; INVALID_ARGUMENT (see upbit_error_detail: which option and why),
+ * UNAVAILABLE (a part this build does not have), NO_MEMORY, SYSTEM. */
+UPBIT_API int upbit_manager_create(upbit_manager **out, const upbit_options *options);
+
+/* Stops the I/O thread: every proxy gets CLOSED, connections are closed in order, the thread is joined.
+ * Takes at most deadline_ms (0: 1,000). Repeating is harmless.
+ * @thread any but io (WRONG_THREAD). Returns 0, or TIMEOUT when the connections had to be cut. */
+UPBIT_API int upbit_manager_shutdown(upbit_manager *m, uint32_t deadline_ms);
+
+/* Gives up the reference of upbit_manager_create; the last one shuts down. NULL is allowed.
+ * @thread any but io. */
+UPBIT_API void upbit_manager_release(upbit_manager *m);
+
+/* Every manager of this process stops as if shut down. Async-signal-safe; does not wait. */
+UPBIT_API void upbit_manager_request_stop(void);
+
+/* Counters since the manager was made; cheap, may be asked often. A counter only grows; a gauge says
+ * how things are now. Single counters are exact; between them a message may be counted in one and not
+ * yet in another. */
+typedef struct upbit_stats {
+    uint64_t messages_received;   /* counter: WebSocket messages                             */
+    uint64_t bytes_received;      /* counter: of the stream, after TLS                       */
+    uint64_t bytes_sent;          /* counter: of the stream, before TLS                      */
+    uint64_t events_decoded;      /* counter                                                 */
+    uint64_t decode_errors;       /* counter: messages rejected                              */
+    uint64_t events_unwanted;     /* counter: frames nobody wants (any more)                 */
+    uint64_t events_delivered;    /* counter: handed to lanes                                */
+    uint64_t events_dropped;      /* counter: pushed out of or refused by full lanes         */
+    uint64_t events_coalesced;    /* counter: replaced by a newer value                      */
+    uint64_t events_refused;      /* counter: did not fit the memory budget                  */
+    uint64_t requests_sent;       /* counter: subscription requests                          */
+    uint64_t connects;            /* counter: connections that went live                     */
+    uint64_t reconnects;          /* counter: of those, after a cut                          */
+    uint64_t connect_failures;    /* counter: attempts that did not go live                  */
+    uint64_t pings_sent, pongs_received; /* counters                                         */
+    uint64_t exchange_errors;     /* counter: error frames                                   */
+    uint64_t notifications;       /* counter: wake-ups of consumers                          */
+    uint64_t read_batches;        /* counter: turns of the loop that read data               */
+    uint64_t memory_bytes;        /* gauge: event blocks in use                              */
+    uint64_t memory_peak_bytes;   /* gauge: the most there were                              */
+    uint64_t proxies;             /* gauge: open proxies                                     */
+    uint64_t keys;                /* gauge: wanted keys                                      */
+    uint64_t io_cpu_ns;           /* counter: CPU time of the I/O thread                     */
+    uint32_t state;               /* gauge: upbit_state of the public session                */
+    uint32_t epoch;               /* gauge: of the public session                            */
+    int64_t lag_ms;               /* gauge: exchange to receipt of the last realtime event   */
+    uint64_t events_repeated;     /* counter: repeats and older states that were left out    */
+    uint64_t messages_ignored;    /* counter: status frames and the like                     */
+} upbit_stats;
+
+/* Fills at most `size` bytes of *out (give sizeof *out). @thread any. Returns 0, INVALID_ARGUMENT. */
+UPBIT_API int upbit_manager_get_stats(upbit_manager *m, upbit_stats *out, size_t size);
+
+typedef enum upbit_health_level {
+    UPBIT_HEALTH_HEALTHY = 0,
+    UPBIT_HEALTH_DEGRADED = 1, /* e.g. connecting, or messages being dropped */
+    UPBIT_HEALTH_CRITICAL = 2  /* no data is coming */
+} upbit_health_level;
+
+typedef struct upbit_health {
+    int32_t level;    /* upbit_health_level                                  */
+    int32_t error;    /* the last connection's end, upbit_error; 0 if none   */
+    uint32_t state;   /* upbit_state of the public session                   */
+    uint32_t attempt; /* connection attempts since the last LIVE             */
+    int64_t since_ms; /* Unix time since when the level is as it is          */
+    char reason[128]; /* for people                                          */
+} upbit_health;
+
+/* As upbit_manager_get_stats. */
+UPBIT_API int upbit_manager_get_health(upbit_manager *m, upbit_health *out, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,94 @@
+/* upbit-live/options.h - what can be set; everything has a default that is right for a desktop.
+ *
+ * Zero a struct, set struct_size, set what you need: UPBIT_OPTIONS_INIT does the first two. A field
+ * that is 0 or NULL has its default. Everything is copied. */
+#ifndef UPBIT_LIVE_OPTIONS_H
+#define UPBIT_LIVE_OPTIONS_H
+
+#include "upbit-live/event.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum upbit_format {
+    UPBIT_FORMAT_AUTO = 0,
+    UPBIT_FORMAT_DEFAULT = 1,
+    UPBIT_FORMAT_SIMPLE = 2,
+    UPBIT_FORMAT_JSON_LIST = 3,
+    UPBIT_FORMAT_SIMPLE_LIST = 4
+} upbit_format;
+
+typedef enum upbit_transport_kind {
+    UPBIT_TRANSPORT_DEFAULT = 0, /* raw */
+    UPBIT_TRANSPORT_RAW = 1,
+    UPBIT_TRANSPORT_WEBSOCKET_API = 2,
+    UPBIT_TRANSPORT_REPLAY = 3
+} upbit_transport_kind;
+
+typedef enum upbit_switch { UPBIT_AUTO = 0, UPBIT_ON = 1, UPBIT_OFF = 2 } upbit_switch;
+
+typedef enum upbit_log_level {
+    UPBIT_LOG_NONE = 0,
+    UPBIT_LOG_ERROR = 1,
+    UPBIT_LOG_WARNING = 2,
+    UPBIT_LOG_INFO = 3,
+    UPBIT_LOG_DEBUG = 4
+} upbit_log_level;
+
+/* Called from any of the library's threads, one call at a time per manager. `module` is "stream",
+ * "rest", "limit", "auth" ...; `line` has no newline and no secrets. Call nothing of this library. */
+typedef void (*upbit_log_function)(void *context, int level, const char *module, const char *line);
+
+typedef struct upbit_options {
+    size_t struct_size;
+    const char *url;         /* public stream, default wss://api.upbit.com/websocket/v1         */
+    const char *private_url; /* default: url's host and port, path /websocket/v1/private        */
+    const char *rest_url;    /* default: url's host and port by http(s), path /v1               */
+    const char *ca_file;     /* PEM with the trusted authorities; default: the system's         */
+    const char *proxy;       /* http:// or socks5h:// proxy URL; default: none                  */
+    int format;              /* upbit_format; default SIMPLE                                    */
+    int transport;           /* upbit_transport_kind                                            */
+    int compression;         /* upbit_switch                                                    */
+    int log_level;           /* upbit_log_level; default WARNING                                */
+    upbit_log_function log;  /* default: lines on stderr                                        */
+    void *log_context;
+    uint32_t connect_timeout_ms; /* name look-up, TCP and TLS; default 5,000                    */
+    uint32_t upgrade_timeout_ms; /* the whole upgrade answer; default 5,000                     */
+    uint32_t ping_interval_ms;   /* default 15,000                                              */
+    uint32_t pong_timeout_ms;    /* default 10,000                                              */
+    uint32_t settle_ms;          /* quiet time before changed wants are sent; default 150       */
+    uint32_t settle_max_ms;      /* at most this long after the first change; default 500       */
+    uint64_t memory_budget;      /* bytes of events not yet released; default 64 MiB            */
+    uint32_t message_size_max;   /* bytes of one message; default 16 MiB                        */
+    uint32_t backoff_first_ms;   /* first reconnect delay's upper bound; default 1,000          */
+} upbit_options;
+
+#define UPBIT_OPTIONS_INIT                                                                         \
+    { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+typedef enum upbit_policy {
+    UPBIT_POLICY_DEFAULT = 0, /* coalesce: ticker, order book; drop_oldest: trade, candle, raw;
+                                 lossless: myOrder, myAsset                                     */
+    UPBIT_POLICY_DROP_OLDEST = 1,
+    UPBIT_POLICY_COALESCE = 2, /* latest value per key; ticker, order book, candle              */
+    UPBIT_POLICY_LOSSLESS = 3  /* takes nothing more when full, says OVERFLOW, starts again     */
+} upbit_policy;
+
+struct upbit_waiter;
+
+typedef struct upbit_proxy_options {
+    size_t struct_size;
+    int policy;                /* upbit_policy for every type of this proxy; default by type    */
+    uint32_t queue_messages;   /* per first-in-first-out lane; default 1,024 (lossless 65,536)  */
+    uint32_t queue_bytes;      /* per first-in-first-out lane; default 1 MiB (lossless 64 MiB)  */
+    struct upbit_waiter *waiter; /* share a waiter (waiter.h); default: one of its own          */
+    void *user_data;           /* upbit_proxy_user_data                                         */
+} upbit_proxy_options;
+
+#define UPBIT_PROXY_OPTIONS_INIT { sizeof(upbit_proxy_options), 0, 0, 0, 0, 0 }
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,120 @@
+/* upbit-live/proxy.h - one per widget: its wants, its own queue.
+ *
+ * The contract in one sentence: commands from any thread, events on one thread per proxy, callbacks
+ * only signal.
+ *
+ *     upbit_proxy *p;
+ *     upbit_proxy_open(&p, NULL, "ticker_main", NULL);          starts everything
+ *     const char *codes[] = {"KRW-BTC", "KRW-ETH"};
+ *     upbit_want want = UPBIT_WANT_INIT;
+ *     want.type = UPBIT_TYPE_TICKER; want.codes = codes; want.code_count = 2;
+ *     upbit_proxy_subscribe(p, &want, 0);
+ *     for (;;) {                                                 or hang fd into your own loop
+ *         poll on upbit_proxy_fd(p);
+ *         upbit_delivery d;
+ *         while (upbit_proxy_next(p, &d) > 0) { use(d.event); upbit_event_unref(d.event); }
+ *     }
+ *     upbit_proxy_close(p);
+ *
+ * Wants of different proxies never disturb one another: the library keeps their union on the wire. */
+#ifndef UPBIT_LIVE_PROXY_H
+#define UPBIT_LIVE_PROXY_H
+
+#include "upbit-live/manager.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct upbit_proxy upbit_proxy;
+
+/* m NULL: the default manager. client_id: 1..64 of [A-Za-z0-9_.:-], unique per manager while open
+ * (DUPLICATE_CLIENT_ID); the recommended form is <module>_<instance>, e.g. "chart_btc", "orderbook_2".
+ * Opening starts the connection; nothing else needs to be called. options may be NULL.
+ * @thread any. Returns 0, INVALID_ARGUMENT, DUPLICATE_CLIENT_ID, CLOSED, NO_MEMORY, SYSTEM,
+ * ILLEGAL_STATE (in a forked child). The caller owns the proxy: upbit_proxy_close. */
+UPBIT_API int upbit_proxy_open(upbit_proxy **out, upbit_manager *m, const char *client_id,
+                               const upbit_proxy_options *options);
+
+/* Drops its wants and frees it; never waits for the network. Events taken before stay valid. Nobody may
+ * use the proxy during or after the call. Before or after the manager's end; NULL is allowed.
+ * @thread any, but with no other call on this proxy running. */
+UPBIT_API void upbit_proxy_close(upbit_proxy *p);
+
+enum { UPBIT_WANT_SNAPSHOT_ONLY = 1, UPBIT_WANT_REALTIME_ONLY = 2 };
+
+typedef struct upbit_want {
+    size_t struct_size;
+    int type;                 /* upbit_type: TICKER .. MY_ASSET                                      */
+    unsigned flags;           /* UPBIT_WANT_...                                                      */
+    const char *const *codes; /* upper case, quote first: "KRW-BTC"; none means all, for MY_ORDER    */
+    size_t code_count;
+    unsigned candle_unit;     /* upbit_candle_unit, for CANDLE                                       */
+    unsigned book_depth;      /* rows a side, 1..30, for ORDERBOOK; 0: all                           */
+    upbit_decimal book_level; /* price grouping, for ORDERBOOK of KRW markets; 0: none               */
+} upbit_want;
+
+#define UPBIT_WANT_INIT { sizeof(upbit_want), 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0, 0, 0 } }
+
+/* Checked at once (INVALID_ARGUMENT; upbit_error_detail says which code), done on the I/O thread; a
+ * REPLY event with request_id follows (0: no reply wanted). Repeating is harmless.
+ *   subscribe        adds the want's codes
+ *   unsubscribe      takes them away; after its REPLY no event of them follows
+ *   replace          this type's (for candles: this unit's) set becomes the want's, in one step;
+ *                    code_count 0 empties it. After its REPLY no event of the old set follows
+ *   unsubscribe_all  takes everything away
+ * A code the exchange does not list is refused to the asker only: REPLY (or ERROR, if request_id is 0)
+ * with UNKNOWN_CODE; nothing of that command is done.
+ * @thread any. Returns 0, INVALID_ARGUMENT, CLOSED, COMMAND_FULL, UNAVAILABLE, NO_MEMORY,
+ * ILLEGAL_STATE. */
+UPBIT_API int upbit_proxy_subscribe(upbit_proxy *p, const upbit_want *want, uint64_t request_id);
+UPBIT_API int upbit_proxy_unsubscribe(upbit_proxy *p, const upbit_want *want, uint64_t request_id);
+UPBIT_API int upbit_proxy_replace(upbit_proxy *p, const upbit_want *want, uint64_t request_id);
+UPBIT_API int upbit_proxy_unsubscribe_all(upbit_proxy *p, uint64_t request_id);
+
+typedef struct upbit_delivery {
+    size_t struct_size;
+    const upbit_event *event; /* the caller owns one reference                                       */
+    uint64_t number;          /* counts the events of this type meant for this proxy, delivered or
+                                 not, from 1 on; 0 for the library's own and for coalesced types     */
+    uint64_t request_id;      /* of a REPLY or snapshot; 0 otherwise                                 */
+} upbit_delivery;
+
+#define UPBIT_DELIVERY_INIT { sizeof(upbit_delivery), 0, 0, 0 }
+
+/* 1: one event, the caller owns one reference; 0: empty, the next one notifies; < 0: error. Never
+ * waits. GAP names the events that were dropped right before this one.
+ * @thread consumer (one at a time). For proxies with a waiter of their own; ILLEGAL_STATE for those that
+ * share one (use upbit_waiter_next). CLOSED after the CLOSED event was taken. */
+UPBIT_API int upbit_proxy_next(upbit_proxy *p, upbit_delivery *out);
+
+/* Readable while there may be events; never read from it yourself. Owned by the proxy. -1 when the
+ * proxy shares a waiter or has a wake-up function. @thread any. */
+UPBIT_API int upbit_proxy_fd(upbit_proxy *p);
+
+/* Instead of the descriptor: a function that is called when the queue stops being empty. A non-NULL
+ * wakeup is called once at once, in the calling thread; afterwards it runs on the I/O thread: hand the
+ * signal over, call nothing of this library. When this returns no call with the old context runs or
+ * will run. NULL goes back to the descriptor.
+ * @thread any except inside wakeup. Ignored for proxies that share a waiter. */
+UPBIT_API void upbit_proxy_set_wakeup(upbit_proxy *p, void (*wakeup)(void *context), void *context);
+
+UPBIT_API const char *upbit_proxy_client_id(const upbit_proxy *p); /* @thread any */
+UPBIT_API void *upbit_proxy_user_data(const upbit_proxy *p);       /* @thread any */
+
+typedef struct upbit_proxy_stats {
+    uint64_t delivered;     /* counter: events taken by the consumer                        */
+    uint64_t dropped;       /* counter: events of drop_oldest and lossless lanes never got  */
+    uint64_t coalesced;     /* counter: values replaced by newer ones                       */
+    uint64_t queued;        /* gauge: events waiting in first-in-first-out lanes            */
+    uint64_t queued_peak;   /* gauge: the most that ever waited                             */
+    uint64_t gaps;          /* counter: GAP events made                                     */
+} upbit_proxy_stats;
+
+/* Fills at most `size` bytes of *out. @thread any. Returns 0, INVALID_ARGUMENT. */
+UPBIT_API int upbit_proxy_get_stats(upbit_proxy *p, upbit_proxy_stats *out, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
