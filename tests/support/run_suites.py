@@ -1,0 +1,181 @@
+"""Builds the variants, runs the suites in them and counts honestly; started by tests/run.
+
+A variant is a build directory with its own instruments. What is counted is every case, not every
+program: a TAP program reports its cases itself; one that died, or ran fewer cases than it planned,
+adds a failure. Skipped cases are named on a line of their own and count as neither.
+"""
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+MESON = '/usr/bin/meson'
+SUITES = ('lint', 'headers', 'unit', 'integration', 'qt')
+
+# Qt is left out under the instruments: Debian's Qt is not instrumented and leaks on purpose.
+PLAIN = ['-Dqt=enabled', '-Dexamples=true', '-Dtests=true']
+INSTRUMENTED = ['-Dqt=disabled', '-Dexamples=false', '-Dtests=true']
+CODE_SUITES = ('unit', 'integration')
+
+
+class Variant:
+    """One way to build and run: `setup` for meson, `suites` by default, `slow` stretches time-outs."""
+
+    def __init__(self, name, directory, setup, suites, slow=1, wrapper=(), environment=()):
+        self.name, self.directory, self.setup = name, os.path.join(TOP, directory), setup
+        self.suites, self.slow = suites, slow
+        self.wrapper, self.environment = wrapper, dict(environment)
+
+
+def variants():
+    return {v.name: v for v in (
+        Variant('none', 'build-tests', PLAIN, SUITES),
+        Variant('address', 'build-tests-address',
+                INSTRUMENTED + ['-Db_sanitize=address,undefined'], CODE_SUITES, 3,
+                environment=(('ASAN_OPTIONS', 'detect_leaks=1:detect_stack_use_after_return=1'),
+                             ('UBSAN_OPTIONS', 'halt_on_error=1:print_stacktrace=1'))),
+        Variant('thread', 'build-tests-thread', INSTRUMENTED + ['-Db_sanitize=thread'],
+                CODE_SUITES, 5, environment=(('TSAN_OPTIONS', 'halt_on_error=1'),)),
+        # Valgrind looks at the plain build's unit tests, for uninitialised memory above all.
+        Variant('valgrind', 'build-tests', PLAIN, ('unit',), 20, wrapper=(
+            'valgrind', '--quiet', '--error-exitcode=99', '--leak-check=full',
+            '--errors-for-leak-kinds=definite', '--fair-sched=try')),
+    )}
+
+
+def say(text):
+    print('tests/run: ' + text, flush=True)
+
+
+def without_address_randomisation():
+    """TSan of gcc 12 needs its shadow at fixed places; newer kernels scatter more than it can take."""
+    command = ['setarch', '-R']
+    if shutil.which('setarch') and subprocess.run(command + ['true'], capture_output=True,
+                                                  check=False).returncode == 0:
+        return command
+    return []
+
+
+def build(variant):
+    fresh = not os.path.exists(os.path.join(variant.directory, 'build.ninja'))
+    steps = []
+    if fresh:
+        steps.append([MESON, 'setup', variant.directory, TOP] + variant.setup)
+    steps.append(['/usr/bin/ninja', '-C', variant.directory])
+    for step in steps:
+        done = subprocess.run(step, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              errors='replace', check=False)
+        if done.returncode != 0:
+            sys.stdout.write(done.stdout)
+            say('failed: ' + ' '.join(step))
+            return False
+        warnings = [line for line in done.stdout.splitlines() if ': warning: ' in line]
+        if warnings:
+            print('\n'.join(warnings), flush=True)
+    return True
+
+
+def count(record):
+    """(passed, failed, skipped) cases of one line of meson's testlog.json."""
+    result, output = record['result'], record.get('stdout') or ''
+    good = bad = skipped = 0
+    plan = None
+    for line in output.splitlines():
+        case = re.match(r'(not )?ok\b', line)
+        if case:
+            if re.search(r'#\s*skip', line, re.I):
+                skipped += 1
+            elif case.group(1):
+                bad += 1
+            else:
+                good += 1
+        found = re.match(r'1\.\.(\d+)', line)
+        if found:
+            plan = int(found.group(1))
+    if plan is None:
+        # Not TAP, or a TAP program that died before it could say anything.
+        if result == 'SKIP':
+            return 0, 0, 1
+        return (1, 0, 0) if result in ('OK', 'EXPECTEDFAIL') else (0, 1, 0)
+    if plan == 0:
+        skipped = max(skipped, 1)
+    if bad == 0 and (result not in ('OK', 'SKIP', 'EXPECTEDFAIL') or plan != good + skipped
+                     and plan != 0):
+        bad = 1
+    return good, bad, skipped
+
+
+def run(variant, suites, names):
+    """Runs what was asked for in one variant; returns (passed, failed, skipped)."""
+    if not build(variant):
+        return 0, 1, 0
+    logbase = 'run-' + variant.name
+    command = [MESON, 'test', '-C', variant.directory, '--no-rebuild', '--print-errorlogs',
+               '--num-processes', str(max(1, min(4, os.cpu_count() or 1))),
+               '--logbase', logbase, '--timeout-multiplier', str(variant.slow)]
+    if variant.name == 'thread':
+        command = without_address_randomisation() + command
+    if variant.wrapper:
+        command += ['--wrapper', ' '.join(variant.wrapper)]
+    for suite in suites:
+        command += ['--suite', suite]
+    command += names
+    environment = dict(os.environ, CK_FORK='no', **variant.environment)
+    if variant.wrapper:
+        logbase += '-' + variant.wrapper[0]
+    log = os.path.join(variant.directory, 'meson-logs', logbase + '.json')
+    if os.path.exists(log):
+        os.remove(log)
+    status = subprocess.run(command, env=environment, check=False).returncode
+    records = []
+    if os.path.exists(log):
+        with open(log, encoding='utf-8', errors='replace') as lines:
+            records = [json.loads(line) for line in lines if line.strip()]
+    if not records:
+        say('no test ran in variant ' + variant.name)
+        return 0, 1, 0
+    total = [0, 0, 0]
+    for record in records:
+        numbers = count(record)
+        total = [a + b for a, b in zip(total, numbers)]
+        if numbers[2]:
+            say('skipped %d in %s' % (numbers[2], record['name']))
+    if status != 0 and total[1] == 0:
+        say('meson test ended with status %d though no case failed' % status)
+        total[1] = 1
+    return tuple(total)
+
+
+def main():
+    known = variants()
+    parser = argparse.ArgumentParser(prog='tests/run', description='Builds and runs the tests.',
+                                     epilog='Without options: every suite, then unit and '
+                                     'integration under both sanitizers, then unit under valgrind.')
+    parser.add_argument('--suite', action='append', choices=SUITES, help='only this suite')
+    parser.add_argument('--sanitize', action='append', choices=list(known),
+                        help='only this variant: none, address (with undefined), thread, valgrind')
+    parser.add_argument('name', nargs='*', help='only tests whose name matches, e.g. "wire*"')
+    options = parser.parse_args()
+
+    chosen = options.sanitize or (['none'] if options.suite or options.name else list(known))
+    total, started = [0, 0, 0], time.monotonic()
+    for name in chosen:
+        variant = known[name]
+        suites = options.suite or variant.suites
+        say('variant %s: %s' % (name, ' '.join(suites)))
+        numbers = run(variant, suites, options.name)
+        say('variant %s: %d passed, %d failed, %d skipped' % ((name,) + numbers))
+        total = [a + b for a, b in zip(total, numbers)]
+    say('%d skipped, %d s' % (total[2], time.monotonic() - started))
+    sys.stdout.flush()
+    print('%d passed, %d failed' % (total[0], total[1]), flush=True)
+    return 1 if total[1] else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
