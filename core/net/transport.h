@@ -18,15 +18,13 @@
 #include "net/loop.h"
 #include "upbit-live/error.h"
 #include "upbit-live/options.h"
+#include "wire/http.h"
 
 typedef struct upbit__transport upbit__transport;
 
 #define UPBIT__OPCODE_TEXT 1
 #define UPBIT__OPCODE_BINARY 2
 
-typedef struct upbit__header {
-    const char *name, *value;
-} upbit__header;
 
 /* Everything is copied. 0 and NULL are the defaults. */
 typedef struct upbit__transport_config {

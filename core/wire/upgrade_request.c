@@ -1,0 +1,95 @@
+#include <openssl/evp.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/random.h"
+#include "upbit-live/error.h"
+#include "upbit-live/version.h"
+#include "wire/upgrade.h"
+
+int upbit__upgrade_header_check(const upbit__header *header, const char **why)
+{
+    /* Origin: the exchange drops a client that sends one to one request in ten seconds. */
+    static const char *const ours[] = {"Host", "Upgrade", "Connection", "Origin", "Content-Length",
+                                       "Transfer-Encoding", "Expect", "TE", "Trailer"};
+    *why = NULL;
+    if (header->name == NULL || header->value == NULL || !upbit__http_name_valid(header->name))
+        *why = "a header's name is not a token";
+    else if (!upbit__http_value_valid(header->value))
+        *why = "a control character in a header's value";
+    else if (strncasecmp(header->name, "Sec-WebSocket-", 14) == 0)
+        *why = "a header that belongs to the upgrade itself";
+    for (size_t i = 0; *why == NULL && i < sizeof ours / sizeof ours[0]; i++) {
+        if (strcasecmp(header->name, ours[i]) == 0)
+            *why = "a header that must not be set";
+    }
+    return *why == NULL ? 0 : UPBIT_ERROR_INVALID_ARGUMENT;
+}
+
+static int append(upbit__buffer *out, const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (upbit__buffer_append_text(out, texts[i]) != 0)
+            return UPBIT_ERROR_NO_MEMORY;
+    }
+    return 0;
+}
+
+int upbit__upgrade_write(upbit__buffer *out, char key[UPBIT__UPGRADE_KEY_SIZE],
+                         const upbit__upgrade_request *request)
+{
+    uint8_t nonce[16];
+    const char *why;
+    for (size_t i = 0; i < request->header_count; i++) {
+        int rc = upbit__upgrade_header_check(&request->headers[i], &why);
+        if (rc != 0)
+            return rc;
+    }
+    int rc = upbit__random_bytes(nonce, sizeof nonce);
+    if (rc != 0)
+        return rc;
+    EVP_EncodeBlock((unsigned char *)key, nonce, sizeof nonce);
+    const char *const head[] = {
+        "GET ", request->path, " HTTP/1.1\r\nHost: ", request->authority,
+        "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ", key,
+        "\r\nSec-WebSocket-Version: 13\r\nUser-Agent: upbit-live/" UPBIT_VERSION_STRING "\r\n"};
+    /* All the room at once: a header may be a secret, and a buffer that grows leaves copies behind. */
+    size_t room = 512 + strlen(request->path) + strlen(request->authority);
+    for (size_t i = 0; i < request->header_count; i++)
+        room += strlen(request->headers[i].name) + strlen(request->headers[i].value) + 4;
+    if (upbit__buffer_reserve(out, room) == NULL)
+        return UPBIT_ERROR_NO_MEMORY;
+    rc = append(out, head, sizeof head / sizeof head[0]);
+    for (size_t i = 0; rc == 0 && i < request->header_count; i++) {
+        const upbit__header *h = &request->headers[i];
+        const char *const line[] = {h->name, ": ", h->value, "\r\n"};
+        rc = append(out, line, sizeof line / sizeof line[0]);
+    }
+    if (rc == 0)
+        rc = upbit__buffer_append_text(out, "\r\n");
+    return rc;
+}
+
+/* What the server must answer to our key. */
+static bool accept_of(char out[32], const char *key)
+{
+    char text[128];
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    size_t length = strlen(key);
+    static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    if (length + sizeof guid > sizeof text)
+        return false;
+    memcpy(text, key, length);
+    memcpy(text + length, guid, sizeof guid);
+    if (EVP_Digest(text, length + sizeof guid - 1, digest, &size, EVP_sha1(), NULL) != 1)
+        return false;
+    EVP_EncodeBlock((unsigned char *)out, digest, (int)size);
+    return true;
+}
+
+int upbit__upgrade_init(upbit__upgrade *u, const char *key)
+{
+    *u = (upbit__upgrade){0};
+    return accept_of(u->accept, key) ? 0 : UPBIT_ERROR_NO_MEMORY;
+}
