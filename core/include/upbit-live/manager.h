@@ -40,7 +40,8 @@ UPBIT_API int upbit_manager_shutdown(upbit_manager *m, uint32_t deadline_ms);
  * @thread any but io. */
 UPBIT_API void upbit_manager_release(upbit_manager *m);
 
-/* Every manager of this process stops as if shut down. Async-signal-safe; does not wait. */
+/* Every manager of this process stops as if shut down. Does not wait.
+ * @thread any, and inside signal handlers. */
 UPBIT_API void upbit_manager_request_stop(void);
 
 /* Counters since the manager was made; cheap, may be asked often. A counter only grows; a gauge says
@@ -95,7 +96,7 @@ typedef struct upbit_health {
     char reason[128]; /* for people                                          */
 } upbit_health;
 
-/* As upbit_manager_get_stats. */
+/* As upbit_manager_get_stats. @thread any. */
 UPBIT_API int upbit_manager_get_health(upbit_manager *m, upbit_health *out, size_t size);
 
 #ifdef __cplusplus

@@ -23,7 +23,7 @@ UPBIT_API void upbit_waiter_destroy(upbit_waiter *w);
 /* Readable while there may be events. Owned by the waiter. @thread any. */
 UPBIT_API int upbit_waiter_fd(upbit_waiter *w);
 
-/* As upbit_proxy_set_wakeup, for all proxies of the waiter. */
+/* As upbit_proxy_set_wakeup, for all proxies of the waiter. @thread any except inside wakeup. */
 UPBIT_API void upbit_waiter_set_wakeup(upbit_waiter *w, void (*wakeup)(void *context), void *context);
 
 /* The next event of any proxy that has one, in turn. 1: *proxy and *out are set, the caller owns one
