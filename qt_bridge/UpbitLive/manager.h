@@ -1,0 +1,76 @@
+// UpbitLive/manager.h - one I/O thread and its connections, with settings.
+//
+// Most programs need none: a Proxy without a manager uses the process-wide default one. Make your own
+// to set an address, a CA file or a log level, or to talk to two exchanges.
+//
+// Deleting a Manager while proxies of it live is safe: the connection goes when the last of them does.
+// Call shutdown() to end it at once; its proxies then get closed().
+//
+// The library's log lines of an own manager go to the logging categories upbit.<module>, e.g.
+// upbit.stream; they are logged from the I/O thread, as Qt's logging allows.
+#ifndef UPBITLIVE_MANAGER_H
+#define UPBITLIVE_MANAGER_H
+
+#include <QtCore/QObject>
+#include <QtCore/QString>
+#include <UpbitLive/control.h>
+#include <upbit-live/manager.h>
+
+namespace UpbitLive
+{
+// Empty and 0 mean the library's default (upbit-live/options.h).
+struct ManagerOptions {
+    QString url;        // public stream
+    QString privateUrl; // default: url's host and port
+    QString restUrl;    // default: url's host and port
+    QString caFile;     // PEM
+    QString proxy;      // http:// or socks5h://
+    Format format = Format::Auto;
+    Transport transport = Transport::Default;
+    Switch compression = Switch::Auto;
+    LogLevel logLevel = LogLevel::Warning;
+    quint32 connectTimeoutMs = 0, upgradeTimeoutMs = 0, pingIntervalMs = 0, pongTimeoutMs = 0;
+    quint32 settleMs = 0, settleMaxMs = 0, backoffFirstMs = 0;
+    quint64 memoryBudget = 0;
+    quint32 messageSizeMax = 0;
+};
+
+class UPBITLIVE_QT_EXPORT Manager : public QObject
+{
+    Q_OBJECT
+    Q_PROPERTY(bool valid READ isValid CONSTANT)
+
+public:
+    explicit Manager(QObject *parent = nullptr);
+    explicit Manager(const ManagerOptions &options, QObject *parent = nullptr);
+    ~Manager() override;
+
+    // The process-wide instance that proxies without a manager use. It belongs to the bridge and goes
+    // with the application object; nullptr, and a line in upbit.qt, when it cannot be made. Call it in
+    // the main thread.
+    static Manager *defaultInstance();
+
+    // False when the options were refused or resources were missing: lastError says why.
+    bool isValid() const noexcept;
+    Error lastError() const;
+
+    // Stops the connections; every proxy gets closed(). Waits at most deadlineMs (0: 1 s).
+    bool shutdown(quint32 deadlineMs = 0);
+
+    upbit_stats stats() const;
+    UpbitLive::Health health() const;
+    QString healthReason() const;
+
+    upbit_manager *handle() const noexcept;
+
+private:
+    Manager(upbit_manager *shared, QObject *parent);
+    Q_DISABLE_COPY(Manager)
+
+    upbit_manager *m_manager = nullptr;
+    bool m_owned = true;
+    Error m_error;
+};
+} // namespace UpbitLive
+
+#endif

@@ -1,0 +1,137 @@
+// The header fields of an event, and the proof that the enumerations match the C library's.
+#include <UpbitLive/event.h>
+#include <upbit-live/upbit-live.h>
+
+#include "payload_p.h"
+
+namespace UpbitLive
+{
+#define SAME(cpp, c)                                                                               \
+    static_assert(static_cast<int>(cpp) == static_cast<int>(c), "differs from the C library")
+SAME(Type::Ticker, UPBIT_TYPE_TICKER);
+SAME(Type::Trade, UPBIT_TYPE_TRADE);
+SAME(Type::Orderbook, UPBIT_TYPE_ORDERBOOK);
+SAME(Type::Candle, UPBIT_TYPE_CANDLE);
+SAME(Type::MyOrder, UPBIT_TYPE_MY_ORDER);
+SAME(Type::MyAsset, UPBIT_TYPE_MY_ASSET);
+SAME(Type::Announcement, UPBIT_TYPE_ANNOUNCEMENT);
+SAME(Type::Raw, UPBIT_TYPE_RAW);
+SAME(StreamType::Snapshot, UPBIT_STREAM_SNAPSHOT);
+SAME(StreamType::Realtime, UPBIT_STREAM_REALTIME);
+SAME(Origin::Rest, UPBIT_ORIGIN_REST);
+SAME(Origin::Cache, UPBIT_ORIGIN_CACHE);
+SAME(Origin::Backfill, UPBIT_ORIGIN_BACKFILL);
+SAME(Origin::Local, UPBIT_ORIGIN_LOCAL);
+SAME(Change::Rise, UPBIT_CHANGE_RISE);
+SAME(Change::Even, UPBIT_CHANGE_EVEN);
+SAME(Change::Fall, UPBIT_CHANGE_FALL);
+SAME(Side::Ask, UPBIT_SIDE_ASK);
+SAME(Side::Bid, UPBIT_SIDE_BID);
+SAME(MarketState::Preview, UPBIT_MARKET_PREVIEW);
+SAME(MarketState::Predelisted, UPBIT_MARKET_PREDELISTED);
+SAME(OrderType::Best, UPBIT_ORDER_TYPE_BEST);
+SAME(OrderState::Wait, UPBIT_ORDER_STATE_WAIT);
+SAME(OrderState::Prevented, UPBIT_ORDER_STATE_PREVENTED);
+SAME(CandleUnit::Second1, UPBIT_CANDLE_1S);
+SAME(CandleUnit::Minute240, UPBIT_CANDLE_240M);
+SAME(Session::Private, UPBIT_SESSION_PRIVATE);
+SAME(State::Connecting, UPBIT_STATE_CONNECTING);
+SAME(State::Live, UPBIT_STATE_LIVE);
+SAME(State::Closed, UPBIT_STATE_CLOSED);
+SAME(Health::Degraded, UPBIT_HEALTH_DEGRADED);
+SAME(Health::Critical, UPBIT_HEALTH_CRITICAL);
+SAME(Policy::DropOldest, UPBIT_POLICY_DROP_OLDEST);
+SAME(Policy::Coalesce, UPBIT_POLICY_COALESCE);
+SAME(Policy::Lossless, UPBIT_POLICY_LOSSLESS);
+SAME(Format::Default, UPBIT_FORMAT_DEFAULT);
+SAME(Format::SimpleList, UPBIT_FORMAT_SIMPLE_LIST);
+SAME(Transport::Raw, UPBIT_TRANSPORT_RAW);
+SAME(Transport::Replay, UPBIT_TRANSPORT_REPLAY);
+SAME(Switch::On, UPBIT_ON);
+SAME(Switch::Off, UPBIT_OFF);
+SAME(LogLevel::Debug, UPBIT_LOG_DEBUG);
+SAME(WantFlag::SnapshotOnly, UPBIT_WANT_SNAPSHOT_ONLY);
+SAME(WantFlag::RealtimeOnly, UPBIT_WANT_REALTIME_ONLY);
+#undef SAME
+
+Type Event::type() const noexcept
+{
+    return m_event != nullptr ? static_cast<Type>(m_event->type) : Type::None;
+}
+
+QString Event::code() const
+{
+    return codeLatin1();
+}
+
+QLatin1String Event::codeLatin1() const noexcept
+{
+    return m_event != nullptr ? QLatin1String(m_event->code) : QLatin1String();
+}
+
+StreamType Event::streamType() const noexcept
+{
+    return m_event != nullptr ? static_cast<StreamType>(m_event->stream) : StreamType::None;
+}
+
+Origin Event::origin() const noexcept
+{
+    return m_event != nullptr ? static_cast<Origin>(m_event->origin) : Origin::Local;
+}
+
+quint32 Event::epoch() const noexcept
+{
+    return m_event != nullptr ? m_event->epoch : 0;
+}
+
+qint64 Event::exchangeMs() const noexcept
+{
+    return m_event != nullptr ? m_event->exchange_ms : 0;
+}
+
+qint64 Event::receivedMs() const noexcept
+{
+    return m_event != nullptr ? m_event->received_ms : 0;
+}
+
+qint64 Event::receivedNs() const noexcept
+{
+    return m_event != nullptr ? m_event->received_ns : 0;
+}
+
+QDateTime Event::exchangeTime() const
+{
+    return time(exchangeMs());
+}
+
+QDateTime Event::receivedTime() const
+{
+    return time(receivedMs());
+}
+
+bool Event::has(int field) const noexcept
+{
+    return m_event != nullptr && field >= 0 &&
+           upbit_event_has(m_event, static_cast<size_t>(field)) == 1;
+}
+
+QByteArray Event::extra() const
+{
+    return m_event != nullptr ? QByteArray(upbit_event_extra(m_event)) : QByteArray();
+}
+
+QByteArray Event::toJson() const
+{
+    if (m_event == nullptr)
+        return QByteArray();
+    QByteArray line(4096, Qt::Uninitialized);
+    const size_t needed =
+        upbit_event_to_json(m_event, line.data(), static_cast<size_t>(line.size()));
+    if (needed >= static_cast<size_t>(line.size())) {
+        line.resize(static_cast<int>(needed) + 1);
+        upbit_event_to_json(m_event, line.data(), static_cast<size_t>(line.size()));
+    }
+    line.resize(static_cast<int>(needed));
+    return line;
+}
+} // namespace UpbitLive
