@@ -22,7 +22,7 @@ void upbit__loop_destroy(upbit__loop *loop);
 
 /* Waits until something happens, at most max_wait_ns (0: does not wait; < 0: no bound), dispatches it
  * and returns what it dispatched (number of callbacks; 0 for a wake-up or nothing) or SYSTEM.
- * Descriptors come before timers; a timer started by a callback runs in the next turn at the
+ * Descriptors come before timers; a timer started by a timer's callback runs in the next turn at the
  * earliest, so a turn always ends. */
 int upbit__loop_turn(upbit__loop *loop, int64_t max_wait_ns);
 
@@ -69,15 +69,8 @@ static inline bool upbit__timer_running(const upbit__timer *timer)
 
 /* The CURLMs (as void *, so that only net/ needs curl.h). WebSockets have one of their own: between a
  * connect-only handle's end and its first send its connection counts as idle, and a new REST transfer
- * in the same CURLM could prune it. */
+ * in the same CURLM could prune it. Transfers are added by net/curl_multi.h. */
 void *upbit__loop_curl(upbit__loop *loop);      /* WebSockets */
 void *upbit__loop_curl_rest(upbit__loop *loop); /* REST */
-
-/* What a CURL's CURLOPT_PRIVATE points at: told the result when its transfer is done. Called outside
- * of libcurl, so anything may be freed. */
-typedef struct upbit__curl_done {
-    void (*callback)(void *context, int curl_code);
-    void *context;
-} upbit__curl_done;
 
 #endif

@@ -2,7 +2,7 @@
  * the stream's. Connections are kept and reused.
  *
  * Threads: the loop's. `done` comes exactly once, in a later turn, unless upbit__rest_cancel came
- * first; inside `done` anything may be freed, and the handle is already over. */
+ * first; inside `done` the handle is already over and anything else may be freed. */
 #ifndef UPBIT_NET_REST_H
 #define UPBIT_NET_REST_H
 

@@ -25,7 +25,6 @@ typedef struct upbit__transport upbit__transport;
 #define UPBIT__OPCODE_TEXT 1
 #define UPBIT__OPCODE_BINARY 2
 
-
 /* Everything is copied. 0 and NULL are the defaults. */
 typedef struct upbit__transport_config {
     const char *url;              /* ws:// or wss://host[:port][/path[?query]]; no user, no fragment */

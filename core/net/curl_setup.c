@@ -1,0 +1,133 @@
+#include "net/curl_setup.h"
+
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+#include <strings.h>
+
+#include "upbit-live/error.h"
+
+int upbit__curl_proxy_check(const char *proxy, const char **why)
+{
+    static const char *const schemes[] = {"http://", "socks5://", "socks5h://"};
+    *why = "the proxy does not begin with http://, socks5:// or socks5h://";
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (strncasecmp(proxy, schemes[i], strlen(schemes[i])) == 0)
+            *why = NULL;
+    }
+    for (const char *at = proxy; *at != '\0' && *why == NULL; at++) {
+        if ((unsigned char)*at <= 0x20 || (unsigned char)*at >= 0x7f)
+            *why = "a space, control or non-ASCII character in the proxy's URL";
+    }
+    return *why == NULL ? 0 : UPBIT_ERROR_INVALID_ARGUMENT;
+}
+
+/* libcurl takes a certificate without a SAN for its CN's sake, and OpenSSL does not check the host at
+ * all unless told to: so the host is set in the context and checked inside the handshake. */
+static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
+{
+    (void)easy;
+    SSL_CTX *ssl = ssl_context;
+    const upbit__url *url = context;
+    X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ssl);
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+                                               X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    int ok = url->address ? X509_VERIFY_PARAM_set1_ip_asc(param, url->host)
+                          : X509_VERIFY_PARAM_set1_host(param, url->host, 0);
+    if (ok != 1 || SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) != 1)
+        return CURLE_SSL_CONNECT_ERROR;
+    SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    /* One system call brings many records; keeping the buffers saves an allocation per message. The
+     * out-queue may move between two tries of one write. */
+    SSL_CTX_set_read_ahead(ssl, 1);
+    SSL_CTX_set_default_read_buffer_len(ssl, 64 * 1024);
+    SSL_CTX_clear_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(ssl, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    return CURLE_OK;
+}
+
+static bool apply_tls(CURL *easy, const upbit__curl_setup *setup)
+{
+    bool ok = true;
+    ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_SSL_CIPHER_LIST, "ECDHE+AESGCM:ECDHE+CHACHA20") ==
+          CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &setup->url) == CURLE_OK;
+    if (setup->ca_file != NULL) {
+        ok &= curl_easy_setopt(easy, CURLOPT_CAINFO, setup->ca_file) == CURLE_OK;
+        /* These and no others: libcurl would go on trusting the system's directory. */
+        ok &= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK;
+    }
+    if (setup->crl_file != NULL)
+        ok &= curl_easy_setopt(easy, CURLOPT_CRLFILE, setup->crl_file) == CURLE_OK;
+    return ok;
+}
+
+int upbit__curl_setup_apply(CURL *easy, const upbit__curl_setup *setup)
+{
+    bool ok = apply_tls(easy, setup);
+    setup->error_text[0] = '\0';
+    ok &= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, setup->error_text) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L) == CURLE_OK;
+    /* Else a slow name look-up blocks the thread that cancels it. */
+    ok &= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)setup->connect_timeout_ms) ==
+          CURLE_OK;
+    /* "" also keeps the environment's proxies out. */
+    ok &= curl_easy_setopt(easy, CURLOPT_PROXY, setup->proxy == NULL ? "" : setup->proxy) ==
+          CURLE_OK;
+    if (setup->proxy != NULL) {
+        ok &= curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK;
+        ok &= curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L) == CURLE_OK;
+        ok &= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK;
+    }
+    return ok ? 0 : UPBIT_ERROR_NO_MEMORY;
+}
+
+int upbit__curl_error(CURLcode code, const char *error_text)
+{
+    switch (code) {
+    case CURLE_OK:
+        return 0;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return UPBIT_ERROR_RESOLVE;
+    case CURLE_SSL_CONNECT_ERROR:
+        /* A connection cut in the middle of the handshake is the network's fault, not the trust's. */
+        if (strstr(error_text, "SSL_ERROR_SYSCALL") != NULL ||
+            strstr(error_text, "reset by peer") != NULL ||
+            strstr(error_text, "unexpected eof") != NULL)
+            return UPBIT_ERROR_CONNECT;
+        return UPBIT_ERROR_TLS;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_USE_SSL_FAILED:
+        return UPBIT_ERROR_TLS;
+    case CURLE_OPERATION_TIMEDOUT:
+        return UPBIT_ERROR_TIMEOUT;
+    case CURLE_OUT_OF_MEMORY:
+        return UPBIT_ERROR_NO_MEMORY;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* what came back is no HTTP (or HTTP/0.9) */
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_HTTP2:
+        return UPBIT_ERROR_PROTOCOL;
+    default:
+        return UPBIT_ERROR_CONNECT;
+    }
+}
