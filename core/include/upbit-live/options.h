@@ -29,7 +29,7 @@ typedef enum upbit_transport_kind {
 typedef enum upbit_switch { UPBIT_AUTO = 0, UPBIT_ON = 1, UPBIT_OFF = 2 } upbit_switch;
 
 typedef enum upbit_log_level {
-    UPBIT_LOG_NONE = 0,
+    UPBIT_LOG_NONE = -1, /* nothing at all; 0 means the default, WARNING */
     UPBIT_LOG_ERROR = 1,
     UPBIT_LOG_WARNING = 2,
     UPBIT_LOG_INFO = 3,

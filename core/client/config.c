@@ -1,0 +1,198 @@
+#include "client/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error_detail.h"
+#include "upbit-live/error.h"
+
+/* scheme://authority/path, split; the parts point into the text. */
+typedef struct url_parts {
+    const char *scheme, *authority, *path;
+    size_t scheme_length, authority_length;
+} url_parts;
+
+/* What may stand in a URL of ours: visible ASCII, no user part (a password would end up in logs). */
+static int split_url(url_parts *out, const char *option, const char *url, const char *plain,
+                     const char *secure)
+{
+    for (const char *c = url; *c != '\0'; c++)
+        if (*c <= ' ' || *c >= 0x7f)
+            return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                    "%s: a URL must not hold spaces or control characters", option);
+    const char *colon = strstr(url, "://");
+    if (colon == NULL)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "%s: must begin with %s:// or %s://",
+                                option, secure, plain);
+    out->scheme = url;
+    out->scheme_length = (size_t)(colon - url);
+    size_t n = out->scheme_length;
+    if (!(n == strlen(plain) && memcmp(url, plain, n) == 0) &&
+        !(n == strlen(secure) && memcmp(url, secure, n) == 0))
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "%s: must begin with %s:// or %s://",
+                                option, secure, plain);
+    out->authority = colon + 3;
+    out->authority_length = strcspn(out->authority, "/?#");
+    out->path = out->authority + out->authority_length;
+    if (out->authority_length == 0)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "%s: no host in the URL", option);
+    if (memchr(out->authority, '@', out->authority_length) != NULL)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                "%s: no user or password in a URL: give keys by their own call",
+                                option);
+    return 0;
+}
+
+static char *join(const char *scheme, const char *authority, size_t length, const char *path)
+{
+    size_t size = strlen(scheme) + 3 + length + strlen(path) + 1;
+    char *url = malloc(size);
+    if (url == NULL)
+        return NULL;
+    char *to = stpcpy(stpcpy(url, scheme), "://");
+    memcpy(to, authority, length);
+    memcpy(to + length, path, strlen(path) + 1);
+    return url;
+}
+
+static int copy_text(char **out, const char *text)
+{
+    if (text == NULL || *text == '\0')
+        return 0;
+    *out = strdup(text);
+    return *out != NULL ? 0 : UPBIT_ERROR_NO_MEMORY;
+}
+
+/* The private and REST addresses follow from the public one: a program that is pointed at a mock
+ * exchange never speaks to Upbit. */
+static int set_urls(upbit__config *c, const upbit_options *o)
+{
+    const char *url = o->url != NULL && *o->url != '\0' ? o->url : UPBIT__DEFAULT_URL;
+    url_parts parts, given;
+    int error = split_url(&parts, "url", url, "ws", "wss");
+    if (error != 0)
+        return error;
+    int secure = parts.scheme_length == 3;
+    c->url = *parts.path != '\0' ? strdup(url)
+                                 : join(secure ? "wss" : "ws", parts.authority,
+                                        parts.authority_length, "/websocket/v1");
+    if (o->private_url != NULL && *o->private_url != '\0') {
+        if ((error = split_url(&given, "private_url", o->private_url, "ws", "wss")) != 0)
+            return error;
+        c->private_url = strdup(o->private_url);
+    } else {
+        c->private_url = join(secure ? "wss" : "ws", parts.authority, parts.authority_length,
+                              "/websocket/v1/private");
+    }
+    if (o->rest_url != NULL && *o->rest_url != '\0') {
+        if ((error = split_url(&given, "rest_url", o->rest_url, "http", "https")) != 0)
+            return error;
+        size_t length = strlen(o->rest_url);
+        while (length > 0 && o->rest_url[length - 1] == '/')
+            length--;
+        c->rest_url = strndup(o->rest_url, length);
+    } else {
+        c->rest_url =
+            join(secure ? "https" : "http", parts.authority, parts.authority_length, "/v1");
+    }
+    if (c->url == NULL || c->private_url == NULL || c->rest_url == NULL)
+        return UPBIT_ERROR_NO_MEMORY;
+    return 0;
+}
+
+static int check_choices(const upbit_options *o)
+{
+    if (o->format < UPBIT_FORMAT_AUTO || o->format > UPBIT_FORMAT_SIMPLE_LIST)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "format: no such format (%d)",
+                                o->format);
+    if (o->compression < UPBIT_AUTO || o->compression > UPBIT_OFF)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "compression: must be on, off or auto");
+    if (o->compression == UPBIT_ON)
+        return upbit__error_set(UPBIT_ERROR_UNAVAILABLE,
+                                "compression: not built into this version; leave it off");
+    if (o->log_level < UPBIT_LOG_NONE || o->log_level > UPBIT_LOG_DEBUG)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "log_level: must be -1 to 4");
+    switch (o->transport) {
+    case UPBIT_TRANSPORT_DEFAULT:
+    case UPBIT_TRANSPORT_RAW:
+        return 0;
+    case UPBIT_TRANSPORT_WEBSOCKET_API:
+    case UPBIT_TRANSPORT_REPLAY:
+        return upbit__error_set(UPBIT_ERROR_UNAVAILABLE,
+                                "transport: this one is not built into this version; use raw");
+    default:
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "transport: no such transport (%d)",
+                                o->transport);
+    }
+}
+
+static uint32_t or_default(uint32_t value, uint32_t standard)
+{
+    return value != 0 ? value : standard;
+}
+
+int upbit__config_init(upbit__config *c, const upbit_options *options)
+{
+    upbit_options o = {0};
+    if (options != NULL) {
+        if (options->struct_size < sizeof options->struct_size)
+            return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                    "options: struct_size is not set; use UPBIT_OPTIONS_INIT");
+        memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
+    }
+    *c = (upbit__config){
+        .format = o.format == UPBIT_FORMAT_AUTO ? UPBIT_FORMAT_SIMPLE : o.format,
+        .transport = UPBIT_TRANSPORT_RAW,
+        .log_level = o.log_level == 0 ? UPBIT_LOG_WARNING : o.log_level,
+        .log = o.log,
+        .log_context = o.log_context,
+        .connect_timeout_ms = or_default(o.connect_timeout_ms, 5000),
+        .upgrade_timeout_ms = or_default(o.upgrade_timeout_ms, 5000),
+        .ping_interval_ms = or_default(o.ping_interval_ms, 15000),
+        .pong_timeout_ms = or_default(o.pong_timeout_ms, 10000),
+        .settle_ms = or_default(o.settle_ms, 150),
+        .settle_max_ms = or_default(o.settle_max_ms, 500),
+        .message_size_max = or_default(o.message_size_max, 16u << 20),
+        .backoff_first_ms = or_default(o.backoff_first_ms, 1000),
+        .memory_budget = o.memory_budget != 0 ? o.memory_budget : 64u << 20,
+    };
+    int error = check_choices(&o);
+    if (error == 0)
+        error = set_urls(c, &o);
+    if (error == 0)
+        error = copy_text(&c->ca_file, o.ca_file);
+    if (error == 0)
+        error = copy_text(&c->proxy, o.proxy);
+    if (error != 0)
+        upbit__config_finish(c);
+    return error;
+}
+
+int upbit__config_init_from_environment(upbit__config *c)
+{
+    static const char *const levels[] = {"none", "error", "warning", "info", "debug"};
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    o.url = getenv("UPBIT_URL");
+    o.private_url = getenv("UPBIT_PRIVATE_URL");
+    o.rest_url = getenv("UPBIT_REST_URL");
+    o.ca_file = getenv("UPBIT_CA_FILE");
+    o.proxy = getenv("UPBIT_PROXY");
+    const char *level = getenv("UPBIT_LOG_LEVEL");
+    for (int i = 0; level != NULL && i < 5; i++)
+        if (strcmp(level, levels[i]) == 0)
+            o.log_level = i == 0 ? UPBIT_LOG_NONE : i;
+    if (level != NULL && *level != '\0' && o.log_level == 0)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                "UPBIT_LOG_LEVEL: must be none, error, warning, info or debug");
+    return upbit__config_init(c, &o);
+}
+
+void upbit__config_finish(upbit__config *c)
+{
+    free(c->url);
+    free(c->private_url);
+    free(c->rest_url);
+    free(c->ca_file);
+    free(c->proxy);
+    *c = (upbit__config){0};
+}

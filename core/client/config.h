@@ -1,0 +1,31 @@
+/* A manager's settings: upbit_options with every default filled in and every value checked.
+ *
+ * Immutable once made; any thread may read. The strings belong to the struct. */
+#ifndef UPBIT_CLIENT_CONFIG_H
+#define UPBIT_CLIENT_CONFIG_H
+
+#include <stdint.h>
+
+#include "upbit-live/options.h"
+
+#define UPBIT__DEFAULT_URL "wss://api.upbit.com/websocket/v1"
+
+typedef struct upbit__config {
+    char *url, *private_url, *rest_url;
+    char *ca_file, *proxy; /* NULL: none */
+    int format, transport, log_level;
+    upbit_log_function log;
+    void *log_context;
+    uint32_t connect_timeout_ms, upgrade_timeout_ms, ping_interval_ms, pong_timeout_ms;
+    uint32_t settle_ms, settle_max_ms, message_size_max, backoff_first_ms;
+    uint64_t memory_budget;
+} upbit__config;
+
+/* options may be NULL. INVALID_ARGUMENT and UNAVAILABLE with the detail set: which option, and why. */
+int upbit__config_init(upbit__config *c, const upbit_options *options);
+/* As _init, with UPBIT_URL, UPBIT_PRIVATE_URL, UPBIT_REST_URL, UPBIT_CA_FILE, UPBIT_PROXY and
+ * UPBIT_LOG_LEVEL (none, error, warning, info, debug) where they are set. For the default manager. */
+int upbit__config_init_from_environment(upbit__config *c);
+void upbit__config_finish(upbit__config *c);
+
+#endif

@@ -1,0 +1,285 @@
+#include "client/fanout.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "exchange/decode.h"
+
+#define CLOCK_MOVED_MS 5000 /* older by more than this: the exchange's clock moved, not the order */
+
+static void unref(upbit__fanout *f, const upbit_event *e)
+{
+    upbit__event_unref_io(f->pool, e);
+}
+
+typedef enum verdict {
+    NEWS,
+    REPEAT, /* goes to those who have nothing of the key yet */
+    OLD     /* goes to nobody */
+} verdict;
+
+void upbit__key_id_of_event(upbit__key_id *id, const upbit_event *event)
+{
+    *id = (upbit__key_id){.type = event->type};
+    memcpy(id->code, event->code, sizeof id->code);
+    if (event->type == UPBIT_TYPE_CANDLE) {
+        id->unit = ((const upbit_candle *)(const void *)event)->unit;
+    } else if (event->type == UPBIT_TYPE_ORDERBOOK) {
+        const upbit_orderbook *book = (const void *)event;
+        if (!book->level.null)
+            id->level = book->level;
+    }
+}
+
+static verdict judge_by_time(const upbit__key *key, const upbit_event *e)
+{
+    const upbit_event *last = key->last;
+    if (last == NULL)
+        return NEWS;
+    int64_t behind = last->exchange_ms - e->exchange_ms;
+    if (behind > 0 && behind < CLOCK_MOVED_MS)
+        return e->stream == UPBIT_STREAM_SNAPSHOT ? REPEAT : OLD;
+    return behind == 0 && upbit__event_same(last, e) ? REPEAT : NEWS;
+}
+
+/* A late frame of an earlier window is news for that window; only within one window time orders. */
+static verdict judge_candle(const upbit__key *key, const upbit_event *e)
+{
+    const upbit_candle *last = (const void *)key->last, *now = (const void *)e;
+    if (last != NULL && last->start_ms != now->start_ms)
+        return NEWS;
+    return judge_by_time(key, e);
+}
+
+static verdict judge(upbit__key *key, const upbit_event *e)
+{
+    switch (e->type) {
+    case UPBIT_TYPE_TRADE: {
+        int64_t id = ((const upbit_trade *)(const void *)e)->sequential_id;
+        if (upbit__sids_seen(&key->sids, id))
+            return REPEAT;
+        upbit__sids_add(&key->sids, id, e->received_ns);
+        return NEWS;
+    }
+    case UPBIT_TYPE_TICKER:
+    case UPBIT_TYPE_ORDERBOOK:
+        return judge_by_time(key, e);
+    case UPBIT_TYPE_CANDLE:
+        return judge_candle(key, e);
+    default:
+        return NEWS;
+    }
+}
+
+static bool takes(const upbit__entry *entry, const upbit_event *e, verdict v)
+{
+    if (v == REPEAT && entry->has)
+        return false;
+    if ((entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0)
+        return e->stream == UPBIT_STREAM_SNAPSHOT;
+    if ((entry->flags & UPBIT_WANT_REALTIME_ONLY) != 0)
+        return e->stream == UPBIT_STREAM_REALTIME;
+    return true;
+}
+
+static void push(upbit__entry *entry, const upbit_event *e)
+{
+    entry->has = true;
+    if (entry->cell != NULL)
+        upbit__inbox_put(entry->client->inbox, entry->cell, e);
+    else
+        upbit__inbox_push(entry->client->inbox, e);
+}
+
+upbit_event *upbit__fanout_allocate(upbit__fanout *f, size_t size)
+{
+    upbit_event *e = upbit__pool_allocate(f->pool, size);
+    if (e == NULL && upbit__batch_shed(f->batch, size))
+        e = upbit__pool_allocate(f->pool, size);
+    return e;
+}
+
+static upbit_event *allocate(void *context, size_t size)
+{
+    return upbit__fanout_allocate(context, size);
+}
+
+static upbit__cut *cut_of(upbit__key *key, unsigned depth)
+{
+    for (uint32_t i = 0; i < key->cut_count; i++)
+        if (key->cuts[i].depth == depth)
+            return &key->cuts[i];
+    return NULL;
+}
+
+/* How many rows a side this entry's book has to lose; NULL when it takes the event as it is. */
+static upbit__cut *cut_needed(upbit__key *key, const upbit__entry *entry, const upbit_event *e)
+{
+    if (entry->depth == 0 || e->type != UPBIT_TYPE_ORDERBOOK)
+        return NULL;
+    const upbit_orderbook *book = (const void *)e;
+    uint32_t rows = book->ask_count > book->bid_count ? book->ask_count : book->bid_count;
+    return rows > entry->depth ? cut_of(key, entry->depth) : NULL;
+}
+
+/* The cut book for its takers, unless its rows are those of the one before. */
+static void make_cut(upbit__fanout *f, upbit__cut *cut, const upbit_event *e)
+{
+    const upbit_orderbook *book = (const void *)e;
+    upbit_event *made = upbit__orderbook_cut(book, cut->depth, allocate, f);
+    cut->made = made;
+    if (made == NULL)
+        return;
+    upbit__event_set_refs(made, cut->takers + 1);
+}
+
+static bool same_rows(const upbit_event *a, const upbit_event *b)
+{
+    const upbit_orderbook *x = (const void *)a, *y = (const void *)b;
+    return x->ask_count == y->ask_count && x->bid_count == y->bid_count &&
+           memcmp(x->asks, y->asks, x->ask_count * sizeof *x->asks) == 0 &&
+           memcmp(x->bids, y->bids, x->bid_count * sizeof *x->bids) == 0;
+}
+
+static void deliver_cut(upbit__fanout *f, upbit__key *key, upbit__cut *cut, upbit_event *e)
+{
+    if (cut->takers == 0)
+        return;
+    make_cut(f, cut, e);
+    bool same = cut->made != NULL && cut->last != NULL && same_rows(cut->made, cut->last);
+    uint32_t unused = 0;
+    for (uint32_t i = 0; i < key->entry_count; i++) {
+        upbit__entry *entry = key->entries[i];
+        if (!entry->take || cut_needed(key, entry, e) != cut)
+            continue;
+        if (cut->made == NULL) {
+            if (entry->cell == NULL)
+                upbit__inbox_skip(entry->client->inbox, e->type);
+            upbit__count(&f->counters->events_refused, 1);
+        } else if (same && entry->has) {
+            unused++;
+        } else {
+            push(entry, cut->made);
+        }
+    }
+    for (; unused > 0; unused--)
+        unref(f, cut->made);
+    if (cut->made != NULL) {
+        unref(f, cut->last);
+        cut->last = cut->made;
+    }
+    cut->takers = 0;
+    cut->made = NULL;
+}
+
+/* One-shot wants that got their snapshot are done. */
+static void end_snapshots(upbit__fanout *f, upbit__key *key)
+{
+    for (uint32_t i = key->entry_count; i > 0; i--) {
+        upbit__entry *entry = key->entries[i - 1];
+        if (entry->has && (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0) {
+            bool last = key->entry_count == 1;
+            if (entry->cell != NULL) {
+                /* The value stays for its taker: only the key is given up. */
+                upbit__inbox_cell_retire(entry->client->inbox, entry->cell);
+                entry->cell = NULL;
+            }
+            upbit__registry_remove(f->registry, entry);
+            if (last)
+                return;
+        }
+    }
+}
+
+void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
+{
+    upbit__key_id id;
+    upbit__key_id_of_event(&id, e);
+    upbit__key *key = upbit__registry_find(f->registry, &id);
+    if (key == NULL) {
+        upbit__count(&f->counters->events_unwanted, 1);
+        unref(f, e);
+        return;
+    }
+    verdict v = judge(key, e);
+    uint32_t whole = 0, once = 0;
+    bool cuts = false;
+    for (uint32_t i = 0; v != OLD && i < key->entry_count; i++) {
+        upbit__entry *entry = key->entries[i];
+        entry->take = takes(entry, e, v);
+        if (!entry->take)
+            continue;
+        once += (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0;
+        upbit__cut *cut = cut_needed(key, entry, e);
+        if (cut != NULL) {
+            cut->takers++;
+            cuts = true;
+        } else {
+            whole++;
+        }
+    }
+    if (v != NEWS)
+        upbit__count(&f->counters->events_repeated, 1);
+    bool keep = v == NEWS; /* a late candle of an earlier window is news, but not the latest value */
+    if (keep && key->last != NULL && e->type == UPBIT_TYPE_CANDLE)
+        keep = ((const upbit_candle *)(const void *)e)->start_ms >=
+               ((const upbit_candle *)(const void *)key->last)->start_ms;
+    upbit__event_set_refs(e, whole + 1);
+    for (uint32_t i = 0; whole > 0 && i < key->entry_count; i++) {
+        upbit__entry *entry = key->entries[i];
+        if (entry->take && (!cuts || cut_needed(key, entry, e) == NULL)) {
+            push(entry, e);
+            whole--;
+        }
+    }
+    for (uint32_t i = 0; cuts && i < key->cut_count; i++)
+        deliver_cut(f, key, &key->cuts[i], e);
+    if (keep) {
+        unref(f, key->last);
+        key->last = e;
+    } else {
+        unref(f, e);
+    }
+    if (once > 0)
+        end_snapshots(f, key);
+}
+
+struct refusal {
+    int type;
+    const char *code;
+};
+
+static void refuse(void *context, upbit__key *key)
+{
+    const struct refusal *r = context;
+    if (key->id.type != r->type || strcmp(key->id.code, r->code) != 0)
+        return;
+    for (uint32_t i = 0; i < key->entry_count; i++)
+        if (key->entries[i]->cell == NULL)
+            upbit__inbox_skip(key->entries[i]->client->inbox, r->type);
+}
+
+void upbit__fanout_refused(upbit__fanout *f, int type, const char *code)
+{
+    upbit__count(&f->counters->events_refused, 1);
+    upbit__registry_each(f->registry, refuse, &(struct refusal){type, code});
+}
+
+bool upbit__fanout_cached(upbit__fanout *f, upbit__entry *entry)
+{
+    upbit__key *key = entry->key;
+    if (key->last == NULL || !key->on_wire || (entry->flags & UPBIT_WANT_REALTIME_ONLY) != 0)
+        return false;
+    upbit_event *copy = NULL;
+    upbit__cut *cut = cut_needed(key, entry, key->last);
+    if (cut != NULL)
+        copy = upbit__orderbook_cut((const upbit_orderbook *)(const void *)key->last, cut->depth,
+                                    allocate, f);
+    else
+        copy = upbit__event_copy(key->last, allocate, f);
+    if (copy == NULL)
+        return false;
+    copy->origin = UPBIT_ORIGIN_CACHE;
+    push(entry, copy);
+    return true;
+}

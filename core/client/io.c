@@ -1,0 +1,211 @@
+/* The I/O thread: one loop, all state.
+ *
+ * A turn: what the loop has (the stream's messages are decoded and pushed as they are read), then the
+ * commands, then one commit of all that was pushed and one notification per waiter. It ends when it is
+ * asked to: commands are sealed, the connection is closed in order until the deadline, every proxy
+ * gets CLOSED, everything that belongs to this thread is given back. */
+#include "base/clock.h"
+#include "client/manager.h"
+#include "queue/pool.h"
+
+#define EPISODE_NS (60 * UPBIT__SECOND) /* bad messages nearer than this are one episode */
+#define FOREVER_NS (3600 * UPBIT__SECOND)
+
+static void on_event(void *context, upbit_event *e)
+{
+    upbit_manager *m = context;
+    e->epoch = m->session.epoch;
+    e->received_ns = m->received_ns;
+    e->received_ms = m->received_wall_ns / UPBIT__MS;
+    upbit__count(&m->counters.events_decoded, 1);
+    switch (e->type) {
+    case UPBIT_TYPE_STATUS:
+    case UPBIT_TYPE_SUBSCRIPTIONS:
+        upbit__count(&m->counters.messages_ignored, 1);
+        break;
+    case UPBIT_TYPE_ERROR: {
+        const upbit_error_event *error = (const void *)e;
+        upbit__count(&m->counters.exchange_errors, 1);
+        upbit__session_refused(&m->session);
+        upbit__log_write(&m->log, UPBIT_LOG_WARNING, "stream", "the exchange says name=%s: %s",
+                         error->name, error->message);
+        upbit__tell_error(m, NULL, error->error, 0, error->name, error->message);
+        break;
+    }
+    default:
+        if (e->stream == UPBIT_STREAM_REALTIME)
+            atomic_store_explicit(&m->counters.lag_ms, e->received_ms - e->exchange_ms,
+                                  memory_order_relaxed);
+        upbit__fanout_event(&m->fanout, e);
+        return;
+    }
+    upbit__event_unref_io(m->pool, e);
+}
+
+static upbit_event *allocate(void *context, size_t size)
+{
+    upbit_manager *m = context;
+    return upbit__fanout_allocate(&m->fanout, size);
+}
+
+static void on_refused(void *context, int type, const char *code)
+{
+    upbit_manager *m = context;
+    upbit__fanout_refused(&m->fanout, type, code);
+}
+
+static void bad_message(upbit_manager *m, const char *reason)
+{
+    upbit__count(&m->counters.decode_errors, 1);
+    bool again = m->decode_told && m->received_ns - m->decode_bad_ns < EPISODE_NS;
+    m->decode_bad_ns = m->received_ns;
+    if (again)
+        return;
+    m->decode_told = true;
+    upbit__log_write(&m->log, UPBIT_LOG_WARNING, "stream", "bad message, skipped: %s", reason);
+    upbit__tell_error(m, NULL, UPBIT_ERROR_DECODE, 0, "", reason);
+}
+
+static void on_message(void *context, const uint8_t *data, size_t length, int64_t received_ns)
+{
+    upbit_manager *m = context;
+    const upbit__decode_output out = {
+        .context = m, .allocate = allocate, .event = on_event, .refused = on_refused};
+    char reason[160] = "";
+    if (received_ns != m->received_ns) {
+        m->received_ns = received_ns;
+        m->received_wall_ns =
+            upbit__clock_wall_ns() - (upbit__clock_monotonic_ns() - received_ns);
+    }
+    upbit__count(&m->counters.messages_received, 1);
+    if (upbit__decode(m->decoder, (const char *)data, length, &out, reason, sizeof reason) < 0)
+        bad_message(m, reason);
+}
+
+static void commit(upbit_manager *m)
+{
+    upbit__batch_commit(&m->batch);
+    atomic_store_explicit(&m->counters.events_delivered, m->batch.delivered, memory_order_relaxed);
+    atomic_store_explicit(&m->counters.events_dropped, m->batch.dropped, memory_order_relaxed);
+    atomic_store_explicit(&m->counters.events_coalesced, m->batch.coalesced, memory_order_relaxed);
+    atomic_store_explicit(&m->counters.notifications, m->batch.notifications, memory_order_relaxed);
+}
+
+static void on_batch(void *context)
+{
+    commit(context);
+}
+
+static void on_state(void *context)
+{
+    upbit_manager *m = context;
+    upbit__tell_health(m);
+    upbit__tell_state(m, NULL);
+}
+
+static void on_failure(void *context, int error, int http_status, const char *message)
+{
+    upbit_manager *m = context;
+    upbit__log_write(&m->log, UPBIT_LOG_WARNING, "stream",
+                     "session=public error=%s http_status=%d: %s", upbit_error_name(error),
+                     http_status, *message != '\0' ? message : upbit_error_string(error));
+    if (error != UPBIT_ERROR_EXCHANGE) /* that one was told with its name when it came */
+        upbit__tell_error(m, NULL, error, http_status, "",
+                          *message != '\0' ? message : upbit_error_string(error));
+}
+
+static void on_listing(void *context)
+{
+    upbit_manager *m = context;
+    upbit__orders_release_held(m);
+}
+
+int upbit__io_init(upbit_manager *m)
+{
+    static const upbit__session_events events = {.message = on_message,
+                                                 .batch = on_batch,
+                                                 .state = on_state,
+                                                 .failure = on_failure};
+    int error = upbit__loop_create(&m->loop);
+    if (error == 0)
+        error = upbit__pool_create(&m->pool, m->config.memory_budget);
+    if (error == 0)
+        error = upbit__registry_init(&m->registry, m->pool);
+    if (error == 0)
+        error = upbit__decoder_create(&m->decoder);
+    if (error != 0)
+        return error;
+    upbit__batch_init(&m->batch, m->pool);
+    m->held_last = &m->held;
+    m->fanout = (upbit__fanout){&m->registry, m->pool, &m->counters, &m->batch};
+    upbit__session_init(&m->session, &m->config, m->loop, &m->log, &m->registry, &m->counters,
+                        &events, m);
+    upbit__listing_init(&m->listing, &m->config, m->loop, &m->log, on_listing, m);
+    return 0;
+}
+
+void upbit__io_finish(upbit_manager *m)
+{
+    upbit__decoder_destroy(m->decoder);
+    if (m->registry.buckets != NULL) {
+        upbit__listing_finish(&m->listing);
+        upbit__session_finish(&m->session);
+        upbit__registry_finish(&m->registry);
+    }
+    m->decoder = NULL;
+}
+
+static void turn(upbit_manager *m, int64_t wait_ns)
+{
+    if (!upbit__command_arm(&m->commands))
+        wait_ns = 0;
+    upbit__loop_turn(m->loop, wait_ns);
+    upbit__command *commands = upbit__command_take_all(&m->commands);
+    if (commands != NULL)
+        upbit__orders_run(m, commands);
+    commit(m);
+    atomic_store_explicit(&m->counters.io_cpu_ns, (uint64_t)upbit__clock_thread_cpu_ns(),
+                          memory_order_relaxed);
+}
+
+static void close_in_order(upbit_manager *m)
+{
+    int64_t deadline = atomic_load_explicit(&m->deadline_ns, memory_order_relaxed);
+    if (deadline == 0)
+        deadline = upbit__clock_monotonic_ns() + UPBIT__SECOND / 2;
+    upbit__session_stop(&m->session, deadline);
+    while (m->session.state != UPBIT_STATE_CLOSED &&
+           !atomic_load_explicit(&m->cut, memory_order_relaxed)) {
+        int64_t left = deadline - upbit__clock_monotonic_ns();
+        if (left <= 0)
+            break;
+        upbit__loop_turn(m->loop, left);
+    }
+    m->session.state = UPBIT_STATE_CLOSED;
+    atomic_store_explicit(&m->counters.state, UPBIT_STATE_CLOSED, memory_order_relaxed);
+    upbit__tell_health(m);
+}
+
+void *upbit__io_main(void *manager)
+{
+    upbit_manager *m = manager;
+    upbit__pool_adopt(m->pool);
+    while (!atomic_load_explicit(&m->stop, memory_order_relaxed))
+        turn(m, FOREVER_NS);
+    /* Commands that came in time are done; later ones are answered CLOSED by the queue itself. */
+    upbit__orders_run(m, upbit__command_seal(&m->commands));
+    upbit__orders_drop_held(m, NULL);
+    close_in_order(m);
+    for (upbit__client *c = m->clients; c != NULL; c = c->next)
+        upbit__tell_closed(m, c);
+    commit(m);
+    while (m->clients != NULL)
+        upbit__client_drop(m, m->clients);
+    upbit__stop_leave(m);
+    upbit__io_finish(m);
+    pthread_mutex_lock(&m->mutex);
+    m->ended = true;
+    pthread_cond_broadcast(&m->ended_cond);
+    pthread_mutex_unlock(&m->mutex);
+    return NULL;
+}

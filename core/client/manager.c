@@ -1,0 +1,289 @@
+/* Managers as seen from outside: making, ending, the default instance, statistics. */
+#include "client/manager.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error_detail.h"
+#include "queue/pool.h"
+
+/* Raised in every forked child: what was made before has no thread there. */
+static _Atomic unsigned fork_generation;
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+static pthread_mutex_t default_mutex = PTHREAD_MUTEX_INITIALIZER;
+static upbit_manager *default_manager; /* under default_mutex; one reference */
+static upbit_manager *retired;         /* under default_mutex; former default ones */
+
+static void forked(void)
+{
+    atomic_fetch_add(&fork_generation, 1);
+}
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&default_mutex);
+}
+
+static void after_fork_in_parent(void)
+{
+    pthread_mutex_unlock(&default_mutex);
+}
+
+static void after_fork_in_child(void)
+{
+    pthread_mutex_unlock(&default_mutex);
+    forked();
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+bool upbit__manager_forked(const upbit_manager *m)
+{
+    return atomic_load_explicit(&fork_generation, memory_order_relaxed) != m->fork_generation;
+}
+
+void upbit__manager_ref(upbit_manager *m)
+{
+    atomic_fetch_add_explicit(&m->refs, 1, memory_order_relaxed);
+}
+
+static void destroy(upbit_manager *m)
+{
+    upbit__loop_destroy(m->loop); /* not before: a late command may still ring its bell */
+    upbit__pool_release(m->pool);
+    upbit__config_finish(&m->config);
+    upbit__log_finish(&m->log);
+    pthread_cond_destroy(&m->ended_cond);
+    pthread_mutex_destroy(&m->mutex);
+    free(m);
+}
+
+/* Release by all, acquire by the last: it sees every use of the memory it frees. */
+void upbit__manager_unref(upbit_manager *m)
+{
+    if (atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) == 1)
+        destroy(m);
+}
+
+/* The I/O thread is a guest in somebody's program: it has a name and takes no signals. */
+static int start_thread(upbit_manager *m)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&m->thread, NULL, upbit__io_main, m);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed != 0)
+        return upbit__error_set(UPBIT_ERROR_SYSTEM, "no thread for the I/O: %s", strerror(failed));
+    pthread_setname_np(m->thread, "upbit-io");
+    return 0;
+}
+
+static int init_locks(upbit_manager *m)
+{
+    pthread_condattr_t attributes;
+    if (pthread_mutex_init(&m->mutex, NULL) != 0)
+        return UPBIT_ERROR_SYSTEM;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    int failed = pthread_cond_init(&m->ended_cond, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (failed != 0) {
+        pthread_mutex_destroy(&m->mutex);
+        return UPBIT_ERROR_SYSTEM;
+    }
+    return 0;
+}
+
+static int create(upbit_manager **out, const upbit__config *config, bool is_default)
+{
+    upbit_manager *m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return UPBIT_ERROR_NO_MEMORY;
+    pthread_once(&fork_once, watch_forks);
+    m->is_default = is_default;
+    m->fork_generation = atomic_load_explicit(&fork_generation, memory_order_relaxed);
+    atomic_init(&m->refs, 1);
+    upbit__command_queue_init(&m->commands);
+    int error = upbit__log_init(&m->log, config->log, config->log_context, config->log_level);
+    if (error != 0) {
+        free(m);
+        return error;
+    }
+    if ((error = init_locks(m)) != 0) {
+        upbit__log_finish(&m->log);
+        free(m);
+        return error;
+    }
+    m->config = *config; /* from here on the strings are the manager's */
+    error = upbit__io_init(m);
+    if (error == 0)
+        error = upbit__stop_enter(m);
+    if (error == 0) {
+        upbit__tell_health(m);
+        error = start_thread(m);
+        if (error != 0)
+            upbit__stop_leave(m);
+    }
+    if (error != 0) {
+        upbit__io_finish(m);
+        m->config = (upbit__config){0}; /* the caller's again */
+        upbit__manager_unref(m);
+        return error;
+    }
+    *out = m;
+    return 0;
+}
+
+int upbit_manager_create(upbit_manager **out, const upbit_options *options)
+{
+    upbit__error_set(0, "%s", "");
+    if (out == NULL)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "out: must not be NULL");
+    upbit__config config;
+    int error = upbit__config_init(&config, options);
+    if (error != 0)
+        return error;
+    error = create(out, &config, false);
+    if (error != 0)
+        upbit__config_finish(&config);
+    return error;
+}
+
+int upbit_manager_default(upbit_manager **out)
+{
+    upbit__error_set(0, "%s", "");
+    if (out == NULL)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "out: must not be NULL");
+    int error = 0;
+    pthread_mutex_lock(&default_mutex);
+    if (default_manager != NULL &&
+        atomic_load_explicit(&default_manager->stop, memory_order_relaxed) &&
+        !upbit__manager_forked(default_manager)) {
+        /* Shut down, or asked to stop: the process gets a new one. Somebody may still hold the old one's
+         * pointer, so its memory stays. */
+        upbit_manager_shutdown(default_manager, 0);
+        default_manager->retired_next = retired;
+        retired = default_manager;
+        default_manager = NULL;
+    }
+    if (default_manager == NULL) {
+        upbit__config config;
+        error = upbit__config_init_from_environment(&config);
+        if (error == 0 && (error = create(&default_manager, &config, true)) != 0)
+            upbit__config_finish(&config);
+    } else if (upbit__manager_forked(default_manager)) {
+        error = upbit__error_set(UPBIT_ERROR_ILLEGAL_STATE,
+                                 "the default manager belongs to the parent process: "
+                                 "create one of your own after fork");
+    }
+    if (error == 0)
+        *out = default_manager;
+    pthread_mutex_unlock(&default_mutex);
+    return error;
+}
+
+static int64_t real_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t); /* what the condition variable counts in, whatever tests set */
+    return (int64_t)t.tv_sec * UPBIT__SECOND + t.tv_nsec;
+}
+
+/* Until the thread has ended or the time is over. */
+static bool wait_ended(upbit_manager *m, int64_t until_ns)
+{
+    struct timespec until = {.tv_sec = until_ns / UPBIT__SECOND,
+                             .tv_nsec = until_ns % UPBIT__SECOND};
+    while (!m->ended)
+        if (pthread_cond_timedwait(&m->ended_cond, &m->mutex, &until) == ETIMEDOUT)
+            return m->ended;
+    return true;
+}
+
+int upbit_manager_shutdown(upbit_manager *m, uint32_t deadline_ms)
+{
+    if (m == NULL)
+        return UPBIT_ERROR_INVALID_ARGUMENT;
+    if (upbit__manager_forked(m))
+        return UPBIT_ERROR_ILLEGAL_STATE;
+    if (pthread_equal(pthread_self(), m->thread))
+        return UPBIT_ERROR_WRONG_THREAD;
+    int64_t deadline = (int64_t)(deadline_ms != 0 ? deadline_ms : 1000) * UPBIT__MS;
+    /* The connection gets half of the time to say good-bye, the rest is for the thread to end. */
+    int64_t expected = 0;
+    atomic_compare_exchange_strong(&m->deadline_ns, &expected,
+                                   upbit__clock_monotonic_ns() + deadline / 2);
+    atomic_store_explicit(&m->stop, true, memory_order_relaxed);
+    int result = 0;
+    pthread_mutex_lock(&m->mutex);
+    if (!m->ended) {
+        upbit__loop_wake(m->loop);
+        if (!wait_ended(m, real_ns() + deadline)) {
+            result = UPBIT_ERROR_TIMEOUT;
+            atomic_store_explicit(&m->cut, true, memory_order_relaxed);
+            upbit__loop_wake(m->loop);
+            while (!m->ended)
+                pthread_cond_wait(&m->ended_cond, &m->mutex);
+        }
+    }
+    bool join = !m->joined;
+    m->joined = true;
+    pthread_mutex_unlock(&m->mutex);
+    if (join)
+        pthread_join(m->thread, NULL);
+    return result;
+}
+
+void upbit_manager_release(upbit_manager *m)
+{
+    if (m == NULL || m->is_default)
+        return;
+    if (!upbit__manager_forked(m))
+        upbit_manager_shutdown(m, 0);
+    upbit__manager_unref(m);
+}
+
+static uint64_t read_counter(const upbit__counter *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+int upbit_manager_get_stats(upbit_manager *m, upbit_stats *out, size_t size)
+{
+    if (m == NULL || out == NULL || size == 0)
+        return UPBIT_ERROR_INVALID_ARGUMENT;
+    upbit_stats s = {0};
+#define COPY(name) s.name = read_counter(&m->counters.name);
+    UPBIT__COUNTERS(COPY)
+#undef COPY
+    s.memory_bytes = upbit__pool_bytes(m->pool);
+    s.memory_peak_bytes = upbit__pool_peak(m->pool);
+    s.state = atomic_load_explicit(&m->counters.state, memory_order_relaxed);
+    s.epoch = atomic_load_explicit(&m->counters.epoch, memory_order_relaxed);
+    s.lag_ms = atomic_load_explicit(&m->counters.lag_ms, memory_order_relaxed);
+    memset(out, 0, size);
+    memcpy(out, &s, size < sizeof s ? size : sizeof s);
+    return 0;
+}
+
+int upbit_manager_get_health(upbit_manager *m, upbit_health *out, size_t size)
+{
+    if (m == NULL || out == NULL || size == 0)
+        return UPBIT_ERROR_INVALID_ARGUMENT;
+    if (upbit__manager_forked(m))
+        return UPBIT_ERROR_ILLEGAL_STATE;
+    memset(out, 0, size);
+    pthread_mutex_lock(&m->mutex);
+    memcpy(out, &m->health, size < sizeof m->health ? size : sizeof m->health);
+    pthread_mutex_unlock(&m->mutex);
+    return 0;
+}

@@ -1,0 +1,121 @@
+/* What a manager is made of. Who may touch what stands with the sections of the struct.
+ *
+ *     manager.c   making, ending, the default instance, statistics: any thread
+ *     proxy.c     the public proxy: any thread and the consumer
+ *     io.c        the I/O thread: its loop, its end
+ *     orders.c    what commands do there
+ *     tell.c      the events a manager makes about itself */
+#ifndef UPBIT_CLIENT_MANAGER_H
+#define UPBIT_CLIENT_MANAGER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "client/config.h"
+#include "client/counters.h"
+#include "client/fanout.h"
+#include "client/listing.h"
+#include "client/session.h"
+#include "exchange/decode.h"
+#include "queue/command.h"
+#include "upbit-live/proxy.h"
+#include "upbit-live/waiter.h"
+
+#define UPBIT__ID_BUCKETS 256
+
+typedef enum upbit__order_kind {
+    UPBIT__ORDER_OPEN,
+    UPBIT__ORDER_CLOSE,
+    UPBIT__ORDER_SUBSCRIBE,
+    UPBIT__ORDER_UNSUBSCRIBE,
+    UPBIT__ORDER_REPLACE,
+    UPBIT__ORDER_UNSUBSCRIBE_ALL
+} upbit__order_kind;
+
+/* A command: made and checked by any thread, done and freed by the I/O thread. */
+typedef struct upbit__order {
+    upbit__command command;
+    struct upbit__order *next; /* I/O thread: of those that wait for the market list */
+    upbit__order_kind kind;
+    upbit__client *client;
+    uint64_t request_id; /* 0: no reply wanted, no place promised */
+    int type;
+    unsigned unit, depth, flags;
+    upbit_decimal level;
+    size_t code_count;
+    char codes[][24];
+} upbit__order;
+
+struct upbit_manager {
+    /* immutable once the thread runs */
+    upbit__config config;
+    upbit__log log;
+    upbit__loop *loop;
+    pthread_t thread;
+    unsigned fork_generation;
+    bool is_default;
+    upbit_manager *retired_next; /* under the mutex of the default instance */
+
+    /* any thread, atomic */
+    _Atomic uint32_t refs;       /* the creator's, one per open proxy; the last frees the memory */
+    _Atomic bool stop;           /* stop, please */
+    _Atomic bool cut;            /* ... and now without close frames */
+    _Atomic int64_t deadline_ns; /* for closing in order */
+    upbit__command_queue commands;
+    upbit__counters counters;
+    upbit__pool *pool;           /* io; its gauges any thread */
+
+    /* any thread, under the mutex */
+    pthread_mutex_t mutex;
+    pthread_cond_t ended_cond;
+    bool ended;  /* the I/O thread has left its loop */
+    bool joined;
+    struct upbit_proxy *ids[UPBIT__ID_BUCKETS]; /* open proxies by client_id */
+    upbit_health health;
+
+    /* I/O thread */
+    upbit__batch batch;
+    upbit__registry registry;
+    upbit__fanout fanout;
+    upbit__session session;
+    upbit__listing listing;
+    upbit__decoder *decoder;
+    upbit__client *clients;          /* all open proxies' halves */
+    upbit__order *held, **held_last; /* wait for the market list, in order */
+    bool decode_told;                /* this episode of bad messages has been reported */
+    int64_t decode_bad_ns;           /* the last bad message */
+    int64_t received_ns, received_wall_ns; /* of the message being decoded */
+};
+
+/* The fork that made this process, if any, came after the manager: it has no thread here. */
+bool upbit__manager_forked(const upbit_manager *m);
+void upbit__manager_ref(upbit_manager *m);
+void upbit__manager_unref(upbit_manager *m);
+
+/* io.c */
+void *upbit__io_main(void *manager);
+int upbit__io_init(upbit_manager *m); /* before the thread runs */
+void upbit__io_finish(upbit_manager *m);
+
+/* stop.c: between these two upbit_manager_request_stop reaches the manager */
+int upbit__stop_enter(upbit_manager *m);
+void upbit__stop_leave(upbit_manager *m);
+
+/* orders.c */
+void upbit__orders_run(upbit_manager *m, upbit__command *first);
+void upbit__orders_release_held(upbit_manager *m); /* the market list is settled */
+void upbit__client_drop(upbit_manager *m, upbit__client *client);
+void upbit__orders_drop_held(upbit_manager *m, const upbit__client *client); /* NULL: all */
+
+/* tell.c: events to one or to all */
+upbit_event *upbit__tell_make(const upbit_manager *m, int type, size_t size);
+void upbit__tell_state(upbit_manager *m, upbit__client *only);
+void upbit__tell_reply(upbit_manager *m, upbit__order *order, int error, const char *detail,
+                       uint32_t barrier);
+void upbit__tell_error(upbit_manager *m, upbit__client *only, int error, int http_status,
+                       const char *name, const char *message);
+void upbit__tell_closed(upbit_manager *m, upbit__client *client);
+void upbit__tell_health(upbit_manager *m);
+
+#endif

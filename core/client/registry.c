@@ -1,0 +1,256 @@
+#include "client/registry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_BUCKETS 64
+
+int upbit__registry_init(upbit__registry *r, upbit__pool *pool)
+{
+    *r = (upbit__registry){.bucket_count = FIRST_BUCKETS, .pool = pool};
+    r->buckets = calloc(FIRST_BUCKETS, sizeof *r->buckets);
+    return r->buckets != NULL ? 0 : UPBIT_ERROR_NO_MEMORY;
+}
+
+void upbit__registry_finish(upbit__registry *r)
+{
+    free(r->buckets);
+    *r = (upbit__registry){0};
+}
+
+static uint64_t mix(uint64_t h)
+{
+    h ^= h >> 32;
+    h *= 0xd6e8feb86659fd93u;
+    return h ^ (h >> 32);
+}
+
+/* The code is zero-padded, so its 24 bytes are three words. */
+static uint64_t hash_id(const upbit__key_id *id)
+{
+    uint64_t words[3];
+    memcpy(words, id->code, sizeof words);
+    uint64_t h = mix(words[0]) ^ mix(words[1] + 0x9e3779b97f4a7c15u) ^ mix(words[2] + 1);
+    h ^= ((uint64_t)(unsigned)id->type << 32) + id->unit + id->level.lo +
+         ((uint64_t)(uint16_t)id->level.exponent << 48);
+    return mix(h);
+}
+
+static bool same_id(const upbit__key_id *a, const upbit__key_id *b)
+{
+    return a->type == b->type && a->unit == b->unit &&
+           memcmp(a->code, b->code, sizeof a->code) == 0 && a->level.lo == b->level.lo &&
+           a->level.hi == b->level.hi && a->level.exponent == b->level.exponent;
+}
+
+upbit__key *upbit__registry_find(const upbit__registry *r, const upbit__key_id *id)
+{
+    uint64_t hash = hash_id(id);
+    for (upbit__key *k = r->buckets[hash & (r->bucket_count - 1)]; k != NULL; k = k->chain)
+        if (k->hash == hash && same_id(&k->id, id))
+            return k;
+    return NULL;
+}
+
+upbit__entry *upbit__key_entry_of(const upbit__key *key, const upbit__client *client)
+{
+    if (client->entry_count < key->entry_count) {
+        for (size_t i = 0; i < client->entry_count; i++)
+            if (client->entries[i]->key == key)
+                return client->entries[i];
+        return NULL;
+    }
+    for (uint32_t i = 0; i < key->entry_count; i++)
+        if (key->entries[i]->client == client)
+            return key->entries[i];
+    return NULL;
+}
+
+/* Twice the buckets when the chains get long; without memory they just stay long. */
+static void spread(upbit__registry *r)
+{
+    size_t count = r->bucket_count * 2;
+    upbit__key **buckets = calloc(count, sizeof *buckets);
+    if (buckets == NULL)
+        return;
+    for (size_t i = 0; i < r->bucket_count; i++)
+        for (upbit__key *k = r->buckets[i], *next; k != NULL; k = next) {
+            next = k->chain;
+            k->chain = buckets[k->hash & (count - 1)];
+            buckets[k->hash & (count - 1)] = k;
+        }
+    free(r->buckets);
+    r->buckets = buckets;
+    r->bucket_count = count;
+}
+
+static upbit__key *make_key(upbit__registry *r, const upbit__key_id *id)
+{
+    upbit__key *k = calloc(1, sizeof *k);
+    if (k == NULL)
+        return NULL;
+    if (r->key_count >= r->bucket_count)
+        spread(r);
+    k->id = *id;
+    k->hash = hash_id(id);
+    upbit__key **bucket = &r->buckets[k->hash & (r->bucket_count - 1)];
+    k->chain = *bucket;
+    *bucket = k;
+    r->key_count++;
+    return k;
+}
+
+static void drop_key(upbit__registry *r, upbit__key *k)
+{
+    upbit__key **link = &r->buckets[k->hash & (r->bucket_count - 1)];
+    while (*link != k)
+        link = &(*link)->chain;
+    *link = k->chain;
+    r->key_count--;
+    memcpy(r->last_code, k->id.code, sizeof r->last_code);
+    if (k->on_wire)
+        r->dirty = true;
+    upbit__event_unref_io(r->pool, k->last);
+    for (uint32_t i = 0; i < k->cut_count; i++)
+        upbit__event_unref_io(r->pool, k->cuts[i].last);
+    free(k->cuts);
+    upbit__sids_finish(&k->sids);
+    free(k->entries);
+    free(k);
+}
+
+/* Room for one more pointer; amortised. */
+static bool room(void **array, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return true;
+    size_t more = *capacity == 0 ? 4 : *capacity * 2;
+    void *bigger = realloc(*array, more * size);
+    if (bigger == NULL)
+        return false;
+    *array = bigger;
+    *capacity = more;
+    return true;
+}
+
+static bool cut_for(upbit__key *key, unsigned depth)
+{
+    if (depth == 0)
+        return true;
+    for (uint32_t i = 0; i < key->cut_count; i++)
+        if (key->cuts[i].depth == depth)
+            return true;
+    upbit__cut *cuts = realloc(key->cuts, (key->cut_count + 1) * sizeof *cuts);
+    if (cuts == NULL)
+        return false;
+    key->cuts = cuts;
+    key->cuts[key->cut_count++] = (upbit__cut){.depth = depth};
+    return true;
+}
+
+static upbit__entry *make_entry(upbit__key *key, upbit__client *client)
+{
+    size_t capacity = key->entry_capacity;
+    void *entries = key->entries;
+    if (!room(&entries, key->entry_count, &capacity, sizeof *key->entries))
+        return NULL;
+    key->entries = entries;
+    key->entry_capacity = (uint32_t)capacity;
+    entries = client->entries;
+    if (!room(&entries, client->entry_count, &client->entry_capacity, sizeof *client->entries))
+        return NULL;
+    client->entries = entries;
+    upbit__entry *e = calloc(1, sizeof *e);
+    if (e == NULL)
+        return NULL;
+    if (client->coalesce[key->id.type]) {
+        e->cell = upbit__inbox_cell(client->inbox);
+        if (e->cell == NULL) {
+            free(e);
+            return NULL;
+        }
+    }
+    e->key = key;
+    e->client = client;
+    e->key_index = key->entry_count;
+    key->entries[key->entry_count++] = e;
+    e->client_index = (uint32_t)client->entry_count;
+    client->entries[client->entry_count++] = e;
+    return e;
+}
+
+int upbit__registry_add(upbit__registry *r, upbit__client *client, const upbit__key_id *id,
+                        unsigned depth, unsigned flags, upbit__entry **out, bool *joined)
+{
+    upbit__key *key = upbit__registry_find(r, id);
+    bool fresh = key == NULL;
+    if (fresh && (key = make_key(r, id)) == NULL)
+        return UPBIT_ERROR_NO_MEMORY;
+    upbit__entry *e = fresh ? NULL : upbit__key_entry_of(key, client);
+    if (!cut_for(key, depth) || (e == NULL && (e = make_entry(key, client)) == NULL)) {
+        if (fresh)
+            drop_key(r, key);
+        return UPBIT_ERROR_NO_MEMORY;
+    }
+    e->depth = (uint8_t)depth;
+    e->flags = (uint8_t)flags;
+    *out = e;
+    *joined = key->on_wire;
+    unsigned need = upbit__key_depth(key);
+    bool deeper = key->wire_depth != 0 && (need == 0 || need > key->wire_depth);
+    bool once = (flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0;
+    if (once || !key->on_wire || deeper)
+        r->dirty = true;
+    if (once)
+        r->again = true;
+    return 0;
+}
+
+void upbit__registry_remove(upbit__registry *r, upbit__entry *e)
+{
+    upbit__key *key = e->key;
+    upbit__client *client = e->client;
+    upbit__entry *moved = key->entries[--key->entry_count];
+    key->entries[e->key_index] = moved;
+    moved->key_index = e->key_index;
+    moved = client->entries[--client->entry_count];
+    client->entries[e->client_index] = moved;
+    moved->client_index = e->client_index;
+    if (e->cell != NULL)
+        upbit__inbox_cell_release(client->inbox, e->cell);
+    free(e);
+    if (key->entry_count == 0)
+        drop_key(r, key);
+}
+
+unsigned upbit__key_depth(const upbit__key *key)
+{
+    static const unsigned offered[] = {1, 5, 15, 30};
+    unsigned deepest = 0;
+    for (uint32_t i = 0; i < key->entry_count; i++) {
+        if (key->entries[i]->depth == 0)
+            return 0;
+        if (key->entries[i]->depth > deepest)
+            deepest = key->entries[i]->depth;
+    }
+    for (size_t i = 0; i < sizeof offered / sizeof *offered; i++)
+        if (deepest <= offered[i])
+            return offered[i];
+    return 0;
+}
+
+bool upbit__key_once(const upbit__key *key)
+{
+    for (uint32_t i = 0; i < key->entry_count; i++)
+        if ((key->entries[i]->flags & UPBIT_WANT_SNAPSHOT_ONLY) == 0)
+            return false;
+    return true;
+}
+
+void upbit__registry_each(const upbit__registry *r, void (*each)(void *context, upbit__key *key),
+                          void *context)
+{
+    for (size_t i = 0; i < r->bucket_count; i++)
+        for (upbit__key *k = r->buckets[i]; k != NULL; k = k->chain)
+            each(context, k);
+}

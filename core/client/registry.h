@@ -1,0 +1,110 @@
+/* The wanted set: the union of what all proxies want, counted per key.
+ *
+ * A key is what the exchange can be asked for: (type, code, candle unit, level). An entry is one proxy's
+ * want of one key with its wishes about it: depth, snapshot only, realtime only. A key lives as long as
+ * it has entries. The wire follows the registry: `dirty` says that a new request is due.
+ *
+ * I/O thread only. */
+#ifndef UPBIT_CLIENT_REGISTRY_H
+#define UPBIT_CLIENT_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/repeats.h"
+#include "queue/inbox.h"
+#include "queue/pool.h"
+#include "upbit-live/market.h"
+#include "upbit-live/proxy.h"
+
+typedef struct upbit__key upbit__key;
+typedef struct upbit__entry upbit__entry;
+
+/* The I/O thread's half of a proxy. */
+typedef struct upbit__client {
+    /* immutable */
+    upbit__inbox *inbox; /* one reference */
+    char client_id[65];
+    bool coalesce[UPBIT_TYPE_RAW + 1]; /* per type: latest lane, not first in first out */
+    /* I/O thread */
+    upbit__entry **entries;
+    size_t entry_count, entry_capacity;
+    struct upbit__client *previous, *next; /* the manager's list */
+} upbit__client;
+
+typedef struct upbit__key_id {
+    int type;      /* upbit_type */
+    unsigned unit; /* upbit_candle_unit, candles only */
+    upbit_decimal level;
+    char code[24]; /* zero-padded */
+} upbit__key_id;
+
+struct upbit__entry {
+    upbit__key *key;
+    upbit__client *client;
+    upbit__cell *cell;     /* latest lane only */
+    uint32_t key_index;    /* in key->entries */
+    uint32_t client_index; /* in client->entries */
+    uint8_t depth;         /* rows a side; 0: all */
+    uint8_t flags;         /* UPBIT_WANT_... */
+    bool has;              /* something of this key was pushed since it was (re)subscribed */
+    bool take;             /* scratch of the fan-out: gets the event at hand */
+};
+
+/* A cut order book for those who want fewer rows: made once per frame and depth. */
+typedef struct upbit__cut {
+    unsigned depth;
+    uint32_t takers;      /* scratch of the fan-out */
+    upbit_event *made;    /* scratch of the fan-out */
+    upbit_event *last;    /* one reference: not sent again when equal */
+} upbit__cut;
+
+struct upbit__key {
+    upbit__key_id id;
+    uint64_t hash;
+    upbit__key *chain; /* next in its bucket */
+    upbit__entry **entries;
+    uint32_t entry_count, entry_capacity;
+    upbit_event *last; /* the latest value, one reference; NULL before the first */
+    upbit__sids sids;  /* trades already seen */
+    upbit__cut *cuts;  /* by depth, as many as ever asked for */
+    uint32_t cut_count;
+    uint8_t wire_depth; /* what the last request asked for; 0: all */
+    bool on_wire;       /* the last request held it as a stream */
+    bool asked_once;    /* the last request held it as snapshot only */
+};
+
+typedef struct upbit__registry {
+    upbit__pool *pool; /* whose events are cached here */
+    upbit__key **buckets;
+    size_t bucket_count; /* a power of two */
+    size_t key_count;
+    bool dirty;          /* what is wanted and what was requested differ */
+    bool again;          /* send even if the text is the same: somebody waits for a snapshot */
+    char last_code[24];  /* the code of the key that went last: for the empty set's request */
+} upbit__registry;
+
+int upbit__registry_init(upbit__registry *r, upbit__pool *pool);
+void upbit__registry_finish(upbit__registry *r); /* all entries are gone by then */
+
+upbit__key *upbit__registry_find(const upbit__registry *r, const upbit__key_id *id);
+upbit__entry *upbit__key_entry_of(const upbit__key *key, const upbit__client *client);
+
+/* The client's want of a key; an existing one gets the new wishes. *joined: the key ran already.
+ * 0 or NO_MEMORY (nothing changed). */
+int upbit__registry_add(upbit__registry *r, upbit__client *client, const upbit__key_id *id,
+                        unsigned depth, unsigned flags, upbit__entry **out, bool *joined);
+/* Takes a want away; its queued latest value with it. */
+void upbit__registry_remove(upbit__registry *r, upbit__entry *entry);
+
+/* The smallest depth of the exchange's (1, 5, 15, 30) that covers every asker; 0 for all rows. */
+unsigned upbit__key_depth(const upbit__key *key);
+/* Every asker wants one snapshot only. */
+bool upbit__key_once(const upbit__key *key);
+
+/* Calls `each` for all keys in no order; `each` must not add or remove. */
+void upbit__registry_each(const upbit__registry *r, void (*each)(void *context, upbit__key *key),
+                          void *context);
+
+#endif

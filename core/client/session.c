@@ -1,0 +1,380 @@
+#include "client/session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "client/wanted.h"
+
+#define STABLE_NS (60 * UPBIT__SECOND) /* live that long: the next failure starts over */
+#define TICKET_SIZE 40
+
+static void connect_now(void *context);
+static void settled(void *context);
+static void ping_due(void *context);
+
+static void set_state(upbit__session *s, upbit_state state)
+{
+    if (s->state == state && state != UPBIT_STATE_WAITING)
+        return;
+    s->state = state;
+    atomic_store_explicit(&s->counters->state, (uint32_t)state, memory_order_relaxed);
+    atomic_store_explicit(&s->counters->epoch, s->epoch, memory_order_relaxed);
+    upbit__log_write(s->log, UPBIT_LOG_INFO, "stream",
+                     "session=public state=%s epoch=%" PRIu32 " attempt=%" PRIu32
+                     " delay_ms=%" PRIu32,
+                     upbit_state_name(state), s->epoch, s->attempt, s->delay_ms);
+    s->events.state(s->context);
+}
+
+void upbit__session_init(upbit__session *s, const upbit__config *config, upbit__loop *loop,
+                         upbit__log *log, upbit__registry *registry, upbit__counters *counters,
+                         const upbit__session_events *events, void *context)
+{
+    *s = (upbit__session){.config = config,
+                          .loop = loop,
+                          .log = log,
+                          .registry = registry,
+                          .counters = counters,
+                          .events = *events,
+                          .context = context,
+                          .connect_timer = {.callback = connect_now, .context = s},
+                          .settle_timer = {.callback = settled, .context = s},
+                          .ping_timer = {.callback = ping_due, .context = s}};
+    upbit__backoff_init(&s->backoff, config->backoff_first_ms);
+    upbit__window_init(&s->connects, 5, UPBIT__SECOND);
+}
+
+static void end_connection(upbit__session *s)
+{
+    upbit__timer_stop(&s->settle_timer);
+    upbit__timer_stop(&s->ping_timer);
+    if (s->transport == NULL)
+        return;
+    upbit__transport_counters c;
+    upbit__transport_counters_get(s->transport, &c);
+    s->closed_bytes_in += c.bytes_in;
+    s->closed_bytes_out += c.bytes_out;
+    upbit__transport_destroy(s->transport);
+    s->transport = NULL;
+    upbit__wanted_lost(s->registry);
+    upbit__buffer_clear(&s->sent);
+}
+
+void upbit__session_finish(upbit__session *s)
+{
+    upbit__timer_stop(&s->connect_timer);
+    end_connection(s);
+    upbit__buffer_finish(&s->request);
+    upbit__buffer_finish(&s->sent);
+}
+
+/* A timer that cannot be started (no memory) would leave the session asleep for ever: the next turn
+ * tries again, because the loop's heap only has to grow once. */
+static void start_timer(upbit__session *s, upbit__timer *timer, int64_t at_ns)
+{
+    if (upbit__timer_start(s->loop, timer, at_ns) != 0)
+        upbit__log_write(s->log, UPBIT_LOG_ERROR, "stream", "no memory for a timer");
+}
+
+static upbit__backoff_kind kind_of(int error)
+{
+    switch (error) {
+    case UPBIT_ERROR_TLS:
+    case UPBIT_ERROR_UPGRADE:
+    case UPBIT_ERROR_PROTOCOL:
+    case UPBIT_ERROR_EXCHANGE:
+    case UPBIT_ERROR_AUTH:
+        return UPBIT__BACKOFF_REFUSED;
+    default:
+        return UPBIT__BACKOFF_NETWORK;
+    }
+}
+
+/* The connection is gone or never was: wait, then try again. */
+static void wait_and_retry(upbit__session *s, int error, int http_status, uint32_t least_ms,
+                           const char *reason)
+{
+    int64_t now = upbit__clock_monotonic_ns();
+    bool was_up = s->state == UPBIT_STATE_LIVE;
+    if (was_up)
+        s->lost_ns = now;
+    if (was_up && now - s->live_ns > STABLE_NS)
+        upbit__backoff_reset(&s->backoff);
+    if (!was_up)
+        upbit__count(&s->counters->connect_failures, 1);
+    s->error = error;
+    if (!s->failure_told || s->failure_error != error) {
+        s->failure_told = true;
+        s->failure_error = error;
+        s->events.failure(s->context, error, http_status, reason);
+    }
+    uint32_t bound = upbit__backoff_bound(&s->backoff, kind_of(error));
+    s->delay_ms = upbit__backoff_jitter(bound, least_ms);
+    s->refused = false;
+    start_timer(s, &s->connect_timer, now + s->delay_ms * UPBIT__MS);
+    set_state(s, UPBIT_STATE_WAITING);
+}
+
+static void on_opened(void *context, const upbit__transport_info *info)
+{
+    upbit__session *s = context;
+    s->epoch++;
+    s->tls = info->tls;
+    s->awaiting_pong = false;
+    /* Budgets of messages are the connection's: a new one starts with full ones. */
+    upbit__window_init(&s->per_second, 5, UPBIT__SECOND);
+    upbit__window_init(&s->per_minute, 100, 60 * UPBIT__SECOND);
+    start_timer(s, &s->ping_timer,
+                upbit__clock_monotonic_ns() + s->config->ping_interval_ms * UPBIT__MS);
+    set_state(s, UPBIT_STATE_SUBSCRIBING);
+    /* Wants that are still settling go out when they have; older ones now. */
+    if (s->changed_ns == 0)
+        settled(s);
+    else
+        upbit__session_wants_changed(s);
+}
+
+static void on_message(void *context, int opcode, const uint8_t *data, size_t length,
+                       int64_t received_ns)
+{
+    upbit__session *s = context;
+    (void)opcode; /* the exchange sends JSON in binary frames; text is as good */
+    s->events.message(s->context, data, length, received_ns);
+}
+
+static void on_pong(void *context, const uint8_t *payload, size_t length)
+{
+    upbit__session *s = context;
+    uint64_t number = 0;
+    if (length != sizeof number)
+        return; /* not an answer of ours */
+    memcpy(&number, payload, sizeof number);
+    if (number != s->ping_number || !s->awaiting_pong)
+        return;
+    s->awaiting_pong = false;
+    upbit__count(&s->counters->pongs_received, 1);
+    start_timer(s, &s->ping_timer,
+                upbit__clock_monotonic_ns() + s->config->ping_interval_ms * UPBIT__MS);
+}
+
+static void on_batch(void *context)
+{
+    upbit__session *s = context;
+    upbit__transport_counters c;
+    upbit__transport_counters_get(s->transport, &c);
+    atomic_store_explicit(&s->counters->bytes_received, s->closed_bytes_in + c.bytes_in,
+                          memory_order_relaxed);
+    atomic_store_explicit(&s->counters->bytes_sent, s->closed_bytes_out + c.bytes_out,
+                          memory_order_relaxed);
+    upbit__count(&s->counters->read_batches, 1);
+    s->events.batch(s->context);
+}
+
+static void on_closed(void *context, const upbit__close_info *info)
+{
+    upbit__session *s = context;
+    int error = info->error;
+    if (s->refused)
+        error = UPBIT_ERROR_EXCHANGE; /* the close 1000 after an error frame is not a clean end */
+    else if (error == 0)
+        error = UPBIT_ERROR_CONNECT; /* the server ended a stream we still want */
+    char reason[280];
+    snprintf(reason, sizeof reason, "%s", info->reason);
+    int http_status = info->http_status;
+    uint32_t least_ms = info->retry_after_ms;
+    bool stopping = s->stopping;
+    end_connection(s);
+    if (stopping) {
+        set_state(s, UPBIT_STATE_CLOSED);
+        return;
+    }
+    wait_and_retry(s, error, http_status, least_ms, reason);
+}
+
+static void connect_now(void *context)
+{
+    upbit__session *s = context;
+    int64_t now = upbit__clock_monotonic_ns();
+    int64_t allowed = upbit__window_next_ns(&s->connects);
+    if (allowed > now) {
+        start_timer(s, &s->connect_timer, allowed);
+        return;
+    }
+    upbit__window_take(&s->connects, now);
+    static const upbit__transport_events events = {.opened = on_opened,
+                                                   .message = on_message,
+                                                   .pong = on_pong,
+                                                   .batch = on_batch,
+                                                   .closed = on_closed};
+    const upbit__config *c = s->config;
+    const upbit__transport_config config = {.url = c->url,
+                                            .ca_file = c->ca_file,
+                                            .proxy = c->proxy,
+                                            .connect_timeout_ms = c->connect_timeout_ms,
+                                            .upgrade_timeout_ms = c->upgrade_timeout_ms,
+                                            .message_size_max = c->message_size_max};
+    s->attempt++;
+    s->delay_ms = 0;
+    int error = upbit__transport_open(&s->transport, c->transport, s->loop, &config, &events, s);
+    if (error != 0) {
+        s->transport = NULL;
+        wait_and_retry(s, error, 0, 0, upbit_error_detail());
+        return;
+    }
+    set_state(s, UPBIT_STATE_CONNECTING);
+}
+
+void upbit__session_start(upbit__session *s)
+{
+    if (s->state == UPBIT_STATE_IDLE && !s->stopping)
+        connect_now(s);
+}
+
+void upbit__session_wants_changed(upbit__session *s)
+{
+    if (!s->registry->dirty || s->stopping)
+        return;
+    int64_t now = upbit__clock_monotonic_ns();
+    if (s->changed_ns == 0)
+        s->changed_ns = now;
+    if (s->state != UPBIT_STATE_SUBSCRIBING && s->state != UPBIT_STATE_LIVE)
+        return; /* goes out when there is a connection */
+    int64_t quiet = now + s->config->settle_ms * UPBIT__MS;
+    int64_t latest = s->changed_ns + s->config->settle_max_ms * UPBIT__MS;
+    start_timer(s, &s->settle_timer, quiet < latest ? quiet : latest);
+}
+
+static void go_live(upbit__session *s)
+{
+    if (s->state != UPBIT_STATE_SUBSCRIBING)
+        return;
+    int64_t now = upbit__clock_monotonic_ns();
+    s->live_ns = now;
+    s->down_ms = s->was_live ? (uint32_t)((now - s->lost_ns) / UPBIT__MS) : 0;
+    upbit__count(&s->counters->connects, 1);
+    if (s->was_live)
+        upbit__count(&s->counters->reconnects, 1);
+    s->was_live = true;
+    if (s->failure_told)
+        upbit__log_write(s->log, UPBIT_LOG_WARNING, "stream",
+                         "restored session=public down_ms=%" PRIu32 " attempts=%" PRIu32,
+                         s->down_ms, s->attempt);
+    s->failure_told = false;
+    s->error = 0;
+    set_state(s, UPBIT_STATE_LIVE);
+    s->attempt = 0;
+}
+
+/* Random, so that nobody can tell two of our programs or two requests by it. */
+static void make_ticket(char ticket[TICKET_SIZE])
+{
+    unsigned char r[16] = {0};
+    upbit__random_bytes(r, sizeof r);
+    char *to = ticket;
+    for (int i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *to++ = '-';
+        to += snprintf(to, 3, "%02x", r[i]);
+    }
+}
+
+/* The text without its ticket: what decides whether the exchange has to be told. */
+static bool same_as_sent(const upbit__session *s, size_t after_ticket)
+{
+    return s->sent.length == s->request.length - after_ticket &&
+           memcmp(upbit__buffer_bytes(&s->sent), upbit__buffer_bytes(&s->request) + after_ticket,
+                  s->sent.length) == 0;
+}
+
+static void settled(void *context)
+{
+    upbit__session *s = context;
+    if (s->state != UPBIT_STATE_SUBSCRIBING && s->state != UPBIT_STATE_LIVE)
+        return;
+    int64_t now = upbit__clock_monotonic_ns();
+    int64_t allowed = upbit__window_next_ns(&s->per_second);
+    int64_t minute = upbit__window_next_ns(&s->per_minute);
+    if (minute > allowed)
+        allowed = minute;
+    if (s->registry->dirty && allowed > now) {
+        start_timer(s, &s->settle_timer, allowed);
+        return;
+    }
+    if (!s->registry->dirty) {
+        s->changed_ns = 0;
+        go_live(s);
+        return;
+    }
+    char ticket[TICKET_SIZE];
+    make_ticket(ticket);
+    upbit__buffer_clear(&s->request);
+    size_t keys = 0;
+    int error = upbit__wanted_write(&s->request, s->registry, ticket, s->config->format, &keys);
+    const char *text = (const char *)upbit__buffer_bytes(&s->request);
+    size_t after = 0;
+    if (error == 0 && s->request.length > 0) {
+        const char *comma = memchr(text, '}', s->request.length);
+        after = comma != NULL ? (size_t)(comma - text) : 0;
+        if (s->registry->again || !same_as_sent(s, after)) {
+            error = upbit__transport_send(s->transport, UPBIT__OPCODE_TEXT, text, s->request.length);
+            if (error == 0) {
+                upbit__window_take(&s->per_second, now);
+                upbit__window_take(&s->per_minute, now);
+                upbit__count(&s->counters->requests_sent, 1);
+                upbit__log_write(s->log, UPBIT_LOG_DEBUG, "stream", "request keys=%zu bytes=%zu",
+                                 keys, s->request.length);
+                upbit__buffer_clear(&s->sent);
+                error = upbit__buffer_append(&s->sent, text + after, s->request.length - after);
+            }
+        }
+    }
+    if (error != 0) { /* out of memory, or the socket is about to be told dead */
+        start_timer(s, &s->settle_timer, now + s->config->settle_max_ms * UPBIT__MS);
+        return;
+    }
+    upbit__wanted_sent(s->registry);
+    s->changed_ns = 0;
+    go_live(s);
+}
+
+static void ping_due(void *context)
+{
+    upbit__session *s = context;
+    if (s->transport == NULL)
+        return;
+    int64_t now = upbit__clock_monotonic_ns();
+    if (s->awaiting_pong) {
+        end_connection(s);
+        wait_and_retry(s, UPBIT_ERROR_TIMEOUT, 0, 0, "no pong: the connection is dead");
+        return;
+    }
+    s->ping_number++;
+    if (upbit__transport_ping(s->transport, &s->ping_number, sizeof s->ping_number) == 0) {
+        s->awaiting_pong = true;
+        upbit__count(&s->counters->pings_sent, 1);
+    }
+    start_timer(s, &s->ping_timer, now + s->config->pong_timeout_ms * UPBIT__MS);
+}
+
+void upbit__session_refused(upbit__session *s)
+{
+    s->refused = true;
+}
+
+void upbit__session_stop(upbit__session *s, int64_t deadline_ns)
+{
+    s->stopping = true;
+    upbit__timer_stop(&s->connect_timer);
+    upbit__timer_stop(&s->settle_timer);
+    upbit__timer_stop(&s->ping_timer);
+    if (s->transport != NULL && s->state >= UPBIT_STATE_SUBSCRIBING &&
+        upbit__transport_close(s->transport, 1000, NULL, deadline_ns) == 0) {
+        set_state(s, UPBIT_STATE_CLOSING);
+        return;
+    }
+    end_connection(s);
+    set_state(s, UPBIT_STATE_CLOSED);
+}

@@ -1,0 +1,163 @@
+/* The events a manager makes about itself: made here, once, for one proxy or for all. Out of memory an
+ * event of this kind is lost; the counters and the state that can be asked for are not. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "client/manager.h"
+#include "queue/pool.h"
+
+upbit_event *upbit__tell_make(const upbit_manager *m, int type, size_t size)
+{
+    upbit_event *e = upbit__event_allocate(size);
+    if (e == NULL)
+        return NULL;
+    e->type = (uint16_t)type;
+    e->schema = 1;
+    e->origin = UPBIT_ORIGIN_LOCAL;
+    e->epoch = m->session.epoch;
+    e->received_ns = upbit__clock_monotonic_ns();
+    e->received_ms = upbit__clock_wall_ns() / UPBIT__MS;
+    return e;
+}
+
+static uint32_t count_clients(const upbit_manager *m)
+{
+    uint32_t n = 0;
+    for (const upbit__client *c = m->clients; c != NULL; c = c->next)
+        n++;
+    return n;
+}
+
+static void send_state(upbit__inbox *inbox, const upbit_event *e)
+{
+    upbit__inbox_state(inbox, UPBIT_SESSION_PUBLIC, e);
+}
+
+/* To one or to all; takes over the event. */
+static void send_to(upbit_manager *m, upbit__client *only, upbit_event *e,
+                    void (*send)(upbit__inbox *inbox, const upbit_event *e))
+{
+    uint32_t takers = only != NULL ? 1 : count_clients(m);
+    if (takers == 0) {
+        upbit_event_unref(e);
+        return;
+    }
+    upbit__event_set_refs(e, takers);
+    if (only != NULL) {
+        send(only->inbox, e);
+        return;
+    }
+    for (upbit__client *c = m->clients; c != NULL; c = c->next)
+        send(c->inbox, e);
+}
+
+void upbit__tell_state(upbit_manager *m, upbit__client *only)
+{
+    const upbit__session *s = &m->session;
+    upbit_state_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_STATE, sizeof *e);
+    if (e == NULL)
+        return;
+    e->session = UPBIT_SESSION_PUBLIC;
+    e->state = s->state;
+    e->attempt = s->attempt;
+    e->delay_ms = s->state == UPBIT_STATE_WAITING ? s->delay_ms : 0;
+    e->down_ms = s->state == UPBIT_STATE_LIVE ? s->down_ms : 0;
+    e->error = s->error;
+    e->tls = s->tls;
+    send_to(m, only, &e->event, send_state);
+}
+
+void upbit__tell_reply(upbit_manager *m, upbit__order *order, int error, const char *detail,
+                       uint32_t barrier)
+{
+    static const uint8_t commands[] = {
+        [UPBIT__ORDER_SUBSCRIBE] = UPBIT_COMMAND_SUBSCRIBE,
+        [UPBIT__ORDER_UNSUBSCRIBE] = UPBIT_COMMAND_UNSUBSCRIBE,
+        [UPBIT__ORDER_REPLACE] = UPBIT_COMMAND_REPLACE,
+        [UPBIT__ORDER_UNSUBSCRIBE_ALL] = UPBIT_COMMAND_UNSUBSCRIBE_ALL,
+    };
+    upbit__inbox *inbox = order->client->inbox;
+    upbit_reply *e = (void *)upbit__tell_make(m, UPBIT_TYPE_REPLY, sizeof *e);
+    if (e == NULL) {
+        upbit__inbox_unpromise(inbox);
+        return;
+    }
+    e->error = error;
+    e->command = commands[order->kind];
+    snprintf(e->detail, sizeof e->detail, "%s", detail);
+    upbit__inbox_reply(inbox, &e->event, order->request_id, barrier);
+}
+
+/* Cut where a character begins, so that what is left is valid UTF-8. */
+static void copy_text(char *to, size_t size, const char *from)
+{
+    size_t n = strlen(from);
+    if (n >= size) {
+        n = size - 1;
+        while (n > 0 && ((unsigned char)from[n] & 0xc0) == 0x80)
+            n--;
+    }
+    memcpy(to, from, n);
+    to[n] = '\0';
+}
+
+void upbit__tell_error(upbit_manager *m, upbit__client *only, int error, int http_status,
+                       const char *name, const char *message)
+{
+    upbit_error_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_ERROR, sizeof *e);
+    if (e == NULL)
+        return;
+    e->error = error;
+    e->session = UPBIT_SESSION_PUBLIC;
+    e->http_status = (uint32_t)http_status;
+    e->count = 1;
+    copy_text(e->name, sizeof e->name, name);
+    copy_text(e->message, sizeof e->message, message);
+    send_to(m, only, &e->event, upbit__inbox_error);
+}
+
+void upbit__tell_closed(upbit_manager *m, upbit__client *client)
+{
+    upbit_closed_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_CLOSED, sizeof *e);
+    if (e != NULL)
+        upbit__inbox_closed(client->inbox, &e->event);
+}
+
+static int level_of(const upbit__session *s, const char **reason)
+{
+    switch (s->state) {
+    case UPBIT_STATE_LIVE:
+        *reason = "live";
+        return UPBIT_HEALTH_HEALTHY;
+    case UPBIT_STATE_IDLE:
+        *reason = "nothing has been asked for yet";
+        return UPBIT_HEALTH_HEALTHY;
+    case UPBIT_STATE_CLOSING:
+    case UPBIT_STATE_CLOSED:
+        *reason = "shut down";
+        return UPBIT_HEALTH_CRITICAL;
+    case UPBIT_STATE_WAITING:
+        *reason = upbit_error_string(s->error);
+        return UPBIT_HEALTH_CRITICAL;
+    default:
+        *reason = s->error != 0 ? upbit_error_string(s->error) : "connecting";
+        return UPBIT_HEALTH_DEGRADED;
+    }
+}
+
+void upbit__tell_health(upbit_manager *m)
+{
+    const upbit__session *s = &m->session;
+    const char *reason;
+    int level = level_of(s, &reason);
+    pthread_mutex_lock(&m->mutex);
+    if (level != m->health.level || m->health.since_ms == 0)
+        m->health.since_ms = upbit__clock_wall_ns() / UPBIT__MS;
+    m->health.level = level;
+    m->health.error = s->error;
+    m->health.state = s->state;
+    m->health.attempt = s->attempt;
+    snprintf(m->health.reason, sizeof m->health.reason, "%s", reason);
+    pthread_mutex_unlock(&m->mutex);
+}

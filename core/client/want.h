@@ -1,0 +1,12 @@
+/* A want, checked and made into a command. Any thread; no state. */
+#ifndef UPBIT_CLIENT_WANT_H
+#define UPBIT_CLIENT_WANT_H
+
+#include "client/manager.h"
+
+/* 0; INVALID_ARGUMENT or UNAVAILABLE with the detail set (which code, and what is wrong with it);
+ * NO_MEMORY. The order is the caller's. */
+int upbit__want_order(upbit__order **out, upbit__order_kind kind, const upbit_want *want,
+                      const upbit__inbox *inbox);
+
+#endif

@@ -1,0 +1,120 @@
+#include "client/wanted.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "exchange/request.h"
+
+typedef struct collection {
+    upbit__key **keys;
+    size_t count;
+} collection;
+
+static void collect(void *context, upbit__key *key)
+{
+    collection *c = context;
+    c->keys[c->count++] = key;
+}
+
+static int by_item(const upbit__key *a, const upbit__key *b)
+{
+    bool once_a = upbit__key_once(a), once_b = upbit__key_once(b);
+    if (once_a != once_b)
+        return once_a ? 1 : -1;
+    if (a->id.type != b->id.type)
+        return a->id.type < b->id.type ? -1 : 1;
+    if (a->id.unit != b->id.unit)
+        return a->id.unit < b->id.unit ? -1 : 1;
+    return upbit_decimal_compare(&a->id.level, &b->id.level);
+}
+
+static int by_item_and_code(const void *left, const void *right)
+{
+    const upbit__key *a = *(upbit__key *const *)left, *b = *(upbit__key *const *)right;
+    int order = by_item(a, b);
+    return order != 0 ? order : memcmp(a->id.code, b->id.code, sizeof a->id.code);
+}
+
+/* One request item for each run of keys that differ in nothing but the code. */
+static int write_items(upbit__buffer *out, const collection *c, const char *ticket, int format)
+{
+    upbit__request_code *codes = calloc(c->count, sizeof *codes);
+    upbit__request_item *items = calloc(c->count, sizeof *items);
+    int error = UPBIT_ERROR_NO_MEMORY;
+    if (codes != NULL && items != NULL) {
+        size_t item = 0;
+        for (size_t i = 0; i < c->count; i++) {
+            const upbit__key *key = c->keys[i];
+            if (i > 0 && by_item(c->keys[i - 1], key) != 0)
+                item++;
+            if (items[item].codes == NULL)
+                items[item] = (upbit__request_item){
+                    .type = key->id.type,
+                    .candle_unit = key->id.unit,
+                    .level = key->id.level,
+                    .flags = upbit__key_once(key) ? UPBIT__REQUEST_SNAPSHOT_ONLY : 0,
+                    .codes = &codes[i]};
+            codes[i].code = key->id.code;
+            codes[i].depth = key->id.type == UPBIT_TYPE_ORDERBOOK ? upbit__key_depth(key) : 0;
+            items[item].code_count++;
+        }
+        error = upbit__request_write(out, ticket, items, item + 1, format);
+    }
+    free(codes);
+    free(items);
+    return error;
+}
+
+int upbit__wanted_write(upbit__buffer *out, upbit__registry *r, const char *ticket, int format,
+                        size_t *count)
+{
+    *count = r->key_count;
+    if (r->key_count == 0) {
+        if (r->last_code[0] == '\0')
+            return 0;
+        const upbit__request_code code = {r->last_code, 0};
+        const upbit__request_item item = {.type = UPBIT_TYPE_TICKER,
+                                          .flags = UPBIT__REQUEST_SNAPSHOT_ONLY,
+                                          .codes = &code,
+                                          .code_count = 1};
+        return upbit__request_write(out, ticket, &item, 1, format);
+    }
+    collection c = {malloc(r->key_count * sizeof *c.keys), 0};
+    if (c.keys == NULL)
+        return UPBIT_ERROR_NO_MEMORY;
+    upbit__registry_each(r, collect, &c);
+    qsort(c.keys, c.count, sizeof *c.keys, by_item_and_code);
+    int error = write_items(out, &c, ticket, format);
+    free(c.keys);
+    return error;
+}
+
+static void mark_sent(void *context, upbit__key *key)
+{
+    (void)context;
+    key->asked_once = upbit__key_once(key);
+    key->on_wire = !key->asked_once;
+    key->wire_depth = (uint8_t)upbit__key_depth(key);
+}
+
+void upbit__wanted_sent(upbit__registry *r)
+{
+    upbit__registry_each(r, mark_sent, NULL);
+    r->dirty = false;
+    r->again = false;
+}
+
+static void mark_lost(void *context, upbit__key *key)
+{
+    (void)context;
+    key->on_wire = false;
+    key->asked_once = false;
+    key->wire_depth = 0;
+}
+
+void upbit__wanted_lost(upbit__registry *r)
+{
+    upbit__registry_each(r, mark_lost, NULL);
+    r->dirty = r->key_count > 0;
+    r->again = false;
+}

@@ -1,0 +1,23 @@
+/* The registry as one request: what the exchange has to be told.
+ *
+ * The order of items and codes depends on the wanted set alone, so that equal sets give equal texts
+ * and a change that was undone within the settle time costs no message. I/O thread only. */
+#ifndef UPBIT_CLIENT_WANTED_H
+#define UPBIT_CLIENT_WANTED_H
+
+#include "base/buffer.h"
+#include "client/registry.h"
+
+/* Appends the request for the whole set of the public session and sets *count to the number of keys in
+ * it. For an empty set: a one-off snapshot of `r->last_code`, which replaces everything and ends (the
+ * exchange knows no unsubscribe); nothing at all when there was never a code (length unchanged).
+ * 0, NO_MEMORY. */
+int upbit__wanted_write(upbit__buffer *out, upbit__registry *r, const char *ticket, int format,
+                        size_t *count);
+
+/* What was written is on the wire now: marks the keys. */
+void upbit__wanted_sent(upbit__registry *r);
+/* The connection is gone: nothing is on the wire. */
+void upbit__wanted_lost(upbit__registry *r);
+
+#endif
