@@ -47,6 +47,10 @@ class Stage:
             raise Failed('consumer-c printed %r' % text)
         if ' 0.3\n' not in self.run(os.path.join(directory, 'consumer-cpp')):
             raise Failed('consumer-cpp printed something else')
+        if os.path.exists(os.path.join(self.lib, 'libupbit-live-qt5.so')):
+            text = self.run(os.path.join(directory, 'consumer-qt'))
+            if '1,234,567\n' not in text:
+                raise Failed('consumer-qt printed %r' % text)
 
 
 @case
