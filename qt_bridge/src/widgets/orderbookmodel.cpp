@@ -1,0 +1,91 @@
+// A book behind fixed rows; the newest one is shown at the next frame.
+#include <UpbitLive/widgets/orderbookmodel.h>
+
+namespace UpbitLive
+{
+OrderbookModel::OrderbookModel(int depth, QObject *parent)
+    : QAbstractTableModel(parent), m_depth(qBound(1, depth, 30))
+{
+    m_frame.setSingleShot(true);
+    m_frame.setInterval(16);
+    connect(&m_frame, &QTimer::timeout, this, &OrderbookModel::flush);
+}
+
+int OrderbookModel::depth() const noexcept
+{
+    return m_depth;
+}
+
+const Orderbook &OrderbookModel::orderbook() const noexcept
+{
+    return m_shown;
+}
+
+bool OrderbookModel::isAsk(int row) const noexcept
+{
+    return row < m_depth;
+}
+
+Decimal OrderbookModel::price(int row) const noexcept
+{
+    return isAsk(row) ? m_shown.askPrice(m_depth - 1 - row) : m_shown.bidPrice(row - m_depth);
+}
+
+Decimal OrderbookModel::size(int row) const noexcept
+{
+    return isAsk(row) ? m_shown.askSize(m_depth - 1 - row) : m_shown.bidSize(row - m_depth);
+}
+
+int OrderbookModel::rowCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : 2 * m_depth;
+}
+
+int OrderbookModel::columnCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(ColumnCount);
+}
+
+QVariant OrderbookModel::data(const QModelIndex &index, int role) const
+{
+    if (!index.isValid())
+        return QVariant();
+    if (role == Qt::TextAlignmentRole)
+        return static_cast<int>(Qt::AlignVCenter | Qt::AlignRight);
+    if (role != Qt::DisplayRole || !m_shown.isValid())
+        return QVariant();
+    if (index.column() == Price)
+        return priceText(m_shown.code(), price(index.row()));
+    const bool mine = isAsk(index.row()) == (index.column() == AskSize);
+    const Decimal value = size(index.row());
+    return mine && !value.isNull() ? sizeText(value) : QString();
+}
+
+QVariant OrderbookModel::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
+        return QVariant();
+    return section == AskSize ? tr("매도잔량") : section == Price ? tr("가격") : tr("매수잔량");
+}
+
+void OrderbookModel::update(const Orderbook &orderbook)
+{
+    m_next = orderbook;
+    if (!m_frame.isActive())
+        m_frame.start();
+}
+
+void OrderbookModel::flush()
+{
+    m_shown = m_next;
+    m_next = Orderbook();
+    Q_EMIT dataChanged(index(0, 0), index(2 * m_depth - 1, ColumnCount - 1));
+}
+
+void OrderbookModel::clear()
+{
+    m_frame.stop();
+    m_shown = m_next = Orderbook();
+    Q_EMIT dataChanged(index(0, 0), index(2 * m_depth - 1, ColumnCount - 1));
+}
+} // namespace UpbitLive
