@@ -1,17 +1,19 @@
 /* The way in: commands from any thread to the I/O thread.
  *
- * The intrusive stack of stack.h, taken whole and reversed, so commands of one thread keep their order,
- * and one bell (flag.h) so that a sleeping I/O thread costs one write however many commands come.
+ * The intrusive stack of stack.h, taken whole and reversed, so commands of one thread keep their
+ * order, and one bell (flag.h) so that a sleeping I/O thread costs one write however many
+ * commands come.
  *
  *     any thread   if (upbit__command_push(&q, &c->command) == 1) write to the loop's eventfd;
  *     I/O thread   for (;;) {
  *                      sleep in the loop, unless upbit__command_arm(&q) answered 0;
- *                      if the loop's eventfd is readable: read it;       before taking, never after arming
- *                      for (c = upbit__command_take_all(&q); c; c = next) { next = upbit__command_next(c); ... }
+ *                      if the loop's eventfd is readable: read it (before taking, never after arming)
+ *                      for (c = upbit__command_take_all(&q); c != NULL; c = next)
+ *                          next = upbit__command_next(c), do c;
  *                  }
  *
- * `waiting` bounds the commands that wait (COMMAND_FULL); those that must never be refused (close,
- * shut down) are pushed past it. Sealing ends it: a push afterwards answers CLOSED.
+ * `waiting` bounds the commands that wait (COMMAND_FULL); those that must never be refused
+ * (close, shut down) are pushed past it. Sealing ends it: a push afterwards answers CLOSED.
  *
  * Atomics: stack and bell as in their headers. waiting: rlx, it only counts. */
 #ifndef UPBIT_QUEUE_COMMAND_H
@@ -57,7 +59,8 @@ upbit__command *upbit__command_next(upbit__command *c);
  * @thread io. */
 int upbit__command_arm(upbit__command_queue *q);
 
-/* The last take: what still waits, oldest first, and from now on push answers CLOSED. @thread io. */
+/* The last take: what still waits, oldest first, and from now on push answers CLOSED. @thread
+ * io. */
 upbit__command *upbit__command_seal(upbit__command_queue *q);
 
 #endif

@@ -1,9 +1,9 @@
 /* `armed` and `idle`: a bell that rings once. Whoever turns it from 1 to 0 has to act.
  *
- * Both directions are exchanges with acquire and release. A store would not do, not even a seq_cst one:
- * the setter's look at the lanes after it must come after every commit whose take of the flag it
- * followed, and only a read-modify-write, which reads the taker's value, orders the two. For the same
- * reason the taker must not test the flag first and skip the exchange. */
+ * Both directions are exchanges with acquire and release. A store would not do, not even a
+ * seq_cst one: the setter's look at the lanes after it must come after every commit whose take
+ * of the flag it followed, and only a read-modify-write, which reads the taker's value, orders
+ * the two. For the same reason the taker must not test the flag first and skip the exchange. */
 #ifndef UPBIT_QUEUE_FLAG_H
 #define UPBIT_QUEUE_FLAG_H
 

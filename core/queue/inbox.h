@@ -1,21 +1,24 @@
 /* One per proxy: its lanes, and the order in which they are drained.
  *
- * The I/O thread fills an inbox, one consumer empties it. architecture.md section 5 is the law here:
+ * The I/O thread fills an inbox, one consumer empties it. architecture.md section 5 is the law
+ * here:
  *
- *   FIFO lanes    one per type with policy drop_oldest or lossless (fifo.h), made with the first push
+ *   FIFO lanes    one per type with policy drop_oldest or lossless (fifo.h), made with the first
+ *                 push
  *   latest lane   one for all types with policy latest, a cell per key (latest.h)
- *   control lane  a ring of replies, errors and barriers (ring.h), a second small latest lane for STATE,
- *                 HEALTH and the ERROR that stands for many, a bit per lossless lane for OVERFLOW, one
- *                 place for CLOSED. Nothing in it is ever dropped: places are promised before.
+ *   control lane  a ring of replies, errors and barriers (ring.h), a second small latest lane
+ *                 for STATE, HEALTH and the ERROR that stands for many, a bit per lossless lane
+ *                 for OVERFLOW, one place for CLOSED. Nothing in it is ever dropped: places are
+ *                 promised before.
  *
- * Order of draining: control; then in turn up to 8 from each FIFO lane and up to 8 cells. GAP and EPOCH
- * are made by the consumer, right before the event they concern: EPOCH, GAP, event. CLOSED comes
- * when everything else is gone.
+ * Order of draining: control; then in turn up to 8 from each FIFO lane and up to 8 cells. GAP
+ * and EPOCH are made by the consumer, right before the event they concern: EPOCH, GAP, event.
+ * CLOSED comes when everything else is gone.
  *
- * Life: two references, the I/O thread's and the consumer's. upbit__inbox_destroy gives up the first,
- * upbit__inbox_detach the second; in either order. The consumer's is handed to the waiter, whose
- * lists may hold the inbox: the next drain or the waiter's end lets it go. Unread events go with the
- * last reference. */
+ * Life: two references, the I/O thread's and the consumer's. upbit__inbox_destroy gives up the
+ * first, upbit__inbox_detach the second; in either order. The consumer's is handed to the
+ * waiter, whose lists may hold the inbox: the next drain or the waiter's end lets it go. Unread
+ * events go with the last reference. */
 #ifndef UPBIT_QUEUE_INBOX_H
 #define UPBIT_QUEUE_INBOX_H
 
@@ -30,7 +33,7 @@
 typedef struct upbit__cell upbit__cell;
 
 enum {
-    UPBIT__TURN = 8,           /* events of one lane, and of one inbox, before the next has its turn */
+    UPBIT__TURN = 8,           /* events of one lane or inbox before the next has its turn */
     UPBIT__LANES = 8,          /* TICKER .. ANNOUNCEMENT and RAW */
     UPBIT__CONTROL_RING = 512, /* places: */
     UPBIT__PROMISES_MAX = 480, /* of those for promised replies */
@@ -65,7 +68,7 @@ struct upbit__batch {
     upbit__pool *pool;            /* whose events are let go here; may be NULL (tests) */
     upbit__inbox *touched;        /* inboxes pushed to since the last commit            */
     upbit__waiter *waiters;       /* their waiters, while committing                    */
-    upbit__inbox *inboxes;        /* all that were pushed to and not destroyed: for upbit__batch_shed */
+    upbit__inbox *inboxes;        /* all pushed to and not destroyed, for shedding        */
     int barren;                   /* upbit__batch_shed found nothing since the last commit */
     uint64_t delivered;           /* events that entered a lane or cell                  */
     uint64_t dropped;             /* pushed out, refused by a full lane, or skipped      */
@@ -75,13 +78,14 @@ struct upbit__batch {
 
 void upbit__batch_init(upbit__batch *b, upbit__pool *pool);
 
-/* At the end of a read batch (and of anything else that filled inboxes): commits every touched inbox and
- * notifies each touched waiter at most once. Returns the number of notifications. @thread io. */
+/* At the end of a read batch (and of anything else that filled inboxes): commits every touched
+ * inbox and notifies each touched waiter at most once. Returns the number of notifications.
+ * @thread io. */
 int upbit__batch_commit(upbit__batch *b);
 
-/* The budget is used up: drops the oldest events of the fullest drop_oldest lanes until an event of `size`
- * bytes fits the pool. 1: fits now; 0: the application holds the rest, refuse the event
- * (upbit__inbox_skip for every lane it was meant for). @thread io. */
+/* The budget is used up: drops the oldest events of the fullest drop_oldest lanes until an event
+ * of `size` bytes fits the pool. 1: fits now; 0: the application holds the rest, refuse the
+ * event (upbit__inbox_skip for every lane it was meant for). @thread io. */
 int upbit__batch_shed(upbit__batch *b, size_t size);
 
 typedef struct upbit__inbox_config {
@@ -93,8 +97,8 @@ typedef struct upbit__inbox_config {
     uint32_t lossless_messages, lossless_bytes; /* 0: 65,536 and 64 MiB                         */
 } upbit__inbox_config; /* message caps are rounded up to a power of two, at most 2^24 */
 
-/* Policies and caps as upbit-live/options.h says; options NULL: defaults. Leaves batch, waiter and owner
- * NULL. @thread any. 0, INVALID_ARGUMENT (an unknown policy). */
+/* Policies and caps as upbit-live/options.h says; options NULL: defaults. Leaves batch, waiter
+ * and owner NULL. @thread any. 0, INVALID_ARGUMENT (an unknown policy). */
 int upbit__inbox_config_init(upbit__inbox_config *config, const upbit_proxy_options *options);
 
 /* @thread any. 0, NO_MEMORY. No lane is made before it is used. */
@@ -103,79 +107,83 @@ int upbit__inbox_create(upbit__inbox **out, const upbit__inbox_config *config);
 upbit__lane_policy upbit__inbox_policy(const upbit__inbox *in, int type); /* @thread any */
 void *upbit__inbox_owner(const upbit__inbox *in);                        /* @thread any */
 
-/* ---- I/O thread. Everything is seen by the consumer at the latest after upbit__batch_commit. ---- */
+/* ---- I/O thread. Everything is seen by the consumer at the latest after upbit__batch_commit.
+ * ---- */
 
-/* Into the FIFO lane of e->type: gives it the next number of that type and takes over ONE reference that was
- * counted in upbit__event_set_refs, whatever happens. 1: entered; 0: refused (lossless and full, no
- * memory for the lane, policy latest); its number is used up. */
+/* Into the FIFO lane of e->type: gives it the next number of that type and takes over ONE
+ * reference that was counted in upbit__event_set_refs, whatever happens. 1: entered; 0: refused
+ * (lossless and full, no memory for the lane, policy latest); its number is used up. */
 int upbit__inbox_push(upbit__inbox *in, const upbit_event *e);
-/* As upbit__inbox_push with a request_id for upbit_delivery (a copy made for one asker). */
-int upbit__inbox_push_answer(upbit__inbox *in, const upbit_event *e, uint64_t request_id);
 /* An event the memory budget refused: uses up its number; the consumer sees a GAP. */
 void upbit__inbox_skip(upbit__inbox *in, int type);
 
-/* 1: a lossless lane overflowed and the consumer has emptied it since: it takes events again (by itself)
- * and now is the time to send a fresh REST state; until upbit__inbox_resynced. */
+/* 1: a lossless lane overflowed and the consumer has emptied it since: it takes events again (by
+ * itself) and now is the time to send a fresh REST state; until upbit__inbox_resynced. */
 int upbit__inbox_wants_resync(upbit__inbox *in, int type);
 void upbit__inbox_resynced(upbit__inbox *in, int type);
 
 /* A cell for a key: a cleared one or a new one. NULL: no memory. It stays the inbox's; which key it
  * serves only the caller knows. */
 upbit__cell *upbit__inbox_cell(upbit__inbox *in);
-/* Clears it (a value that waits is not delivered any more) without giving it back: replace, unsubscribe. */
+/* Clears it (a value that waits is not delivered any more) without giving it back: replace,
+ * unsubscribe. */
 void upbit__inbox_cell_clear(upbit__inbox *in, upbit__cell *c);
 /* Clears it and gives it back for another key. NULL is allowed. */
 void upbit__inbox_cell_release(upbit__inbox *in, upbit__cell *c);
-/* The newest value of the cell's key: an event of any type. Takes over ONE reference. 1: it waits now;
- * 0: it replaced a value that still waited, which is counted as coalesced. */
+/* The newest value of the cell's key: an event of any type. Takes over ONE reference. 1: it
+ * waits now; 0: it replaced a value that still waited, which is counted as coalesced. */
 int upbit__inbox_put(upbit__inbox *in, upbit__cell *c, const upbit_event *e);
 
-/* Reserves a place for one REPLY, before the command is accepted. 0, COMMAND_FULL. @thread any. */
+/* Reserves a place for one REPLY or snapshot, before the command is accepted. 0, COMMAND_FULL.
+ * @thread any. */
 int upbit__inbox_promise(upbit__inbox *in);
 /* Gives the place back unused: the command was not accepted after all. @thread any. */
 void upbit__inbox_unpromise(upbit__inbox *in);
-/* Uses one promised place. Takes over one reference. barrier: upbit__lane_bit of types whose events that are
- * in the FIFO lanes now, committed or not, must be taken or dropped before it is delivered; clear
- * the cells of the old set before. 0: no barrier. */
-void upbit__inbox_reply(upbit__inbox *in, const upbit_event *e, uint64_t request_id, uint32_t barrier);
+/* Uses one promised place for an event of any type. Takes over one reference. barrier:
+ * upbit__lane_bit of types whose events that are in the FIFO lanes now, committed or not, must
+ * be taken or dropped before it is delivered; clear the cells of the old set before. 0: no
+ * barrier. */
+void upbit__inbox_reply(upbit__inbox *in, const upbit_event *e, uint64_t request_id,
+                        uint32_t barrier);
 
-/* An upbit_error_event; takes over one reference. 32 wait at most; those beyond become one ERROR, a copy of
- * the newest whose `count` says how many it stands for. */
+/* An upbit_error_event; takes over one reference. 32 wait at most; those beyond become one
+ * ERROR, a copy of the newest whose `count` says how many it stands for. */
 void upbit__inbox_error(upbit__inbox *in, const upbit_event *e);
 /* The newest STATE of a session (upbit_session). Takes over one reference. */
 void upbit__inbox_state(upbit__inbox *in, int session, const upbit_event *e);
 /* The newest HEALTH. Takes over one reference. */
 void upbit__inbox_health(upbit__inbox *in, const upbit_event *e);
-/* CLOSED: delivered after everything that was pushed before. Takes over one reference. Push nothing after
- * it (what comes is let go); a second CLOSED is let go. */
+/* CLOSED: delivered after everything that was pushed before. Takes over one reference. Push
+ * nothing after it (what comes is let go); a second CLOSED is let go. */
 void upbit__inbox_closed(upbit__inbox *in, const upbit_event *e);
 
 /* Commits this inbox alone and notifies its waiter. Returns 1 if it rang. upbit__batch_commit does
  * it for all; quick when untouched. */
 int upbit__inbox_commit(upbit__inbox *in);
 
-/* Gives up the I/O thread's reference: when it has seen the proxy's close command, or at its own end. */
+/* Gives up the I/O thread's reference: when it has seen the proxy's close command, or at its own
+ * end. */
 void upbit__inbox_destroy(upbit__inbox *in);
 
 /* ---- consumer ---- */
 
-/* The next event in the order above, without the wake-up protocol (upbit__waiter_take is built on it).
- * 1: *out, one reference is the caller's; 0: empty; NO_MEMORY: a GAP or EPOCH could not be made,
- * nothing was lost, call again; CLOSED: CLOSED was delivered. */
+/* The next event in the order above, without the wake-up protocol (upbit__waiter_take is built
+ * on it). 1: *out, one reference is the caller's; 0: empty; NO_MEMORY: a GAP or EPOCH could not
+ * be made, nothing was lost, call again; CLOSED: CLOSED was delivered. */
 int upbit__inbox_take(upbit__inbox *in, upbit_delivery *out);
 
-/* For an inbox with a waiter of its own: upbit__waiter_take, and CLOSED after CLOSED (the descriptor then
- * stays readable for ever). */
+/* For an inbox with a waiter of its own: upbit__waiter_take, and CLOSED after CLOSED (the
+ * descriptor then stays readable for ever). */
 int upbit__inbox_next(upbit__inbox *in, upbit_delivery *out);
 
 /* The consumer is done with it; its pointer is dead afterwards. It notifies nobody and waits for
- * nobody. @thread any, with no other call on this inbox running and no upbit__waiter_take that could
- * return it. NULL is allowed. */
+ * nobody. @thread any, with no other call on this inbox running and no upbit__waiter_take that
+ * could return it. NULL is allowed. */
 void upbit__inbox_detach(upbit__inbox *in);
 
-/* delivered: data events taken; dropped: numbers that will not come, whatever the reason; coalesced;
- * queued: in FIFO lanes; at rest the numbers of all lanes add up to delivered from FIFO lanes +
- * dropped + queued. @thread any. */
+/* delivered: data events taken; dropped: numbers that will not come, whatever the reason;
+ * coalesced; queued: in FIFO lanes; at rest the numbers of all lanes add up to delivered from
+ * FIFO lanes + dropped + queued. @thread any. */
 void upbit__inbox_stats(upbit__inbox *in, upbit_proxy_stats *out);
 
 #endif

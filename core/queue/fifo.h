@@ -1,0 +1,163 @@
+/* The FIFO lane: a ring of 2^k slots between the I/O thread and one consumer, both of whom may
+ * take from its front: the consumer to deliver, the I/O thread to make room.
+ *
+ * Positions are u64 and never wrap: slot[i & mask]. The I/O thread fills slots behind `tail` and
+ * shows them with one store per read batch. It may drop what it has not shown yet, so head may
+ * pass tail for a while: a = (int64)(tail - head) <= 0 is empty, never test for inequality.
+ *
+ * Atomics and their partners:
+ *   head    CAS(ok ar, fail acq) by either side, load(acq) by either. The release of the
+ *           consumer's CAS and the acquire of the I/O thread's load keep the next store out of a
+ *           slot that is still being read; with an acquire-only CAS the consumer can get an
+ *           event twice on weakly ordered machines.
+ *   tail    store(rel) by upbit__fifo_commit, load(acq) by the consumer, after head and never
+ *           before.
+ *   slot    rlx; ordered by head and tail. A pointer read from one is dead until the CAS
+ *           succeeded.
+ *
+ * Plain C11 and pointers to anything, so that a memory-model checker can include this file
+ * alone. */
+#ifndef UPBIT_QUEUE_FIFO_H
+#define UPBIT_QUEUE_FIFO_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define UPBIT__CACHE_LINE 64
+
+typedef struct upbit__slot {
+    _Atomic(const void *) event;
+    _Atomic uint64_t number;
+} upbit__slot;
+
+typedef struct upbit__taken {
+    const void *event;
+    uint64_t number;
+} upbit__taken;
+
+typedef struct upbit__fifo {
+    /* immutable */
+    _Alignas(UPBIT__CACHE_LINE) upbit__slot *slots; /* mask + 1 of them */
+    uint32_t *sizes;                                 /* the same; I/O thread */
+    uint32_t mask, bytes_max;
+
+    /* I/O thread */
+    uint64_t ptail;  /* where the next event goes */
+    uint64_t hseen;  /* head as last seen: sizes before it are no longer in bytes */
+    uint64_t bytes;  /* of slots hseen..ptail-1 */
+    uint64_t number; /* of the last event meant for this lane, whether it found room or not */
+    uint64_t shown;  /* what was last stored to tail */
+
+    /* consumer and I/O thread, atomic; a line each, so that neither's store disturbs the other's
+     * read */
+    _Alignas(UPBIT__CACHE_LINE) _Atomic uint64_t head;
+    _Alignas(UPBIT__CACHE_LINE) _Atomic uint64_t tail;
+} upbit__fifo;
+
+/* slots and sizes hold `capacity` elements, a power of two, and need no content. */
+static inline void upbit__fifo_init(upbit__fifo *f, upbit__slot *slots, uint32_t *sizes,
+                                    uint32_t capacity, uint32_t bytes_max)
+{
+    f->slots = slots;
+    f->sizes = sizes;
+    f->mask = capacity - 1;
+    f->bytes_max = bytes_max;
+    f->ptail = f->hseen = f->bytes = f->number = f->shown = 0;
+    atomic_init(&f->head, 0);
+    atomic_init(&f->tail, 0);
+}
+
+/* ---- I/O thread ---- */
+
+static inline void upbit__fifo_settle(upbit__fifo *f, uint64_t head)
+{
+    for (uint64_t i = f->hseen; i != head; i++)
+        f->bytes -= f->sizes[i & f->mask];
+    f->hseen = head;
+}
+
+/* Sees what the consumer has taken. */
+static inline void upbit__fifo_refresh(upbit__fifo *f)
+{
+    upbit__fifo_settle(f, atomic_load_explicit(&f->head, memory_order_acquire)); /* claim */
+}
+
+/* As of the last refresh or drop. An event larger than the whole byte cap fits an empty lane. */
+static inline int upbit__fifo_has_room(const upbit__fifo *f, uint32_t size)
+{
+    uint64_t waiting = f->ptail - f->hseen;
+    return waiting <= f->mask && (waiting == 0 || f->bytes + size <= f->bytes_max);
+}
+
+/* Takes the oldest event out; NULL: the consumer was quicker. Only when hseen != ptail. */
+static inline const void *upbit__fifo_drop(upbit__fifo *f)
+{
+    uint64_t head = f->hseen;
+    const void *oldest =
+        atomic_load_explicit(&f->slots[head & f->mask].event, memory_order_relaxed);
+    if (atomic_compare_exchange_strong_explicit(&f->head, &head, head + 1, memory_order_acq_rel,
+                                                memory_order_acquire)) { /* claim, either way */
+        upbit__fifo_settle(f, head + 1);
+        return oldest;
+    }
+    upbit__fifo_settle(f, head);
+    return (const void *)0;
+}
+
+/* Behind the last one; there must be room. Seen by the consumer after the next commit. */
+static inline void upbit__fifo_put(upbit__fifo *f, const void *event, uint32_t size)
+{
+    upbit__slot *slot = &f->slots[f->ptail & f->mask];
+    atomic_store_explicit(&slot->event, event, memory_order_relaxed);
+    atomic_store_explicit(&slot->number, ++f->number, memory_order_relaxed);
+    f->sizes[f->ptail & f->mask] = size;
+    f->bytes += size;
+    f->ptail++;
+}
+
+static inline void upbit__fifo_commit(upbit__fifo *f)
+{
+    f->shown = f->ptail;
+    atomic_store_explicit(&f->tail, f->ptail, memory_order_release); /* upbit__fifo_ahead */
+}
+
+/* ---- consumer ---- */
+
+static inline uint64_t upbit__fifo_head(upbit__fifo *f)
+{
+    return atomic_load_explicit(&f->head, memory_order_acquire); /* upbit__fifo_drop */
+}
+
+/* How many slots from `head` on are shown; <= 0: none. `head` was read before. */
+static inline int64_t upbit__fifo_ahead(upbit__fifo *f, uint64_t head)
+{
+    return (int64_t)(atomic_load_explicit(&f->tail, memory_order_acquire) - head); /* commit */
+}
+
+/* Takes the `count` slots from *head on, count <= ahead. 1: they are the caller's. 0: the I/O
+ * thread dropped some, *head is where the lane begins now: ask upbit__fifo_ahead again. */
+static inline int upbit__fifo_claim(upbit__fifo *f, uint64_t *head, unsigned count,
+                                    upbit__taken *out)
+{
+    for (unsigned i = 0; i < count; i++) {
+        upbit__slot *slot = &f->slots[(*head + i) & f->mask];
+        out[i].event = atomic_load_explicit(&slot->event, memory_order_relaxed);
+        out[i].number = atomic_load_explicit(&slot->number, memory_order_relaxed);
+    }
+    return atomic_compare_exchange_strong_explicit(&f->head, head, *head + count,
+                                                   memory_order_acq_rel,  /* refresh, drop */
+                                                   memory_order_acquire); /* drop */
+}
+
+/* ---- any thread ---- */
+
+/* A gauge: events shown and not taken. */
+static inline uint64_t upbit__fifo_waiting(upbit__fifo *f)
+{
+    uint64_t head = atomic_load_explicit(&f->head, memory_order_relaxed);
+    int64_t n = (int64_t)(atomic_load_explicit(&f->tail, memory_order_relaxed) - head);
+    return n < 0 ? 0 : (uint64_t)n;
+}
+
+#endif

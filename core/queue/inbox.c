@@ -1,0 +1,186 @@
+/* An inbox's life, its configuration and its counters. See inbox.h, inbox_struct.h. */
+#include "queue/inbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "queue/inbox_struct.h"
+
+enum { MESSAGES_MAX = 1 << 24 };
+
+static upbit__lane_policy policy_of(int type, int policy)
+{
+    switch (type) {
+    case UPBIT_TYPE_TICKER:
+    case UPBIT_TYPE_ORDERBOOK:
+        if (policy == UPBIT_POLICY_DEFAULT)
+            return UPBIT__LANE_LATEST;
+        break;
+    case UPBIT_TYPE_CANDLE:
+        break;
+    case UPBIT_TYPE_MY_ORDER:
+    case UPBIT_TYPE_MY_ASSET:
+        if (policy == UPBIT_POLICY_DEFAULT || policy == UPBIT_POLICY_COALESCE)
+            return UPBIT__LANE_LOSSLESS;
+        break;
+    default: /* trade, announcement, raw: every one counts, so coalescing is not for them */
+        if (policy == UPBIT_POLICY_COALESCE)
+            return UPBIT__LANE_DROP_OLDEST;
+        break;
+    }
+    if (policy == UPBIT_POLICY_COALESCE)
+        return UPBIT__LANE_LATEST;
+    return policy == UPBIT_POLICY_LOSSLESS ? UPBIT__LANE_LOSSLESS : UPBIT__LANE_DROP_OLDEST;
+}
+
+int upbit__inbox_config_init(upbit__inbox_config *config, const upbit_proxy_options *options)
+{
+    memset(config, 0, sizeof *config);
+    int policy = options == NULL ? UPBIT_POLICY_DEFAULT : options->policy;
+    if (policy < UPBIT_POLICY_DEFAULT || policy > UPBIT_POLICY_LOSSLESS)
+        return UPBIT_ERROR_INVALID_ARGUMENT;
+    for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_RAW; type++)
+        if (upbit__lane_of(type) >= 0)
+            config->policy[upbit__lane_of(type)] = (uint8_t)policy_of(type, policy);
+    if (options != NULL) {
+        config->messages = config->lossless_messages = options->queue_messages;
+        config->bytes = config->lossless_bytes = options->queue_bytes;
+    }
+    return 0;
+}
+
+static uint32_t power_of_two(uint32_t n, uint32_t otherwise)
+{
+    if (n == 0)
+        return otherwise;
+    if (n > MESSAGES_MAX)
+        return MESSAGES_MAX;
+    uint32_t power = 1;
+    while (power < n)
+        power *= 2;
+    return power;
+}
+
+int upbit__inbox_create(upbit__inbox **out, const upbit__inbox_config *config)
+{
+    *out = NULL;
+    upbit__inbox *in = aligned_alloc(UPBIT__CACHE_LINE, sizeof *in);
+    upbit__ring_slot *slots = malloc(UPBIT__CONTROL_RING * sizeof *slots);
+    if (in == NULL || slots == NULL) {
+        free(in);
+        free(slots);
+        return UPBIT_ERROR_NO_MEMORY;
+    }
+    memset(in, 0, sizeof *in); /* all counters, masks, lists; atomics are initialised below again */
+    in->batch = config->batch;
+    in->waiter = config->waiter;
+    in->owner = config->owner;
+    in->messages = power_of_two(config->messages, 1024);
+    in->bytes = config->bytes != 0 ? config->bytes : 1U << 20;
+    in->lossless_messages = power_of_two(config->lossless_messages, 65536);
+    in->lossless_bytes = config->lossless_bytes != 0 ? config->lossless_bytes : 64U << 20;
+    memcpy(in->policy, config->policy, sizeof in->policy);
+
+    upbit__latest_init(&in->latest, &upbit__event_tomb);
+    upbit__latest_init(&in->control, &upbit__event_tomb);
+    upbit__ring_init(&in->ring, slots, UPBIT__CONTROL_RING);
+    upbit__flag_init(&in->idle, 1);
+    atomic_init(&in->refs, 3);
+    atomic_init(&in->ready.next, (upbit__link *)NULL);
+    atomic_init(&in->closed, (const upbit_event *)NULL);
+    for (int i = 0; i < UPBIT__LANES; i++) {
+        atomic_init(&in->lanes[i], (upbit__lane *)NULL);
+        in->expected[i] = 1;
+    }
+    for (int i = 0; i < UPBIT__CELL_FIXED; i++)
+        upbit__cell_init(&in->fixed[i]);
+
+    upbit__batch *nobody = NULL; /* the first manager wins; rlx: only the pointer is compared */
+    atomic_compare_exchange_strong_explicit(&in->waiter->batch, &nobody, in->batch,
+                                            memory_order_relaxed, memory_order_relaxed);
+    in->grouped = nobody == NULL || nobody == in->batch;
+    upbit__waiter_ref(in->waiter); /* the I/O thread's side */
+    upbit__waiter_ref(in->waiter); /* the consumer's side   */
+    *out = in;
+    return 0;
+}
+
+upbit__lane_policy upbit__inbox_policy(const upbit__inbox *in, int type)
+{
+    int lane = upbit__lane_of(type);
+    return lane < 0 ? UPBIT__LANE_DROP_OLDEST : (upbit__lane_policy)in->policy[lane];
+}
+
+void *upbit__inbox_owner(const upbit__inbox *in)
+{
+    return in->owner;
+}
+
+/* Nobody else is left: the acquire of the last unref shows all they did, so the lanes are read
+ * as the consumer would. */
+static void finish(upbit__inbox *in)
+{
+    upbit_event_unref(in->held);
+    for (uint32_t i = in->batch_at; i < in->batch_count; i++)
+        upbit_event_unref(in->batch_events[i].event);
+    for (unsigned i = 0; i < UPBIT__LANES; i++) {
+        upbit__lane *lane = upbit__inbox_lane(in, i);
+        if (lane == NULL)
+            continue;
+        upbit__fifo *f = &lane->fifo;
+        for (uint64_t at = upbit__fifo_head(f); at != f->ptail; at++)
+            upbit_event_unref(
+                atomic_load_explicit(&f->slots[at & f->mask].event, memory_order_relaxed));
+        free(lane);
+    }
+    const upbit_event *e;
+    while ((e = upbit__latest_pop(&in->latest)) != NULL)
+        upbit_event_unref(e);
+    while ((e = upbit__latest_pop(&in->control)) != NULL)
+        upbit_event_unref(e);
+    while (upbit__ring_waiting(&in->ring) != 0) {
+        upbit__ring_entry entry;
+        upbit__ring_pop(&in->ring, &entry);
+        upbit_event_unref(entry.event);
+    }
+    upbit_event_unref(atomic_load_explicit(&in->closed, memory_order_relaxed));
+    for (upbit__cell *c = in->cells, *next; c != NULL; c = next) {
+        next = c->all_next;
+        free(c);
+    }
+    free(in->ring.slots);
+    free(in);
+}
+
+void upbit__inbox_unref(upbit__inbox *in)
+{
+    if (atomic_fetch_sub_explicit(&in->refs, 1, memory_order_acq_rel) == 1) /* the other two */
+        finish(in);
+}
+
+void upbit__inbox_detach(upbit__inbox *in)
+{
+    if (in == NULL)
+        return;
+    upbit__waiter *w = in->waiter;
+    atomic_store_explicit(&in->detached, 1, memory_order_release); /* upbit__waiter_take */
+    if (upbit__flag_take(&in->idle))
+        upbit__inbox_make_ready(in); /* no notification: the next drain, whenever, cleans up */
+    upbit__inbox_unref(in);
+    upbit__waiter_unref(w);
+}
+
+void upbit__inbox_stats(upbit__inbox *in, upbit_proxy_stats *out)
+{
+    memset(out, 0, sizeof *out);
+    out->delivered = atomic_load_explicit(&in->delivered, memory_order_relaxed);
+    out->dropped = atomic_load_explicit(&in->dropped, memory_order_relaxed);
+    out->coalesced = atomic_load_explicit(&in->coalesced, memory_order_relaxed);
+    out->queued = atomic_load_explicit(&in->holding, memory_order_relaxed);
+    uint32_t open = atomic_load_explicit(&in->open, memory_order_acquire); /* open_lane */
+    for (unsigned i = 0; i < UPBIT__LANES; i++)
+        if (open >> i & 1U)
+            out->queued += upbit__fifo_waiting(&upbit__inbox_lane(in, i)->fifo);
+    out->queued_peak = atomic_load_explicit(&in->queued_peak, memory_order_relaxed);
+    out->gaps = atomic_load_explicit(&in->gaps, memory_order_relaxed);
+}

@@ -1,0 +1,136 @@
+/* The inside of an inbox, for the files of this directory: who may touch what.
+ *
+ * Atomics not explained in fifo.h, latest.h, ring.h, flag.h and stack.h:
+ *   refs       fetch_sub(ar), its partners are the other ones. Three: the I/O thread's, the
+ *              consumer's, the waiter's. The last is let go by the consumer's drain, or by the
+ *              waiter's end, when it meets the inbox detached on its lists; the consumer's keeps
+ *              the memory while upbit__inbox_detach still works on it.
+ *   detached   store(rel) before the take of idle, load(acq) by the drain. A drain that misses
+ *              it has set idle before that take, and then the detacher links the inbox.
+ *   open, lanes[]  a lane is stored (rlx) before its bit in open (rel); the consumer reads open
+ *                  (acq) first.
+ *   overflow   fetch_or(rel) by the I/O thread, exchange(acq) by the consumer.
+ *   closed     store(rel) after everything else, load(acq) by the consumer before it looks at
+ *              the rest.
+ *   promised   CAS(acq) in promise, fetch_sub(rel) when the place has been read: with the
+ *              command queue in between, the I/O thread that uses the place sees the ring's head
+ *              past it.
+ *   errors_taken  store(rel) by the consumer when the slot has been read, load(acq) by the I/O
+ *                 thread.
+ *   counters   rlx, each written by one thread. */
+#ifndef UPBIT_QUEUE_INBOX_STRUCT_H
+#define UPBIT_QUEUE_INBOX_STRUCT_H
+
+#include "queue/fifo.h"
+#include "queue/inbox.h"
+#include "queue/latest.h"
+#include "queue/ring.h"
+
+typedef struct upbit__lane {
+    upbit__fifo fifo;
+    /* immutable */
+    int lossless;
+    /* I/O thread */
+    int shut;   /* lossless: was full, takes nothing until the consumer has emptied it */
+    int resync; /* lossless: overflowed, see upbit__inbox_wants_resync                 */
+} upbit__lane; /* behind it: the slots, then the sizes */
+
+enum { UPBIT__PLACE_PROMISED = 0, UPBIT__PLACE_ERROR = 1 }; /* upbit__ring_entry.kind */
+enum {
+    UPBIT__CELL_PUBLIC,
+    UPBIT__CELL_PRIVATE,
+    UPBIT__CELL_HEALTH,
+    UPBIT__CELL_ERROR,
+    UPBIT__CELL_FIXED /* how many */
+};
+
+struct upbit__inbox {
+    /* immutable */
+    upbit__batch *batch;
+    upbit__waiter *waiter;
+    void *owner;
+    uint32_t messages, bytes, lossless_messages, lossless_bytes;
+    uint8_t policy[UPBIT__LANES];
+    int grouped; /* batch is the waiter's: its touched fields may be used */
+
+    /* I/O thread */
+    _Alignas(UPBIT__CACHE_LINE) upbit__inbox *touched_next;
+    uint32_t touched;       /* 1: on batch->touched                    */
+    uint32_t lanes_touched; /* FIFO lanes with something uncommitted   */
+    int io_closed;
+    uint32_t error_count;   /* what error_last stands for              */
+    const upbit_event *error_last; /* in the error cell, unless the consumer took it: only compared */
+    uint64_t errors_pushed;
+    uint64_t errors_lost; /* no memory for the copy; told with the next one */
+    upbit__inbox *all_next, *all_previous;
+    upbit__cell *cells, *free_cells;
+    uint64_t missed[UPBIT__LANES]; /* numbers used up before the lane could be made */
+    int listed;                    /* 1: on batch->inboxes */
+
+    /* either side, atomic */
+    _Alignas(UPBIT__CACHE_LINE) _Atomic(upbit__lane *) lanes[UPBIT__LANES];
+    _Alignas(UPBIT__CACHE_LINE) upbit__latest latest; /* own is the consumer's */
+    upbit__latest control;                            /* own is the consumer's */
+    upbit__flag idle; /* 0: linked on ready or run */
+    _Atomic uint32_t open;
+    _Atomic uint32_t overflow;
+    _Atomic(const upbit_event *) closed;
+    upbit__ring ring;
+    _Atomic uint64_t errors_taken;
+    upbit__cell fixed[UPBIT__CELL_FIXED];
+
+    /* any thread, atomic */
+    _Atomic uint32_t refs;
+    _Atomic uint32_t promised;
+    _Atomic uint32_t detached;
+    upbit__link ready; /* on waiter->ready */
+
+    /* written by the I/O thread, read by any */
+    _Alignas(UPBIT__CACHE_LINE) _Atomic uint64_t dropped;
+    _Atomic uint64_t coalesced;
+    _Atomic uint64_t queued_peak;
+
+    /* written by the consumer, read by any */
+    _Alignas(UPBIT__CACHE_LINE) _Atomic uint64_t delivered;
+    _Atomic uint64_t gaps;
+    _Atomic uint64_t holding; /* taken from a FIFO lane, not handed out yet */
+
+    /* consumer */
+    upbit__inbox *run_next;
+    const upbit_event *held; /* the next event to hand out; GAP and EPOCH may go first */
+    uint64_t held_number;
+    uint32_t batch_at, batch_count, batch_lane;
+    uint32_t cursor;      /* whose turn: a FIFO lane, or UPBIT__LANES for latest */
+    uint32_t latest_left; /* cells of the turn that runs */
+    uint32_t overflow_pending;
+    uint32_t epoch[2]; /* by upbit_session: of the last EPOCH */
+    int done;          /* CLOSED was handed out */
+    uint64_t expected[UPBIT__LANES];
+    upbit__taken batch_events[UPBIT__TURN];
+};
+
+static inline void upbit__count(_Atomic uint64_t *counter, uint64_t by)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + by,
+                          memory_order_relaxed); /* one writer */
+}
+
+static inline upbit__lane *upbit__inbox_lane(upbit__inbox *in, unsigned lane)
+{
+    return atomic_load_explicit(&in->lanes[lane], memory_order_relaxed); /* after open, see above */
+}
+
+/* Links an inbox whose idle the caller has just taken. @thread any. */
+static inline void upbit__inbox_make_ready(upbit__inbox *in)
+{
+    upbit__stack_push(&in->waiter->ready, &in->ready);
+}
+
+/* Lets one of the three references go. @thread any. */
+void upbit__inbox_unref(upbit__inbox *in);
+
+/* 1: something waits, or the inbox was detached: the drain has to come back to it. @thread
+ * consumer. */
+int upbit__inbox_any(upbit__inbox *in);
+
+#endif

@@ -1,0 +1,300 @@
+/* The consumer's side of an inbox: the order of draining, barriers, and the GAP and EPOCH made
+ * on the way.
+ *
+ * A turn is what is taken at one look: up to 8 events of one FIFO lane, claimed at once into
+ * batch_events, or up to 8 cells popped one by one. Control is looked at between turns, never
+ * within one: a barrier that is seen later than a claim lies behind what was claimed. One event
+ * at a time stands in `held` while the EPOCH and the GAP that belong before it are handed out. */
+#include "base/clock.h"
+#include "queue/inbox.h"
+#include "queue/inbox_struct.h"
+
+static int deliver(upbit_delivery *out, const upbit_event *e, uint64_t number, uint64_t request_id)
+{
+    out->event = e;
+    out->number = number;
+    out->request_id = request_id;
+    return 1;
+}
+
+/* An event of the library's own, or NULL. */
+static upbit_event *make(uint16_t type, size_t size)
+{
+    upbit_event *e = upbit__event_allocate(size);
+    if (e == NULL)
+        return NULL;
+    e->type = type;
+    e->schema = 1;
+    e->origin = UPBIT_ORIGIN_LOCAL;
+    e->received_ns = upbit__clock_monotonic_ns();
+    e->received_ms = upbit__clock_wall_ns() / UPBIT__MS;
+    return e;
+}
+
+static upbit_session session_of(int type)
+{
+    return type >= UPBIT_TYPE_MY_ORDER && type <= UPBIT_TYPE_ANNOUNCEMENT ? UPBIT_SESSION_PRIVATE
+                                                                         : UPBIT_SESSION_PUBLIC;
+}
+
+static int deliver_epoch(upbit__inbox *in, upbit_delivery *out, upbit_session session)
+{
+    upbit_epoch_event *epoch =
+        (upbit_epoch_event *)(void *)make(UPBIT_TYPE_EPOCH, sizeof *epoch);
+    if (epoch == NULL)
+        return UPBIT_ERROR_NO_MEMORY;
+    epoch->event.epoch = in->held->epoch;
+    epoch->session = session;
+    epoch->previous = in->epoch[session];
+    in->epoch[session] = in->held->epoch;
+    return deliver(out, &epoch->event, 0, 0);
+}
+
+static int deliver_gap(upbit__inbox *in, upbit_delivery *out, unsigned lane)
+{
+    upbit_gap *gap = (upbit_gap *)(void *)make(UPBIT_TYPE_GAP, sizeof *gap);
+    if (gap == NULL)
+        return UPBIT_ERROR_NO_MEMORY;
+    gap->event.epoch = in->held->epoch;
+    gap->lane_type = in->held->type;
+    gap->first = in->expected[lane];
+    gap->last = in->held_number - 1;
+    gap->count = in->held_number - in->expected[lane];
+    in->expected[lane] = in->held_number;
+    upbit__count(&in->gaps, 1);
+    return deliver(out, &gap->event, 0, 0);
+}
+
+/* Hands out what is held, or what has to come before it. */
+static int deliver_held(upbit__inbox *in, upbit_delivery *out)
+{
+    const upbit_event *e = in->held;
+    if (e->type < UPBIT_TYPE_STATE) {
+        upbit_session session = session_of(e->type);
+        if (e->epoch > in->epoch[session])
+            return deliver_epoch(in, out, session);
+        if (in->held_number != 0) {
+            unsigned lane = in->batch_lane;
+            if (in->held_number != in->expected[lane])
+                return deliver_gap(in, out, lane);
+            in->expected[lane]++;
+            atomic_store_explicit(&in->holding, in->batch_count - in->batch_at,
+                                  memory_order_relaxed);
+        }
+        upbit__count(&in->delivered, 1);
+    }
+    in->held = NULL;
+    return deliver(out, e, in->held_number, 0);
+}
+
+static int deliver_batch(upbit__inbox *in, upbit_delivery *out)
+{
+    upbit__taken *next = &in->batch_events[in->batch_at++];
+    in->held = next->event;
+    in->held_number = next->number;
+    return deliver_held(in, out);
+}
+
+/* ---- control ---- */
+
+static int is_reached(upbit__inbox *in, uint32_t barrier)
+{
+    for (; barrier != 0; barrier &= barrier - 1) {
+        unsigned lane = (unsigned)__builtin_ctz(barrier);
+        uint64_t after = upbit__ring_after(&in->ring, 0, lane);
+        /* The entry's acquire shows the lane, which is older than its barrier. */
+        if ((int64_t)(after - upbit__fifo_head(&upbit__inbox_lane(in, lane)->fifo)) > 0)
+            return 0;
+    }
+    return 1;
+}
+
+static int take_ring(upbit__inbox *in, upbit_delivery *out)
+{
+    if (upbit__ring_waiting(&in->ring) == 0)
+        return 0;
+    if (!is_reached(in, upbit__ring_barrier(&in->ring, 0)))
+        return 0;
+    upbit__ring_entry entry;
+    upbit__ring_pop(&in->ring, &entry);
+    if (entry.kind == UPBIT__PLACE_ERROR)
+        atomic_store_explicit(&in->errors_taken,
+                              atomic_load_explicit(&in->errors_taken, memory_order_relaxed) + 1,
+                              memory_order_release); /* upbit__inbox_error */
+    else
+        (void)atomic_fetch_sub_explicit(&in->promised, 1, memory_order_release); /* promise */
+    return deliver(out, entry.event, 0, entry.request_id);
+}
+
+static int take_overflow(upbit__inbox *in, upbit_delivery *out)
+{
+    if (atomic_load_explicit(&in->overflow, memory_order_relaxed) != 0)
+        in->overflow_pending |=
+            atomic_exchange_explicit(&in->overflow, 0, memory_order_acquire); /* lossless_takes */
+    if (in->overflow_pending == 0)
+        return 0;
+    upbit_overflow_event *e =
+        (upbit_overflow_event *)(void *)make(UPBIT_TYPE_OVERFLOW, sizeof *e);
+    if (e == NULL)
+        return UPBIT_ERROR_NO_MEMORY;
+    unsigned lane = (unsigned)__builtin_ctz(in->overflow_pending);
+    in->overflow_pending &= in->overflow_pending - 1;
+    e->lane_type = lane == UPBIT__LANES - 1 ? UPBIT_TYPE_RAW : lane + 1;
+    return deliver(out, &e->event, 0, 0);
+}
+
+static int take_control(upbit__inbox *in, upbit_delivery *out)
+{
+    int r = take_ring(in, out);
+    if (r != 0)
+        return r;
+    const upbit_event *e = upbit__latest_pop(&in->control);
+    if (e != NULL)
+        return deliver(out, e, 0, 0);
+    return take_overflow(in, out);
+}
+
+/* ---- data ---- */
+
+/* How many of the `ahead` events from `head` on lie before the first barrier that concerns the
+ * lane. */
+static uint64_t before_barrier(upbit__inbox *in, unsigned lane, uint64_t head, uint64_t ahead)
+{
+    uint64_t waiting = upbit__ring_waiting(&in->ring);
+    for (uint64_t i = 0; i < waiting; i++) {
+        if (!(upbit__ring_barrier(&in->ring, i) >> lane & 1U))
+            continue;
+        int64_t free_to_take = (int64_t)(upbit__ring_after(&in->ring, i, lane) - head);
+        if (free_to_take <= 0)
+            return 0;
+        return (uint64_t)free_to_take < ahead ? (uint64_t)free_to_take : ahead;
+    }
+    return ahead;
+}
+
+/* 1: a turn of this lane stands in batch_events; 0: empty; -1: a barrier has to be delivered
+ * first. */
+static int claim_turn(upbit__inbox *in, unsigned lane)
+{
+    upbit__fifo *f = &upbit__inbox_lane(in, lane)->fifo;
+    uint64_t head = upbit__fifo_head(f);
+    for (;;) {
+        int64_t ahead = upbit__fifo_ahead(f, head);
+        if (ahead <= 0)
+            return 0;
+        uint64_t count = before_barrier(in, lane, head, (uint64_t)ahead);
+        if (count == 0)
+            return -1;
+        if (count > UPBIT__TURN)
+            count = UPBIT__TURN;
+        if (!upbit__fifo_claim(f, &head, (unsigned)count, in->batch_events))
+            continue;
+        in->batch_lane = lane;
+        in->batch_at = 0;
+        in->batch_count = (uint32_t)count;
+        atomic_store_explicit(&in->holding, count, memory_order_relaxed);
+        return 1;
+    }
+}
+
+static int take_latest(upbit__inbox *in, upbit_delivery *out)
+{
+    const upbit_event *e = upbit__latest_pop(&in->latest);
+    if (e == NULL) {
+        in->latest_left = 0;
+        return 0;
+    }
+    in->latest_left--;
+    in->held = e;
+    in->held_number = 0;
+    return deliver_held(in, out);
+}
+
+/* The next turn of whichever lane has one, beginning where the last turn ended. */
+static int take_data(upbit__inbox *in, upbit_delivery *out, int *blocked)
+{
+    uint32_t left = atomic_load_explicit(&in->open, memory_order_acquire) | 1U << UPBIT__LANES;
+    while (left != 0) {
+        uint32_t from_here = left & ~((1U << in->cursor) - 1);
+        unsigned lane = (unsigned)__builtin_ctz(from_here != 0 ? from_here : left);
+        left &= ~(1U << lane);
+        in->cursor = lane == UPBIT__LANES ? 0 : lane + 1;
+        if (lane == UPBIT__LANES) {
+            in->latest_left = UPBIT__TURN;
+            int r = take_latest(in, out);
+            if (r != 0)
+                return r;
+            continue;
+        }
+        int r = claim_turn(in, lane);
+        if (r > 0)
+            return deliver_batch(in, out);
+        *blocked |= r < 0;
+    }
+    return 0;
+}
+
+int upbit__inbox_take(upbit__inbox *in, upbit_delivery *out)
+{
+    if (in->held != NULL)
+        return deliver_held(in, out);
+    if (in->batch_at < in->batch_count)
+        return deliver_batch(in, out);
+    if (in->latest_left > 0) {
+        int r = take_latest(in, out);
+        if (r != 0)
+            return r;
+    }
+    if (in->done)
+        return UPBIT_ERROR_CLOSED;
+    for (;;) {
+        /* Before the rest: what was pushed before CLOSED is seen below if CLOSED is seen here. */
+        const upbit_event *closed = atomic_load_explicit(&in->closed, memory_order_acquire);
+        int blocked = 0;
+        int r = take_control(in, out);
+        if (r == 0)
+            r = take_data(in, out, &blocked);
+        if (r != 0)
+            return r;
+        if (blocked)
+            continue; /* the barrier came after our look at control; it is deliverable now */
+        if (closed == NULL)
+            return 0;
+        in->done = 1; /* the reference in `closed` goes to the caller */
+        atomic_store_explicit(&in->closed, (const upbit_event *)NULL, memory_order_relaxed);
+        return deliver(out, closed, 0, 0);
+    }
+}
+
+int upbit__inbox_any(upbit__inbox *in)
+{
+    if (atomic_load_explicit(&in->detached, memory_order_acquire)) /* upbit__inbox_detach */
+        return 1;
+    if (in->done)
+        return 0; /* a tomb may still hang here, put by a clear that crossed our last pop */
+    if (in->held != NULL || in->batch_at < in->batch_count || in->overflow_pending != 0)
+        return 1;
+    if (upbit__latest_any(&in->latest) || upbit__ring_waiting(&in->ring) != 0 ||
+        upbit__latest_any(&in->control) ||
+        atomic_load_explicit(&in->overflow, memory_order_acquire) != 0 || /* lossless_takes */
+        atomic_load_explicit(&in->closed, memory_order_acquire) != NULL)  /* upbit__inbox_closed */
+        return 1;
+    uint32_t open = atomic_load_explicit(&in->open, memory_order_acquire); /* open_lane */
+    for (; open != 0; open &= open - 1) {
+        upbit__fifo *f = &upbit__inbox_lane(in, (unsigned)__builtin_ctz(open))->fifo;
+        if (upbit__fifo_ahead(f, upbit__fifo_head(f)) > 0)
+            return 1;
+    }
+    return 0;
+}
+
+int upbit__inbox_next(upbit__inbox *in, upbit_delivery *out)
+{
+    if (in->done)
+        return UPBIT_ERROR_CLOSED;
+    void *owner;
+    int r = upbit__waiter_take(in->waiter, &owner, out);
+    if (r > 0 && in->done)
+        upbit__waiter_ring(in->waiter);
+    return r;
+}

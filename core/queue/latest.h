@@ -1,0 +1,109 @@
+/* The latest lane: one value per key, the newest; a reader that sleeps loses only what was
+ * overtaken.
+ *
+ * A cell holds the value of one key. val != NULL exactly while the cell hangs on `dirty` or is
+ * in the consumer's hand, so a key is there at most once and there is no ring to overflow. Only
+ * the consumer stores NULL: an I/O thread that did would link a cell twice; to clear it puts the
+ * tomb.
+ *
+ * Atomics and their partners:
+ *   val     exchange(ar) by either side: what one takes out was complete when the other put it
+ *           in, and a NULL that is read means the consumer is done with the cell's link.
+ *   dirty   stack.h: pushed with CAS(rel, rlx), emptied with exchange(acq).
+ *   the cell's link  rlx; see stack.h. The consumer reads it before it empties val. */
+#ifndef UPBIT_QUEUE_LATEST_H
+#define UPBIT_QUEUE_LATEST_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "queue/stack.h"
+
+typedef struct upbit__cell upbit__cell;
+
+struct upbit__cell {
+    /* either side, atomic */
+    upbit__link link;
+    _Atomic(const void *) val;
+    /* I/O thread */
+    upbit__cell *all_next;  /* every cell of an inbox, to free it */
+    upbit__cell *free_next; /* cleared, without a key             */
+};
+
+typedef struct upbit__latest {
+    /* immutable */
+    const void *tomb;
+    /* either side, atomic */
+    upbit__stack dirty;
+    /* consumer */
+    upbit__link *own; /* taken from dirty, oldest first */
+} upbit__latest;
+
+static inline void upbit__latest_init(upbit__latest *l, const void *tomb)
+{
+    l->tomb = tomb;
+    upbit__stack_init(&l->dirty);
+    l->own = (upbit__link *)0;
+}
+
+static inline void upbit__cell_init(upbit__cell *c)
+{
+    atomic_init(&c->link.next, (upbit__link *)0);
+    atomic_init(&c->val, (const void *)0);
+    c->all_next = c->free_next = (upbit__cell *)0;
+}
+
+/* ---- I/O thread ---- */
+
+/* What was there before: NULL, the tomb, or a value that is the caller's again. */
+static inline const void *upbit__latest_put(upbit__latest *l, upbit__cell *c, const void *value)
+{
+    const void *old = atomic_exchange_explicit(&c->val, value, memory_order_acq_rel); /* pop */
+    if (old == (const void *)0)
+        upbit__stack_push(&l->dirty, &c->link);
+    return old;
+}
+
+/* A value that waits is not delivered any more; it is the caller's again. NULL or the tomb:
+ * none. */
+static inline const void *upbit__latest_clear(upbit__latest *l, upbit__cell *c)
+{
+    if (atomic_load_explicit(&c->val, memory_order_relaxed) == (const void *)0)
+        return (const void *)0; /* only this thread could make it anything else */
+    return upbit__latest_put(l, c, l->tomb);
+}
+
+/* 1: `old` still waited and is the caller's again, `value` stands in its place; 0: nothing was
+ * done. */
+static inline int upbit__latest_replace(upbit__cell *c, const void *old, const void *value)
+{
+    return atomic_compare_exchange_strong_explicit(&c->val, &old, value, memory_order_acq_rel,
+                                                   memory_order_acquire); /* pop, either way */
+}
+
+/* ---- consumer ---- */
+
+/* The next value, NULL if there is none. */
+static inline const void *upbit__latest_pop(upbit__latest *l)
+{
+    for (;;) {
+        if (l->own == (upbit__link *)0) {
+            if (!upbit__stack_any(&l->dirty))
+                return (const void *)0;
+            l->own = upbit__link_reverse(upbit__stack_take(&l->dirty));
+        }
+        upbit__cell *c = UPBIT__LINK_OWNER(l->own, upbit__cell, link);
+        l->own = upbit__link_next(l->own); /* before the exchange: after it the link is not ours */
+        const void *value =
+            atomic_exchange_explicit(&c->val, (const void *)0, memory_order_acq_rel); /* put */
+        if (value != l->tomb)
+            return value;
+    }
+}
+
+static inline int upbit__latest_any(upbit__latest *l)
+{
+    return l->own != (upbit__link *)0 || upbit__stack_any(&l->dirty);
+}
+
+#endif
