@@ -167,6 +167,15 @@ upbit__cell *upbit__inbox_cell(upbit__inbox *in)
         c->free_next = NULL;
         return c;
     }
+    for (upbit__cell **link = &in->retired_cells; *link != NULL; link = &(*link)->free_next) {
+        c = *link;
+        /* NULL is stored by the consumer's pop alone; put, the next to touch it, is an exchange. */
+        if (atomic_load_explicit(&c->val, memory_order_relaxed) == NULL) {
+            *link = c->free_next;
+            c->free_next = NULL;
+            return c;
+        }
+    }
     c = malloc(sizeof *c);
     if (c == NULL)
         return NULL;
@@ -190,6 +199,12 @@ void upbit__inbox_cell_release(upbit__inbox *in, upbit__cell *c)
     upbit__inbox_cell_clear(in, c);
     c->free_next = in->free_cells;
     in->free_cells = c;
+}
+
+void upbit__inbox_cell_retire(upbit__inbox *in, upbit__cell *c)
+{
+    c->free_next = in->retired_cells;
+    in->retired_cells = c;
 }
 
 int upbit__inbox_put(upbit__inbox *in, upbit__cell *c, const upbit_event *e)

@@ -63,7 +63,7 @@ struct upbit__inbox {
     uint64_t errors_pushed;
     uint64_t errors_lost; /* no memory for the copy; told with the next one */
     upbit__inbox *all_next, *all_previous;
-    upbit__cell *cells, *free_cells;
+    upbit__cell *cells, *free_cells, *retired_cells;
     uint64_t missed[UPBIT__LANES]; /* numbers used up before the lane could be made */
     int listed;                    /* 1: on batch->inboxes */
 
