@@ -1,0 +1,323 @@
+#include "tail_arguments.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "Usage: upbit-tail [options] TYPE CODE[,CODE...] [TYPE CODES ...]\n"
+    "Prints Upbit's live market data, one JSON object per event and line.\n"
+    "\n"
+    "TYPE   ticker, trade, orderbook, candle.1s .1m .3m .5m .10m .15m .30m .60m .240m,\n"
+    "       myOrder, myAsset\n"
+    "CODES  market codes, quote currency first: KRW-BTC,KRW-ETH; for order books with a depth\n"
+    "       of 1 to 30 rows: KRW-BTC.5; - for none or all (myAsset, myOrder)\n"
+    "\n"
+    "  --url URL            public stream (default wss://api.upbit.com/websocket/v1)\n"
+    "  --private-url URL    private stream; follows from --url unless given\n"
+    "  --rest-url URL       REST; follows from --url unless given\n"
+    "  --ca-file FILE       trust the certificate authorities in FILE (PEM) instead of the system's\n"
+    "  --format F           default, simple, json_list or simple_list (default: simple)\n"
+    "  --compression on|off\n"
+    "  --transport T        raw, websocket-api or replay (default: raw)\n"
+    "  --policy P           drop_oldest, coalesce or lossless, for all types (default: by type)\n"
+    "  --level L            price grouping of order books, KRW markets only\n"
+    "  --snapshot-only      one snapshot per code, then end\n"
+    "  --realtime-only      no snapshots\n"
+    "  --count N            end after N events\n"
+    "  --seconds S          end after S seconds\n"
+    "  --output O           jsonl, text or none (default: jsonl)\n"
+    "  --stats              counters as one JSON object on stderr at the end\n"
+    "  --verbose            what the library does, on stderr\n"
+    "  --help, --version\n"
+    "\n"
+    "Exit status: 0 ok, 2 usage, 3 cannot connect (not live within 10 s; once live it keeps\n"
+    "trying), 4 refused by the exchange, 5 authentication.\n"
+    "\n"
+    "Examples:\n"
+    "  upbit-tail ticker KRW-BTC,KRW-ETH\n"
+    "  upbit-tail --output text trade KRW-BTC orderbook KRW-BTC.5\n"
+    "  upbit-tail --snapshot-only candle.1m KRW-BTC\n";
+
+static int usage(const char *what, const char *value)
+{
+    fprintf(stderr, "upbit-tail: %s%s%s\nTry: upbit-tail --help\n", what, value != NULL ? ": " : "",
+            value != NULL ? value : "");
+    return 2;
+}
+
+typedef struct name {
+    const char *text;
+    int value;
+} name;
+
+static int choose(int *out, const name *names, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i].text, text) == 0) {
+            *out = names[i].value;
+            return 0;
+        }
+    return -1;
+}
+#define CHOOSE(out, names, text) choose(out, names, sizeof(names) / sizeof *(names), text)
+
+static const name formats[] = {{"default", UPBIT_FORMAT_DEFAULT},
+                               {"simple", UPBIT_FORMAT_SIMPLE},
+                               {"json_list", UPBIT_FORMAT_JSON_LIST},
+                               {"simple_list", UPBIT_FORMAT_SIMPLE_LIST}};
+static const name switches[] = {{"on", UPBIT_ON}, {"off", UPBIT_OFF}};
+static const name transports[] = {{"raw", UPBIT_TRANSPORT_RAW},
+                                  {"websocket-api", UPBIT_TRANSPORT_WEBSOCKET_API},
+                                  {"replay", UPBIT_TRANSPORT_REPLAY}};
+static const name policies[] = {{"drop_oldest", UPBIT_POLICY_DROP_OLDEST},
+                                {"coalesce", UPBIT_POLICY_COALESCE},
+                                {"lossless", UPBIT_POLICY_LOSSLESS}};
+static const name outputs[] = {{"jsonl", TAIL_JSONL}, {"text", TAIL_TEXT}, {"none", TAIL_NONE}};
+
+/* The type's name as on the wire; 0 and *unit, or -1. */
+static int read_type(const char *text, int *type, unsigned *unit)
+{
+    static const name types[] = {{"ticker", UPBIT_TYPE_TICKER},
+                                 {"trade", UPBIT_TYPE_TRADE},
+                                 {"orderbook", UPBIT_TYPE_ORDERBOOK},
+                                 {"myOrder", UPBIT_TYPE_MY_ORDER},
+                                 {"myAsset", UPBIT_TYPE_MY_ASSET}};
+    *unit = 0;
+    if (strncmp(text, "candle.", 7) == 0) {
+        *type = UPBIT_TYPE_CANDLE;
+        *unit = upbit_candle_unit_from_name(text + 7);
+        return *unit != 0 ? 0 : -1;
+    }
+    return CHOOSE(type, types, text);
+}
+
+static tail_want *want_for(tail_arguments *a, int type, unsigned unit, unsigned depth)
+{
+    for (size_t i = 0; i < a->want_count; i++) {
+        const upbit_want *w = &a->wants[i].want;
+        if (w->type == type && w->candle_unit == unit && w->book_depth == depth)
+            return &a->wants[i];
+    }
+    tail_want *wants = realloc(a->wants, (a->want_count + 1) * sizeof *wants);
+    if (wants == NULL)
+        return NULL;
+    a->wants = wants;
+    tail_want *made = &wants[a->want_count++];
+    *made = (tail_want){.want = UPBIT_WANT_INIT};
+    made->want.type = type;
+    made->want.candle_unit = unit;
+    made->want.book_depth = depth;
+    return made;
+}
+
+/* KRW-BTC or, for order books, KRW-BTC.5 */
+static int add_code(tail_arguments *a, int type, unsigned unit, char *code)
+{
+    unsigned depth = 0;
+    char *dot = strchr(code, '.');
+    if (dot != NULL) {
+        char *end = NULL;
+        errno = 0;
+        unsigned long n = strtoul(dot + 1, &end, 10);
+        if (type != UPBIT_TYPE_ORDERBOOK || *end != '\0' || end == dot + 1 || dot[1] == '-' ||
+            n < 1 || n > 30)
+            return usage("a depth is for order books, 1 to 30, e.g. KRW-BTC.5", code);
+        depth = (unsigned)n;
+        *dot = '\0';
+    }
+    tail_want *w = want_for(a, type, unit, depth);
+    char *copy = strdup(code);
+    char **codes = NULL;
+    if (w != NULL && copy != NULL)
+        codes = realloc(w->codes, (w->want.code_count + 1) * sizeof *codes);
+    if (codes == NULL) {
+        free(copy);
+        return usage("out of memory", NULL);
+    }
+    codes[w->want.code_count++] = copy;
+    w->codes = codes;
+    a->code_count++;
+    return 0;
+}
+
+static int add_wants(tail_arguments *a, const char *type_text, char *codes)
+{
+    int type;
+    unsigned unit;
+    if (read_type(type_text, &type, &unit) != 0)
+        return usage("unknown TYPE", type_text);
+    if (strcmp(codes, "-") == 0) {
+        if (type != UPBIT_TYPE_MY_ASSET && type != UPBIT_TYPE_MY_ORDER)
+            return usage("CODES are needed for this TYPE", type_text);
+        return want_for(a, type, unit, 0) != NULL ? 0 : usage("out of memory", NULL);
+    }
+    char *rest = NULL;
+    size_t before = a->code_count;
+    for (char *code = strtok_r(codes, ",", &rest); code != NULL; code = strtok_r(NULL, ",", &rest)) {
+        int status = add_code(a, type, unit, code);
+        if (status != 0)
+            return status;
+    }
+    return a->code_count > before ? 0 : usage("CODES are needed for this TYPE", type_text);
+}
+
+static int read_number(const char *text, double most, double *out)
+{
+    /* Plain digits with one point at most: no locale, no exponent. */
+    upbit_decimal d;
+    if (upbit_decimal_parse(&d, text, strlen(text)) != 0 || upbit_decimal_sign(&d) <= 0)
+        return -1;
+    *out = upbit_decimal_to_double(&d);
+    return *out <= most ? 0 : -1;
+}
+
+enum {
+    OPTION_URL = 256, OPTION_PRIVATE_URL, OPTION_REST_URL, OPTION_CA_FILE, OPTION_FORMAT,
+    OPTION_COMPRESSION, OPTION_TRANSPORT, OPTION_POLICY, OPTION_LEVEL, OPTION_COUNT, OPTION_SECONDS,
+    OPTION_SNAPSHOT, OPTION_REALTIME, OPTION_OUTPUT, OPTION_STATS, OPTION_VERBOSE, OPTION_HELP,
+    OPTION_VERSION
+};
+
+static const struct option long_options[] = {
+    {"url", required_argument, NULL, OPTION_URL},
+    {"private-url", required_argument, NULL, OPTION_PRIVATE_URL},
+    {"rest-url", required_argument, NULL, OPTION_REST_URL},
+    {"ca-file", required_argument, NULL, OPTION_CA_FILE},
+    {"format", required_argument, NULL, OPTION_FORMAT},
+    {"compression", required_argument, NULL, OPTION_COMPRESSION},
+    {"transport", required_argument, NULL, OPTION_TRANSPORT},
+    {"policy", required_argument, NULL, OPTION_POLICY},
+    {"level", required_argument, NULL, OPTION_LEVEL},
+    {"count", required_argument, NULL, OPTION_COUNT},
+    {"seconds", required_argument, NULL, OPTION_SECONDS},
+    {"snapshot-only", no_argument, NULL, OPTION_SNAPSHOT},
+    {"realtime-only", no_argument, NULL, OPTION_REALTIME},
+    {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"stats", no_argument, NULL, OPTION_STATS},
+    {"verbose", no_argument, NULL, OPTION_VERBOSE},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0}};
+
+static int read_option(tail_arguments *a, int option, const char *value)
+{
+    int chosen;
+    double number;
+    switch (option) {
+    case OPTION_URL:
+        a->options.url = value;
+        return 0;
+    case OPTION_PRIVATE_URL:
+        a->options.private_url = value;
+        return 0;
+    case OPTION_REST_URL:
+        a->options.rest_url = value;
+        return 0;
+    case OPTION_CA_FILE:
+        a->options.ca_file = value;
+        return 0;
+    case OPTION_FORMAT:
+        if (CHOOSE(&a->options.format, formats, value) != 0)
+            return usage("--format must be default, simple, json_list or simple_list", value);
+        return 0;
+    case OPTION_COMPRESSION:
+        if (CHOOSE(&a->options.compression, switches, value) != 0)
+            return usage("--compression must be on or off", value);
+        return 0;
+    case OPTION_TRANSPORT:
+        if (CHOOSE(&a->options.transport, transports, value) != 0)
+            return usage("--transport must be raw, websocket-api or replay", value);
+        return 0;
+    case OPTION_POLICY:
+        if (CHOOSE(&a->proxy.policy, policies, value) != 0)
+            return usage("--policy must be drop_oldest, coalesce or lossless", value);
+        return 0;
+    case OPTION_LEVEL:
+        if (upbit_decimal_parse(&a->level, value, strlen(value)) != 0 ||
+            upbit_decimal_sign(&a->level) < 0)
+            return usage("--level must be a number, 0 or more", value);
+        return 0;
+    case OPTION_COUNT:
+        if (read_number(value, 1e15, &number) != 0 || strspn(value, "0123456789") != strlen(value))
+            return usage("--count must be a whole number above 0", value);
+        a->count = (uint64_t)number;
+        return 0;
+    case OPTION_SECONDS:
+        if (read_number(value, 1e9, &a->seconds) != 0)
+            return usage("--seconds must be a number above 0", value);
+        return 0;
+    case OPTION_SNAPSHOT:
+        a->snapshot_only = true;
+        return 0;
+    case OPTION_REALTIME:
+        a->realtime_only = true;
+        return 0;
+    case OPTION_OUTPUT:
+        if (CHOOSE(&chosen, outputs, value) != 0)
+            return usage("--output must be jsonl, text or none", value);
+        a->output = (tail_output)chosen;
+        return 0;
+    case OPTION_STATS:
+        a->stats = true;
+        return 0;
+    case OPTION_VERBOSE:
+        a->options.log_level = UPBIT_LOG_DEBUG;
+        return 0;
+    case OPTION_HELP:
+        fputs(help, stdout);
+        return 1;
+    case OPTION_VERSION:
+        printf("upbit-tail %s\n", upbit_version_string());
+        return 1;
+    default:
+        return usage("unknown option, or one without its value", NULL);
+    }
+}
+
+int tail_arguments_read(tail_arguments *a, int argc, char **argv)
+{
+    *a = (tail_arguments){.options = UPBIT_OPTIONS_INIT, .proxy = UPBIT_PROXY_OPTIONS_INIT};
+    opterr = 0;
+    int option;
+    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        int status = option == '?' ? usage("unknown option, or one without its value",
+                                           argv[optind - 1])
+                                   : read_option(a, option, optarg);
+        if (status != 0)
+            return status;
+    }
+    if (a->snapshot_only && a->realtime_only)
+        return usage("--snapshot-only and --realtime-only exclude each other", NULL);
+    if (optind == argc || (argc - optind) % 2 != 0)
+        return usage("TYPE and CODES are needed, in pairs", NULL);
+    for (int i = optind; i < argc; i += 2) {
+        int status = add_wants(a, argv[i], argv[i + 1]);
+        if (status != 0)
+            return status;
+    }
+    for (size_t i = 0; i < a->want_count; i++) {
+        upbit_want *w = &a->wants[i].want;
+        w->codes = (const char *const *)a->wants[i].codes;
+        w->flags = a->snapshot_only   ? UPBIT_WANT_SNAPSHOT_ONLY
+                   : a->realtime_only ? UPBIT_WANT_REALTIME_ONLY
+                                      : 0;
+        if (w->type == UPBIT_TYPE_ORDERBOOK)
+            w->book_level = a->level;
+    }
+    if (a->snapshot_only && a->count == 0)
+        a->count = a->code_count;
+    return 0;
+}
+
+void tail_arguments_free(tail_arguments *a)
+{
+    for (size_t i = 0; i < a->want_count; i++) {
+        for (size_t j = 0; j < a->wants[i].want.code_count; j++)
+            free(a->wants[i].codes[j]);
+        free(a->wants[i].codes);
+    }
+    free(a->wants);
+}

@@ -1,0 +1,35 @@
+/* upbit-tail's command line, read and checked. */
+#ifndef UPBIT_TOOLS_TAIL_ARGUMENTS_H
+#define UPBIT_TOOLS_TAIL_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "upbit-live/upbit-live.h"
+
+typedef enum tail_output { TAIL_JSONL, TAIL_TEXT, TAIL_NONE } tail_output;
+
+typedef struct tail_want {
+    upbit_want want;
+    char **codes; /* owned; want.codes points here */
+} tail_want;
+
+typedef struct tail_arguments {
+    upbit_options options;
+    upbit_proxy_options proxy;
+    tail_want *wants; /* owned: one for each type, unit and depth */
+    size_t want_count;
+    size_t code_count; /* over all wants */
+    uint64_t count;    /* 0: no end */
+    double seconds;    /* 0: no end */
+    tail_output output;
+    bool stats, snapshot_only, realtime_only;
+    upbit_decimal level;
+} tail_arguments;
+
+/* 0: go on; 1: --help or --version was answered, end with status 0; 2: usage error, said on stderr. */
+int tail_arguments_read(tail_arguments *a, int argc, char **argv);
+void tail_arguments_free(tail_arguments *a);
+
+#endif
