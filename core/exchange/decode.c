@@ -1,0 +1,523 @@
+/* From a message to events: which object it is, whether the JSON around it holds, and the copy out. */
+#include "exchange/decode.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "exchange/decoder.h"
+
+#define MESSAGE_MAX (256U << 20) /* so that every event's size fits 32 bits */
+
+int upbit__decoder_create(upbit__decoder **out)
+{
+    upbit__decoder *d = calloc(1, sizeof *d);
+    *out = d;
+    if (d == NULL)
+        return UPBIT_ERROR_NO_MEMORY;
+    d->row_capacity = 64;
+    d->asset_capacity = 16;
+    d->extra_capacity = 16;
+    d->extra_text_capacity = 256;
+    d->text_capacity = 4096;
+    d->asks = malloc(d->row_capacity * sizeof *d->asks);
+    d->bids = malloc(d->row_capacity * sizeof *d->bids);
+    d->assets = malloc(d->asset_capacity * sizeof *d->assets);
+    d->extras = malloc(d->extra_capacity * sizeof *d->extras);
+    d->extra_text = malloc(d->extra_text_capacity);
+    d->text = malloc(d->text_capacity);
+    if (d->asks == NULL || d->bids == NULL || d->assets == NULL || d->extras == NULL ||
+        d->extra_text == NULL || d->text == NULL) {
+        upbit__decoder_destroy(d);
+        *out = NULL;
+        return UPBIT_ERROR_NO_MEMORY;
+    }
+    for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_MY_ASSET; type++) {
+        upbit_event *e = upbit__decoder_payload(d, type);
+        e->type = (uint16_t)type;
+        e->schema = 1;
+    }
+    return 0;
+}
+
+void upbit__decoder_destroy(upbit__decoder *d)
+{
+    if (d == NULL)
+        return;
+    free(d->asks);
+    free(d->bids);
+    free(d->assets);
+    free(d->extras);
+    free(d->extra_text);
+    free(d->text);
+    free(d);
+}
+
+void *upbit__decoder_payload(upbit__decoder *d, int type)
+{
+    switch (type) {
+    case UPBIT_TYPE_TICKER:
+        return &d->ticker;
+    case UPBIT_TYPE_TRADE:
+        return &d->trade;
+    case UPBIT_TYPE_ORDERBOOK:
+        return &d->orderbook;
+    case UPBIT_TYPE_CANDLE:
+        return &d->candle;
+    case UPBIT_TYPE_MY_ORDER:
+        return &d->my_order;
+    default:
+        return &d->my_asset;
+    }
+}
+
+void upbit__decoder_refuse(upbit__decoder *d, const char *field, const char *what)
+{
+    if (d->refusal[0] == '\0')
+        snprintf(d->refusal, sizeof d->refusal, "%s%s%s", field, field[0] == '\0' ? "" : " ", what);
+}
+
+int upbit__decoder_add_extra(upbit__decoder *d, int field, const upbit__span *key, const char *value,
+                             const char *end)
+{
+    if (d->extra_count == d->extra_capacity) {
+        upbit__extra *extras = realloc(d->extras, 2 * d->extra_capacity * sizeof *extras);
+        if (extras == NULL) {
+            d->no_memory = 1;
+            return 0;
+        }
+        d->extras = extras;
+        d->extra_capacity *= 2;
+    }
+    d->extras[d->extra_count++] = (upbit__extra){.field = field,
+                                                 .key = key == NULL ? "" : key->at,
+                                                 .key_length = key == NULL ? 0 : (uint32_t)key->length,
+                                                 .value = value,
+                                                 .length = (size_t)(end - value)};
+    return 1;
+}
+
+void upbit__decoder_drop_extra(upbit__decoder *d, int field)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < d->extra_count; i++)
+        if (d->extras[i].field != field)
+            d->extras[kept++] = d->extras[i];
+    d->extra_count = kept;
+}
+
+/* The value without white space between its parts; an event's JSON is one line. */
+static size_t copy_compact(char *to, const char *from, size_t length)
+{
+    size_t n = 0;
+    int text = 0;
+    for (size_t i = 0; i < length; i++) {
+        char c = from[i];
+        if (text) {
+            to[n++] = c;
+            if (c == '\\')
+                to[n++] = from[++i];
+            else if (c == '"')
+                text = 0;
+        } else if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
+            to[n++] = c;
+            text = c == '"';
+        }
+    }
+    return n;
+}
+
+/* The extra members as one JSON object in extra_text, with its NUL. */
+static int make_extra(upbit__decoder *d, const upbit__type_info *info)
+{
+    size_t need = 3;
+    for (size_t i = 0; i < d->extra_count; i++) {
+        const upbit__extra *x = &d->extras[i];
+        need += (x->field >= 0 ? strlen(info->fields[x->field].name) : x->key_length) + x->length + 4;
+    }
+    if (need > d->extra_text_capacity) {
+        char *text = realloc(d->extra_text, 2 * need);
+        if (text == NULL) {
+            d->no_memory = 1;
+            return 0;
+        }
+        d->extra_text = text;
+        d->extra_text_capacity = 2 * need;
+    }
+    char *to = d->extra_text;
+    for (size_t i = 0; i < d->extra_count; i++) {
+        const upbit__extra *x = &d->extras[i];
+        const char *key = x->field >= 0 ? info->fields[x->field].name : x->key;
+        size_t n = x->field >= 0 ? strlen(key) : x->key_length;
+        *to++ = i == 0 ? '{' : ',';
+        *to++ = '"';
+        memcpy(to, key, n);
+        to += n;
+        *to++ = '"';
+        *to++ = ':';
+        to += copy_compact(to, x->value, x->length);
+    }
+    *to++ = '}';
+    *to = '\0';
+    d->extra_length = (size_t)(to - d->extra_text) + 1;
+    return 1;
+}
+
+/* "yyyy-MM-ddTHH:mm:ss" as Unix ms; -1 when it is not that. */
+static int64_t parse_utc(const char *s)
+{
+    static const char shape[] = "0000-00-00T00:00:00";
+    static const uint8_t at[6] = {0, 5, 8, 11, 14, 17};
+    int64_t v[6];
+    for (unsigned i = 0; i < sizeof shape - 1; i++)
+        if (shape[i] == '0' ? s[i] < '0' || s[i] > '9' : s[i] != shape[i])
+            return -1;
+    if (s[sizeof shape - 1] != '\0')
+        return -1;
+    for (unsigned i = 0; i < 6; i++)
+        v[i] = (s[at[i]] - '0') * 10 + (s[at[i] + 1] - '0');
+    int64_t year = v[0] * 100 + (s[2] - '0') * 10 + (s[3] - '0'), month = v[1], day = v[2];
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || v[3] > 23 || v[4] > 59 ||
+        v[5] > 60)
+        return -1;
+    /* Days since 1970-01-01 with years that begin in March. */
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 +
+                   day - 1 - 719468;
+    return ((days * 24 + v[3]) * 60 + v[4]) * 60000 + v[5] * 1000;
+}
+
+/* What the table does not know about a type. */
+static void complete(upbit__decoder *d)
+{
+    if (d->type != UPBIT_TYPE_CANDLE || d->candle.candle_date_time_utc == NULL)
+        return;
+    d->candle.unit = d->candle_unit;
+    d->candle.start_ms = parse_utc(d->candle.candle_date_time_utc);
+    if (d->candle.start_ms < 0)
+        upbit__decoder_refuse(d, "candle_date_time_utc", "is not a time as yyyy-MM-ddTHH:mm:ss");
+}
+
+static int type_of(upbit__decoder *d, const char *at, size_t length)
+{
+    d->candle_unit = UPBIT_CANDLE_NONE;
+    if (length > 7 && length < 16 && memcmp(at, "candle.", 7) == 0) {
+        char unit[16];
+        memcpy(unit, at + 7, length - 7);
+        unit[length - 7] = '\0';
+        d->candle_unit = upbit_candle_unit_from_name(unit);
+        return d->candle_unit != UPBIT_CANDLE_NONE ? UPBIT_TYPE_CANDLE : UPBIT_TYPE_RAW;
+    }
+    for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_MY_ASSET; type++) {
+        const char *name = upbit__type_table(type)->name;
+        if (type != UPBIT_TYPE_CANDLE && name[0] == at[0] && name[1] == at[1] && strlen(name) == length &&
+            memcmp(name, at, length) == 0)
+            return type;
+    }
+    return UPBIT_TYPE_RAW;
+}
+
+/* The members that say what the object is, wherever they stand; the last of each counts. Checks the
+ * whole object on the way. */
+static const char *survey(upbit__decoder *d, const char *p, int *typed)
+{
+    upbit__json *r = &d->json;
+    int more;
+    *typed = 0;
+    d->type_name = d->error = d->status = d->method = (upbit__span){NULL, 0, 0};
+    p = upbit__json_open(r, p, '}', &more);
+    while (p != NULL && more) {
+        upbit__span key;
+        p = upbit__json_key(r, p, &key);
+        if (p == NULL)
+            return NULL;
+        const char *value = p;
+        p = upbit__json_skip(r, p, d->depth);
+        if (p == NULL)
+            return NULL;
+        upbit__span all = {value, (size_t)(p - value), 0};
+        int simple = upbit__span_is(&key, "ty");
+        if (simple || upbit__span_is(&key, "type")) {
+            *typed = 1;
+            d->simple = simple;
+            d->type_name = (upbit__span){NULL, 0, 0};
+            if (*value == '"')
+                upbit__json_string(r, value, &d->type_name);
+        } else if (upbit__span_is(&key, "error")) {
+            d->error = all;
+        } else if (upbit__span_is(&key, "status")) {
+            d->status = all;
+        } else if (upbit__span_is(&key, "method") || upbit__span_is(&key, "mthd")) {
+            d->method = all;
+        }
+        p = upbit__json_next(r, p, '}', &more);
+    }
+    return p;
+}
+
+/* An object whose type stands first, as in every message seen so far. Leaves d->type 0 when it is not
+ * that; NULL: not JSON, or no memory. */
+static const char *usual_object(upbit__decoder *d, const char *p)
+{
+    upbit__json *r = &d->json;
+    if (r->limit - p < 48)
+        return p;
+    if (memcmp(p, "{\"type\":\"", 9) == 0)
+        d->simple = 0;
+    else if (memcmp(p, "{\"ty\":\"", 7) == 0)
+        d->simple = 1;
+    else
+        return p;
+    const char *end = upbit__json_string(r, p + (d->simple ? 6 : 8), &d->type_name);
+    if (end == NULL)
+        return NULL;
+    if (end >= r->end || *end != ',' || d->type_name.length < 2)
+        return p;
+    int type = type_of(d, d->type_name.at, d->type_name.length);
+    if (type == UPBIT_TYPE_RAW)
+        return p;
+    d->type = type;
+    return upbit__decode_members(d, upbit__type_table(type), end + 1, 1, 1);
+}
+
+/* Any other object: looked through first, then taken apart. */
+static const char *unusual_object(upbit__decoder *d, const char *p)
+{
+    int typed;
+    const char *end = survey(d, p, &typed);
+    if (end == NULL)
+        return NULL;
+    d->object = p;
+    d->object_end = end;
+    char name[32];
+    size_t length = 0;
+    if (d->type_name.at != NULL && d->type_name.length < sizeof name)
+        length = upbit__json_unescape(name, &d->type_name);
+    int type = length > 1 ? type_of(d, name, length) : UPBIT_TYPE_RAW;
+    if (type != UPBIT_TYPE_RAW) {
+        d->type = type;
+        return upbit__decode_members(d, upbit__type_table(type), p + 1, 0, 0);
+    }
+    if (d->error.at != NULL && d->error.at[0] == '{')
+        d->type = UPBIT_TYPE_ERROR;
+    else if (!typed && d->status.at != NULL)
+        d->type = UPBIT_TYPE_STATUS;
+    else if (!typed && d->method.at != NULL)
+        d->type = UPBIT_TYPE_SUBSCRIPTIONS;
+    else if (d->type_name.at != NULL)
+        d->type = UPBIT_TYPE_RAW;
+    else
+        upbit__decoder_refuse(d, "type", typed ? "is not a text" : "is missing");
+    if (d->type != 0 && !upbit__other_prepare(d))
+        return NULL;
+    return end;
+}
+
+/* Takes the object at p apart, whatever it is; NULL: not JSON, or no memory. d->type is what came of
+ * it, 0: refused. */
+static const char *object(upbit__decoder *d, const char *p, unsigned depth)
+{
+    upbit__json *r = &d->json;
+    d->refusal[0] = '\0';
+    d->extra_count = 0;
+    d->text_length = 0;
+    d->retry = 0;
+    d->type = 0;
+    d->depth = depth;
+    const char *end = r->end, *limit = r->limit;
+    const char *after = usual_object(d, p);
+    if (after != NULL && (d->type == 0 || d->retry)) {
+        /* A turn since then is undone: the text itself is still there. */
+        r->end = end;
+        r->limit = limit;
+        d->refusal[0] = '\0';
+        d->extra_count = 0;
+        d->text_length = 0;
+        d->type = 0;
+        after = unusual_object(d, p);
+    }
+    if (after != NULL && d->type == UPBIT_TYPE_CANDLE)
+        complete(d);
+    if (d->refusal[0] != '\0')
+        d->type = 0;
+    return after;
+}
+
+static size_t aligned(size_t n)
+{
+    return (n + 7) & ~(size_t)7;
+}
+
+/* The payload in the scratch as one block: struct, rows, strings, extra. */
+static int emit_table(upbit__decoder *d, const upbit__decode_output *out)
+{
+    const upbit__type_info *info = upbit__type_table(d->type);
+    const char *payload = upbit__decoder_payload(d, d->type);
+    size_t size = aligned(info->size), first = 0, second = 0;
+    d->extra_length = 0;
+    if (d->extra_count > 0 && !make_extra(d, info))
+        return 0;
+    if (d->type == UPBIT_TYPE_ORDERBOOK) {
+        first = d->orderbook.ask_count * sizeof *d->asks;
+        second = d->orderbook.bid_count * sizeof *d->bids;
+    } else if (d->type == UPBIT_TYPE_MY_ASSET) {
+        first = d->my_asset.asset_count * sizeof *d->assets;
+    }
+    size_t rows = size, text = rows + first + second, extra = text + d->text_length;
+    size = extra + d->extra_length;
+    upbit_event *e = out->allocate(out->context, size);
+    if (e == NULL) {
+        if (out->refused != NULL)
+            out->refused(out->context, d->type, ((const upbit_event *)(const void *)payload)->code);
+        return 1;
+    }
+    char *block = (char *)e;
+    memcpy(block, payload, info->size);
+    memcpy(block + text, d->text, d->text_length);
+    e->size = (uint32_t)size;
+    if (d->extra_length > 0) {
+        memcpy(block + extra, d->extra_text, d->extra_length);
+        e->extra = block + extra;
+    }
+    if (d->type == UPBIT_TYPE_ORDERBOOK) {
+        upbit_orderbook *book = (upbit_orderbook *)(void *)e;
+        memcpy(block + rows, d->asks, first);
+        memcpy(block + rows + first, d->bids, second);
+        book->asks = (const upbit_book_row *)(const void *)(block + rows);
+        book->bids = (const upbit_book_row *)(const void *)(block + rows + first);
+    } else if (d->type == UPBIT_TYPE_MY_ASSET) {
+        upbit_my_asset *asset = (upbit_my_asset *)(void *)e;
+        memcpy(block + rows, d->assets, first);
+        upbit_asset *assets = (upbit_asset *)(void *)(block + rows);
+        for (uint32_t i = 0; i < asset->asset_count; i++)
+            assets[i].currency = block + text + (assets[i].currency - d->text);
+        asset->assets = assets;
+    }
+    uint64_t strings = info->strings & e->present & ~e->nulls;
+    while (strings != 0) {
+        const upbit_field *f = &info->fields[__builtin_ctzll(strings)];
+        const char **at = (const char **)(void *)(block + f->offset);
+        *at = block + text + (*at - d->text);
+        strings &= strings - 1;
+    }
+    out->event(out->context, e);
+    return 1;
+}
+
+/* 0 when there is no memory. */
+static int emit(upbit__decoder *d, const upbit__decode_output *out)
+{
+    if (d->type <= UPBIT_TYPE_MY_ASSET)
+        return emit_table(d, out);
+    size_t size = upbit__other_size(d);
+    upbit_event *e = out->allocate(out->context, size);
+    if (e == NULL) {
+        if (out->refused != NULL)
+            out->refused(out->context, d->type, "");
+        return 1;
+    }
+    upbit__other_fill(d, e, size);
+    out->event(out->context, e);
+    return 1;
+}
+
+static void give_reason(char *reason, size_t size, const char *text)
+{
+    if (reason != NULL && size > 0 && reason[0] == '\0')
+        snprintf(reason, size, "%s", text);
+}
+
+static int fail(upbit__decoder *d, char *reason, size_t size)
+{
+    if (d->no_memory) {
+        give_reason(reason, size, "out of memory");
+        return UPBIT_ERROR_NO_MEMORY;
+    }
+    char text[160];
+    snprintf(text, sizeof text, "not JSON at byte %zu: %s", d->json.offset,
+             d->json.fault != NULL ? d->json.fault : "message is cut off");
+    give_reason(reason, size, text);
+    return UPBIT_ERROR_DECODE;
+}
+
+static int decode_list(upbit__decoder *d, const char *p, const upbit__decode_output *out, char *reason,
+                       size_t reason_size)
+{
+    upbit__json *r = &d->json;
+    int more, events = 0, refused = 0;
+    p = upbit__json_open(r, p, ']', &more);
+    while (more) {
+        if (upbit__json_near_end(r, p))
+            p = upbit__json_turn(r, p);
+        if (p < r->end && *p == '{') {
+            p = object(d, p, 2);
+        } else {
+            p = upbit__json_skip(r, p, 1);
+            d->type = 0;
+            snprintf(d->refusal, sizeof d->refusal, "element is not an object");
+        }
+        if (p != NULL)
+            p = upbit__json_next(r, p, ']', &more);
+        if (p == NULL)
+            return fail(d, reason, reason_size);
+        if (d->type == 0) {
+            give_reason(reason, reason_size, d->refusal);
+            refused = 1;
+            continue;
+        }
+        if (!emit(d, out))
+            return fail(d, reason, reason_size);
+        events++;
+    }
+    p = upbit__json_space(r, p);
+    if (p != r->end) {
+        upbit__json_fail(r, p, "something follows the message");
+        return fail(d, reason, reason_size);
+    }
+    return refused ? UPBIT_ERROR_DECODE : events;
+}
+
+int upbit__decode(upbit__decoder *d, const char *message, size_t length, const upbit__decode_output *out,
+                  char *reason, size_t reason_size)
+{
+    if (reason != NULL && reason_size > 0)
+        reason[0] = '\0';
+    d->no_memory = 0;
+    if (length > MESSAGE_MAX) {
+        give_reason(reason, reason_size, "message is too long");
+        return UPBIT_ERROR_DECODE;
+    }
+    /* A string takes less room in the scratch than in the message; they are copied 32 bytes at once. */
+    if (d->text_capacity < length + 64) {
+        char *text = realloc(d->text, length + length / 2 + 64);
+        if (text == NULL) {
+            give_reason(reason, reason_size, "out of memory");
+            return UPBIT_ERROR_NO_MEMORY;
+        }
+        d->text = text;
+        d->text_capacity = length + length / 2 + 64;
+    }
+    upbit__json *r = &d->json;
+    upbit__json_begin(r, message, length);
+    const char *p = upbit__json_space(r, message);
+    if (p < r->end && *p == '[')
+        return decode_list(d, p, out, reason, reason_size);
+    if (p == r->end || *p != '{') {
+        upbit__json_fail(r, p, p == r->end ? "message is empty" : "neither an object nor an array");
+        return fail(d, reason, reason_size);
+    }
+    if (upbit__json_near_end(r, p))
+        p = upbit__json_turn(r, p);
+    p = object(d, p, 1);
+    if (p != NULL) {
+        p = upbit__json_space(r, p);
+        if (p != r->end)
+            p = upbit__json_fail(r, p, "something follows the message");
+    }
+    if (p == NULL)
+        return fail(d, reason, reason_size);
+    if (d->type == 0) {
+        give_reason(reason, reason_size, d->refusal);
+        return UPBIT_ERROR_DECODE;
+    }
+    return emit(d, out) ? 1 : fail(d, reason, reason_size);
+}

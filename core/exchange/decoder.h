@@ -1,0 +1,90 @@
+/* The decoder's inside, shared by the decode_*.c files.
+ *
+ * One object of a message is taken apart into the scratch here, then (decode.c) copied out. What is in
+ * the scratch is valid until the next object. The payload structs are never cleared: fields that were
+ * absent are reset one by one (most messages have them all), padding stays zero for ever. */
+#ifndef UPBIT_EXCHANGE_DECODER_H
+#define UPBIT_EXCHANGE_DECODER_H
+
+#include "exchange/decode.h"
+#include "exchange/fields.h"
+#include "exchange/json.h"
+
+/* A member that goes to `extra`. */
+typedef struct upbit__extra {
+    int32_t field; /* its full name is this field's; -1: key is as it came */
+    uint32_t key_length;
+    const char *key; /* between the quotes */
+    const char *value;
+    size_t length;
+} upbit__extra;
+
+struct upbit__decoder {
+    upbit__json json;
+    /* The payload of each type, as last decoded. */
+    upbit_ticker ticker;
+    upbit_trade trade;
+    upbit_orderbook orderbook;
+    upbit_candle candle;
+    upbit_my_order my_order;
+    upbit_my_asset my_asset;
+    /* What belongs to it. */
+    upbit_book_row *asks, *bids;
+    uint32_t row_capacity;
+    upbit_asset *assets;
+    uint32_t asset_capacity;
+    char *text; /* strings, each with its NUL */
+    size_t text_length, text_capacity;
+    upbit__extra *extras;
+    size_t extra_count, extra_capacity;
+    char *extra_text;
+    size_t extra_length, extra_text_capacity;
+    /* The object at hand. */
+    int type; /* upbit_type; 0: refused                           */
+    int simple;
+    unsigned depth; /* levels open at the object's values */
+    unsigned candle_unit;
+    upbit__span type_name;
+    upbit__span error, status, method; /* at NULL: no such member */
+    const char *object, *object_end;
+    int retry; /* `type` came again with another value              */
+    int no_memory;
+    char refusal[160]; /* why the object is refused; "" while it is not */
+};
+
+/* The first refusal of an object counts. */
+void upbit__decoder_refuse(upbit__decoder *d, const char *field, const char *what);
+
+/* The payload struct of a type that has a table. */
+void *upbit__decoder_payload(upbit__decoder *d, int type);
+
+/* Reads the members of an object of a type with a table: p stands at a member (or at the closing
+ * bracket), `next` is the field expected there. Behind the closing bracket. */
+const char *upbit__decode_members(upbit__decoder *d, const upbit__type_info *info, const char *p,
+                                  unsigned next, uint64_t present);
+
+/* The value of orderbook_units and of assets; p stands at the value. */
+const char *upbit__decode_units(upbit__decoder *d, const char *p);
+const char *upbit__decode_assets(upbit__decoder *d, const char *p);
+
+/* One value of that kind. *state: */
+enum { UPBIT__VALUE_OK, UPBIT__VALUE_NULL, UPBIT__VALUE_BAD };
+const char *upbit__decode_decimal(upbit__decoder *d, const char *p, upbit_decimal *out, int *state);
+/* Unix ms, from ms or us. */
+const char *upbit__decode_timestamp(upbit__decoder *d, const char *p, int64_t *out, int *state);
+/* A string without NUL characters, copied to the text scratch. */
+const char *upbit__decode_text(upbit__decoder *d, const char *p, const char **out, int *state);
+
+/* Room for one more; 0 when there is no memory (d->no_memory is set). */
+int upbit__decoder_grow(void **array, size_t size, uint32_t *capacity, uint32_t count);
+int upbit__decoder_add_extra(upbit__decoder *d, int field, const upbit__span *key, const char *value,
+                             const char *end);
+/* Takes back what was carried on for a field that came again. */
+void upbit__decoder_drop_extra(upbit__decoder *d, int field);
+
+/* decode_other.c: errors, status, LIST_SUBSCRIPTIONS, unknown types. */
+int upbit__other_prepare(upbit__decoder *d);
+size_t upbit__other_size(upbit__decoder *d);
+void upbit__other_fill(upbit__decoder *d, upbit_event *e, size_t size);
+
+#endif

@@ -1,0 +1,54 @@
+/* The exchange's fields, once: a table per type serves the decoder, upbit_type_fields and the JSON
+ * writer. Bit i of upbit_event.present and .nulls is entry i. */
+#ifndef UPBIT_EXCHANGE_FIELDS_H
+#define UPBIT_EXCHANGE_FIELDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "upbit-live/account.h"
+#include "upbit-live/control.h"
+#include "upbit-live/market.h"
+
+/* A member's name as it stands on the wire, quotes and colon with it, ready to be compared at once. */
+typedef struct upbit__pattern {
+    char text[32];
+    uint32_t mask; /* a bit for each byte that counts */
+    uint32_t length;
+} upbit__pattern;
+
+typedef struct upbit__type_info {
+    const char *name; /* as in `type`; candle: without the unit */
+    const upbit_field *fields;
+    const upbit__pattern *patterns[2]; /* DEFAULT, SIMPLE; count + 1 of them, the last never matches */
+    uint32_t count;
+    uint32_t size; /* of the payload struct */
+    uint64_t all, required, strings; /* bits of the fields */
+} upbit__type_info;
+
+/* TICKER .. MY_ASSET; NULL for others. */
+const upbit__type_info *upbit__type_table(int type);
+
+/* Field 0 is `type` and field 1 is `code`, where a type has one. */
+enum { UPBIT__FIELD_TYPE_INDEX = 0, UPBIT__FIELD_CODE_INDEX = 1 };
+
+typedef enum upbit__enumeration {
+    UPBIT__ENUM_NONE,
+    UPBIT__ENUM_CHANGE,
+    UPBIT__ENUM_SIDE,
+    UPBIT__ENUM_MARKET_STATE,
+    UPBIT__ENUM_MARKET_WARNING,
+    UPBIT__ENUM_ORDER_TYPE,
+    UPBIT__ENUM_ORDER_STATE,
+    UPBIT__ENUM_TIME_IN_FORCE,
+    UPBIT__ENUM_SMP_TYPE,
+    UPBIT__ENUMS
+} upbit__enumeration;
+
+/* names[value - 1], ended by NULL; values are 1, 2, 3 ... */
+const char *const *upbit__enum_names(unsigned enumeration);
+
+/* The value of an enum's name that is `length` bytes at `at`; 255 when it is not known. */
+unsigned upbit__enum_value(unsigned enumeration, const char *at, size_t length);
+
+#endif
