@@ -7,7 +7,7 @@
  *     any thread   if (upbit__command_push(&q, &c->command) == 1) write to the loop's eventfd;
  *     I/O thread   for (;;) {
  *                      sleep in the loop, unless upbit__command_arm(&q) answered 0;
- *                      if the loop's eventfd is readable: read it (before taking, never after arming)
+ *                      if the loop's eventfd is readable, read it: before taking, not after
  *                      for (c = upbit__command_take_all(&q); c != NULL; c = next)
  *                          next = upbit__command_next(c), do c;
  *                  }

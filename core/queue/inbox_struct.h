@@ -59,7 +59,7 @@ struct upbit__inbox {
     uint32_t lanes_touched; /* FIFO lanes with something uncommitted   */
     int io_closed;
     uint32_t error_count;   /* what error_last stands for              */
-    const upbit_event *error_last; /* in the error cell, unless the consumer took it: only compared */
+    const upbit_event *error_last; /* in the error cell unless the consumer took it: only compared */
     uint64_t errors_pushed;
     uint64_t errors_lost; /* no memory for the copy; told with the next one */
     upbit__inbox *all_next, *all_previous;

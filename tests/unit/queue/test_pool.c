@@ -1,0 +1,160 @@
+/* The event pool: budget, free lists, coming back, and who frees it. */
+#include "rig.h"
+#include "support/check_main.h"
+
+START_TEST(a_block_is_zeroed_and_counted)
+{
+    upbit__pool *p;
+    ck_assert_int_eq(upbit__pool_create(&p, 1 << 20), 0);
+    upbit_event *e = upbit__pool_allocate(p, 1000);
+    upbit_event zero = { .size = 1000 };
+    ck_assert_mem_eq(e, &zero, sizeof zero);
+    ck_assert_uint_ge(upbit__pool_bytes(p), 1000);
+    ck_assert_uint_eq((uintptr_t)e % 16, 0);
+    upbit__event_unref_io(p, e);
+    ck_assert_uint_eq(upbit__pool_bytes(p), 0);
+    ck_assert_uint_ge(upbit__pool_peak(p), 1000);
+    upbit__pool_release(p);
+}
+END_TEST
+
+START_TEST(warm_needs_no_malloc)
+{
+    static const size_t sizes[] = { 100, 256, 700, 1200, 3500, 9000 };
+    upbit__pool *p;
+    ck_assert_int_eq(upbit__pool_create(&p, 1 << 20), 0);
+    uint64_t warm = 0;
+    for (int round = 0; round < 100; round++) {
+        upbit_event *e[60];
+        for (size_t i = 0; i < 60; i++) {
+            e[i] = upbit__pool_allocate(p, sizes[i % 6]);
+            ck_assert_ptr_nonnull(e[i]);
+            if (sizes[i % 6] > sizeof(upbit_event))
+                memset(e[i] + 1, (int)i, sizes[i % 6] - sizeof(upbit_event));
+        }
+        for (size_t i = 0; i < 60; i++) {
+            if (i % 2)
+                upbit_event_unref(e[i]);
+            else
+                upbit__event_unref_io(p, e[i]);
+        }
+        if (round == 0)
+            warm = upbit__pool_allocations(p);
+    }
+    ck_assert_uint_eq(upbit__pool_allocations(p), warm);
+    upbit__pool_release(p);
+}
+END_TEST
+
+START_TEST(the_budget_holds_and_returns_make_room)
+{
+    upbit__pool *p;
+    ck_assert_int_eq(upbit__pool_create(&p, 16 * 1024), 0);
+    const upbit_event *out[100];
+    int n = 0;
+    while ((out[n] = upbit__pool_allocate(p, 1000)) != NULL)
+        n++;
+    ck_assert_int_ge(n, 10);
+    ck_assert_int_le(n, 16);
+    ck_assert_int_eq(upbit__pool_fits(p, 1000), 0);
+    ck_assert_uint_le(upbit__pool_peak(p), 16 * 1024);
+    upbit_event_unref(out[--n]); /* as another thread would: it lies on `returns` */
+    ck_assert_int_eq(upbit__pool_fits(p, 1000), 1);
+    out[n] = upbit__pool_allocate(p, 1000);
+    ck_assert_ptr_nonnull(out[n++]);
+    ck_assert_ptr_null(upbit__pool_allocate(p, 1000));
+    ck_assert_ptr_null(upbit__pool_allocate(p, 1 << 20));
+    ck_assert_ptr_null(upbit__pool_allocate(p, SIZE_MAX));
+    while (n > 0)
+        upbit__event_unref_io(p, out[--n]);
+    upbit__pool_release(p);
+}
+END_TEST
+
+START_TEST(large_blocks_go_back_to_malloc)
+{
+    upbit__pool *p;
+    ck_assert_int_eq(upbit__pool_create(&p, 16 << 20), 0);
+    for (int i = 0; i < 3; i++) {
+        upbit_event *e = upbit__pool_allocate(p, 3 << 20);
+        ck_assert_ptr_nonnull(e);
+        memset(e + 1, 1, (3 << 20) - sizeof *e);
+        upbit__event_unref_io(p, e);
+    }
+    ck_assert_uint_eq(upbit__pool_allocations(p), 3);
+    ck_assert_uint_eq(upbit__pool_bytes(p), 0);
+    upbit__pool_release(p);
+}
+END_TEST
+
+START_TEST(references_are_counted)
+{
+    upbit__pool *p;
+    ck_assert_int_eq(upbit__pool_create(&p, 1 << 20), 0);
+    upbit_event *e = upbit__pool_allocate(p, 300);
+    upbit__event_set_refs(e, 3);
+    upbit_event_ref(e);
+    upbit_event_unref(e);
+    upbit_event_unref(e);
+    upbit__event_unref_io(p, e);
+    ck_assert_uint_ne(upbit__pool_bytes(p), 0);
+    e->epoch = 7; /* ours still */
+    upbit_event_unref(e);
+    upbit__pool_collect(p);
+    ck_assert_uint_eq(upbit__pool_bytes(p), 0);
+    upbit_event_ref(NULL);
+    upbit_event_unref(NULL);
+    upbit__event_unref_io(p, NULL);
+    upbit__pool_release(p);
+}
+END_TEST
+
+START_TEST(a_block_of_its_own_needs_no_pool)
+{
+    upbit_event *e = upbit__event_allocate(sizeof(upbit_gap));
+    ck_assert_ptr_nonnull(e);
+    ck_assert_uint_eq(e->size, sizeof(upbit_gap));
+    ck_assert_uint_eq(((upbit_gap *)(void *)e)->last, 0);
+    upbit_event_ref(e);
+    upbit_event_unref(e);
+    upbit_event_unref(e);
+}
+END_TEST
+
+START_TEST(events_outlive_the_pool)
+{
+    upbit__pool *p;
+    ck_assert_int_eq(upbit__pool_create(&p, 1 << 20), 0);
+    upbit_event *a = upbit__pool_allocate(p, 300);
+    upbit_event *b = upbit__pool_allocate(p, 300);
+    upbit_event *c = upbit__pool_allocate(p, 40000);
+    upbit_event *back = upbit__pool_allocate(p, 300);
+    upbit_event_unref(back); /* on `returns` when the pool goes */
+    upbit__pool_release(p);
+    a->epoch = b->epoch = c->epoch = 1;
+    upbit_event_unref(b);
+    upbit_event_unref(c);
+    upbit_event_unref(a); /* frees the pool: the leak checkers look */
+    upbit__pool_release(NULL);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("queue pool");
+    TCase *t = tcase_create("pool");
+    tcase_add_test(t, a_block_is_zeroed_and_counted);
+    tcase_add_test(t, warm_needs_no_malloc);
+    tcase_add_test(t, the_budget_holds_and_returns_make_room);
+    tcase_add_test(t, large_blocks_go_back_to_malloc);
+    tcase_add_test(t, references_are_counted);
+    tcase_add_test(t, a_block_of_its_own_needs_no_pool);
+    tcase_add_test(t, events_outlive_the_pool);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+int main(void)
+{
+    return check_main(suite());
+}
