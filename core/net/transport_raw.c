@@ -589,8 +589,8 @@ static int start(raw *t, const upbit__transport_config *config)
              t->setup.url.authority);
     bool ok = curl_easy_setopt(t->easy, CURLOPT_URL, url) == CURLE_OK;
     ok &= curl_easy_setopt(t->easy, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK;
+    /* Not FORBID_REUSE as well: with it libcurl closes the connection as soon as it stands. */
     ok &= curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
-    ok &= curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK;
     /* Every connection is checked anew, none rides on an old one's trust. */
     ok &= curl_easy_setopt(t->easy, CURLOPT_SSL_SESSIONID_CACHE, 0L) == CURLE_OK;
     ok &= curl_easy_setopt(t->easy, CURLOPT_PRIVATE, &t->done) == CURLE_OK;
