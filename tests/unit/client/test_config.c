@@ -1,0 +1,127 @@
+/* Settings: defaults, what follows from the URL, what is refused and how it is said. */
+#include "client/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/check_main.h"
+#include "upbit-live/error.h"
+
+START_TEST(defaults_are_upbit_korea)
+{
+    upbit__config c;
+    ck_assert_int_eq(upbit__config_init(&c, NULL), 0);
+    ck_assert_str_eq(c.url, "wss://api.upbit.com/websocket/v1");
+    ck_assert_str_eq(c.private_url, "wss://api.upbit.com/websocket/v1/private");
+    ck_assert_str_eq(c.rest_url, "https://api.upbit.com/v1");
+    ck_assert_int_eq(c.format, UPBIT_FORMAT_SIMPLE);
+    ck_assert_int_eq(c.log_level, UPBIT_LOG_WARNING);
+    upbit__config_finish(&c);
+}
+END_TEST
+
+START_TEST(other_urls_follow_the_public_one)
+{
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    upbit__config c;
+    o.url = "ws://127.0.0.1:4711/websocket/v1";
+    ck_assert_int_eq(upbit__config_init(&c, &o), 0);
+    ck_assert_str_eq(c.private_url, "ws://127.0.0.1:4711/websocket/v1/private");
+    ck_assert_str_eq(c.rest_url, "http://127.0.0.1:4711/v1");
+    upbit__config_finish(&c);
+    o.url = "wss://localhost:1";
+    o.rest_url = "https://other/v1/";
+    ck_assert_int_eq(upbit__config_init(&c, &o), 0);
+    ck_assert_str_eq(c.url, "wss://localhost:1/websocket/v1");
+    ck_assert_str_eq(c.rest_url, "https://other/v1");
+    upbit__config_finish(&c);
+}
+END_TEST
+
+static const struct refused {
+    const char *url, *rest_url;
+    int format, transport, compression, error;
+    const char *says;
+} refused[] = {
+    {"http://x/", NULL, 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "url"},
+    {"wss://", NULL, 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "no host"},
+    {"wss://me:secret@x/", NULL, 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "password"},
+    {"wss://x/\r\nEvil: 1", NULL, 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "control"},
+    {"api.upbit.com", NULL, 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "wss://"},
+    {NULL, "ws://x", 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "rest_url"},
+    {NULL, NULL, 9, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "format"},
+    {NULL, NULL, 0, 9, 0, UPBIT_ERROR_INVALID_ARGUMENT, "transport"},
+    {NULL, NULL, 0, UPBIT_TRANSPORT_REPLAY, 0, UPBIT_ERROR_UNAVAILABLE, "transport"},
+    {NULL, NULL, 0, 0, UPBIT_ON, UPBIT_ERROR_UNAVAILABLE, "compression"},
+    {NULL, NULL, 0, 0, 7, UPBIT_ERROR_INVALID_ARGUMENT, "compression"},
+};
+
+START_TEST(bad_settings_are_named)
+{
+    const struct refused *r = &refused[_i];
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    o.url = r->url;
+    o.rest_url = r->rest_url;
+    o.format = r->format;
+    o.transport = r->transport;
+    o.compression = r->compression;
+    upbit__config c;
+    ck_assert_int_eq(upbit__config_init(&c, &o), r->error);
+    ck_assert_msg(strstr(upbit_error_detail(), r->says) != NULL, "%s", upbit_error_detail());
+    ck_assert_ptr_null(strstr(upbit_error_detail(), "secret"));
+}
+END_TEST
+
+START_TEST(the_struct_size_must_be_set)
+{
+    upbit_options o = {0};
+    upbit__config c;
+    ck_assert_int_eq(upbit__config_init(&c, &o), UPBIT_ERROR_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(upbit_error_detail(), "struct_size"));
+}
+END_TEST
+
+START_TEST(an_older_and_shorter_struct_has_defaults_behind_its_end)
+{
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    o.struct_size = offsetof(upbit_options, private_url);
+    o.url = "ws://127.0.0.1:1/x";
+    o.private_url = "garbage behind the end";
+    upbit__config c;
+    ck_assert_int_eq(upbit__config_init(&c, &o), 0);
+    ck_assert_str_eq(c.private_url, "ws://127.0.0.1:1/websocket/v1/private");
+    upbit__config_finish(&c);
+}
+END_TEST
+
+START_TEST(the_environment_speaks_for_the_default_manager)
+{
+    upbit__config c;
+    setenv("UPBIT_URL", "ws://127.0.0.1:9/websocket/v1", 1);
+    setenv("UPBIT_LOG_LEVEL", "debug", 1);
+    ck_assert_int_eq(upbit__config_init_from_environment(&c), 0);
+    ck_assert_str_eq(c.rest_url, "http://127.0.0.1:9/v1");
+    ck_assert_int_eq(c.log_level, UPBIT_LOG_DEBUG);
+    upbit__config_finish(&c);
+    setenv("UPBIT_LOG_LEVEL", "loud", 1);
+    ck_assert_int_eq(upbit__config_init_from_environment(&c), UPBIT_ERROR_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(upbit_error_detail(), "UPBIT_LOG_LEVEL"));
+    unsetenv("UPBIT_URL");
+    unsetenv("UPBIT_LOG_LEVEL");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("client config");
+    TCase *tests = tcase_create("config");
+    tcase_add_test(tests, defaults_are_upbit_korea);
+    tcase_add_test(tests, other_urls_follow_the_public_one);
+    tcase_add_loop_test(tests, bad_settings_are_named, 0,
+                        (int)(sizeof refused / sizeof *refused));
+    tcase_add_test(tests, the_struct_size_must_be_set);
+    tcase_add_test(tests, an_older_and_shorter_struct_has_defaults_behind_its_end);
+    tcase_add_test(tests, the_environment_speaks_for_the_default_manager);
+    suite_add_tcase(suite, tests);
+    return check_main(suite);
+}

@@ -1,0 +1,364 @@
+/* Registry, request and fan-out without a network: wants of several clients, messages decoded, what each
+ * of their inboxes then holds. */
+#include <string.h>
+
+#include "client/fanout.h"
+#include "client/wanted.h"
+#include "exchange/decode.h"
+#include "support/check_main.h"
+
+static upbit__pool *pool;
+static upbit__batch batch;
+static upbit__registry registry;
+static upbit__counters counters;
+static upbit__fanout fanout;
+static upbit__decoder *decoder;
+
+typedef struct side {
+    upbit__client client;
+    upbit__waiter *waiter;
+} side;
+
+static void setup(void)
+{
+    ck_assert_int_eq(upbit__pool_create(&pool, 64 << 20), 0);
+    upbit__batch_init(&batch, pool);
+    ck_assert_int_eq(upbit__registry_init(&registry, pool), 0);
+    memset(&counters, 0, sizeof counters);
+    fanout = (upbit__fanout){&registry, pool, &counters, &batch};
+    ck_assert_int_eq(upbit__decoder_create(&decoder), 0);
+}
+
+static void teardown(void)
+{
+    ck_assert_uint_eq(registry.key_count, 0);
+    upbit__registry_finish(&registry);
+    upbit__decoder_destroy(decoder);
+    ck_assert_uint_eq(upbit__pool_bytes(pool), 0); /* every event came back */
+    upbit__pool_release(pool);
+}
+
+static side *side_open(int policy)
+{
+    side *s = calloc(1, sizeof *s);
+    upbit__inbox_config config;
+    upbit_proxy_options options = UPBIT_PROXY_OPTIONS_INIT;
+    options.policy = policy;
+    ck_assert_int_eq(upbit__inbox_config_init(&config, &options), 0);
+    ck_assert_int_eq(upbit__waiter_create(&s->waiter), 0);
+    config.batch = &batch;
+    config.waiter = s->waiter;
+    ck_assert_int_eq(upbit__inbox_create(&s->client.inbox, &config), 0);
+    for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_CANDLE; type++)
+        s->client.coalesce[type] =
+            upbit__inbox_policy(s->client.inbox, type) == UPBIT__LANE_LATEST;
+    return s;
+}
+
+static void side_close(side *s)
+{
+    while (s->client.entry_count > 0)
+        upbit__registry_remove(&registry, s->client.entries[0]);
+    upbit__inbox_detach(s->client.inbox);
+    upbit__inbox_destroy(s->client.inbox);
+    upbit__waiter_unref(s->waiter);
+    free(s->client.entries);
+    free(s);
+    upbit__pool_fits(pool, 1); /* takes back what the consumer let go */
+}
+
+static upbit__key_id id_of(int type, const char *code)
+{
+    upbit__key_id id = {.type = type};
+    memcpy(id.code, code, strlen(code));
+    return id;
+}
+
+static upbit__entry *want(side *s, int type, const char *code, unsigned depth, unsigned flags)
+{
+    upbit__key_id id = id_of(type, code);
+    upbit__entry *e;
+    bool joined;
+    ck_assert_int_eq(
+        upbit__registry_add(&registry, &s->client, &id, depth, flags, &e, &joined), 0);
+    return e;
+}
+
+static upbit_event *allocate(void *context, size_t size)
+{
+    (void)context;
+    return upbit__fanout_allocate(&fanout, size);
+}
+
+static int64_t clock_ns = 1;
+
+static void deliver(void *context, upbit_event *e)
+{
+    (void)context;
+    e->epoch = 1;
+    e->received_ns = clock_ns++;
+    upbit__fanout_event(&fanout, e);
+}
+
+static void receive(const char *message)
+{
+    const upbit__decode_output out = {.allocate = allocate, .event = deliver};
+    char reason[160] = "";
+    ck_assert_msg(upbit__decode(decoder, message, strlen(message), &out, reason, sizeof reason) >= 0,
+                  "%s", reason);
+    upbit__batch_commit(&batch);
+}
+
+static const upbit_event *take(side *s)
+{
+    upbit_delivery d = UPBIT_DELIVERY_INIT;
+    for (;;) {
+        int got = upbit__inbox_next(s->client.inbox, &d);
+        ck_assert_int_ge(got, 0);
+        if (got == 0)
+            return NULL;
+        if (d.event->type != UPBIT_TYPE_EPOCH)
+            return d.event;
+        upbit_event_unref(d.event);
+    }
+}
+
+static size_t drain(side *s)
+{
+    size_t n = 0;
+    for (const upbit_event *e; (e = take(s)) != NULL; n++)
+        upbit_event_unref(e);
+    return n;
+}
+
+static const char *trade(const char *code, int64_t sid, const char *stream)
+{
+    static char text[400];
+    snprintf(text, sizeof text,
+             "{\"type\":\"trade\",\"code\":\"%s\",\"timestamp\":1730336862082,\"trade_date\":"
+             "\"2024-10-31\",\"trade_time\":\"01:07:42\",\"trade_timestamp\":1730336862047,"
+             "\"trade_price\":100473000.00000000,\"trade_volume\":0.00014208,\"ask_bid\":\"BID\","
+             "\"prev_closing_price\":100571000.00000000,\"change\":\"FALL\",\"change_price\":"
+             "98000.00000000,\"sequential_id\":%lld,\"stream_type\":\"%s\"}",
+             code, (long long)sid, stream);
+    return text;
+}
+
+static const char *book(const char *code, int64_t time, const char *first_size, const char *stream)
+{
+    static char text[700];
+    snprintf(text, sizeof text,
+             "{\"type\":\"orderbook\",\"code\":\"%s\",\"timestamp\":%lld,\"total_ask_size\":9,"
+             "\"total_bid_size\":9,\"orderbook_units\":[{\"ask_price\":101.0,\"bid_price\":100.0,"
+             "\"ask_size\":%s,\"bid_size\":2},{\"ask_price\":102.0,\"bid_price\":99.0,\"ask_size\":3,"
+             "\"bid_size\":4},{\"ask_price\":103.0,\"bid_price\":98.0,\"ask_size\":5,\"bid_size\":6}],"
+             "\"stream_type\":\"%s\",\"level\":0}",
+             code, (long long)time, first_size, stream);
+    return text;
+}
+
+static const char *request(void)
+{
+    static upbit__buffer b;
+    size_t count;
+    upbit__buffer_clear(&b);
+    ck_assert_int_eq(upbit__wanted_write(&b, &registry, "T", UPBIT_FORMAT_DEFAULT, &count), 0);
+    ck_assert_int_eq(upbit__buffer_append(&b, "", 1), 0);
+    return (const char *)upbit__buffer_bytes(&b);
+}
+
+START_TEST(the_request_is_the_union_whatever_the_order)
+{
+    side *a = side_open(0), *b = side_open(0);
+    want(a, UPBIT_TYPE_TICKER, "KRW-XRP", 0, 0);
+    want(a, UPBIT_TYPE_TICKER, "KRW-BTC", 0, 0);
+    want(b, UPBIT_TYPE_TICKER, "KRW-BTC", 0, 0);
+    want(b, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    ck_assert_str_eq(request(),
+                     "[{\"ticket\":\"T\"},{\"type\":\"ticker\",\"codes\":[\"KRW-BTC\",\"KRW-XRP\"]},"
+                     "{\"type\":\"trade\",\"codes\":[\"KRW-BTC\"]},{\"format\":\"DEFAULT\"}]");
+    side_close(a); /* only what nobody else wants leaves */
+    ck_assert_str_eq(request(), "[{\"ticket\":\"T\"},{\"type\":\"ticker\",\"codes\":[\"KRW-BTC\"]},"
+                                "{\"type\":\"trade\",\"codes\":[\"KRW-BTC\"]},{\"format\":\"DEFAULT\"}]");
+    side_close(b);
+}
+END_TEST
+
+START_TEST(depths_and_levels_and_snapshots_in_the_request)
+{
+    side *a = side_open(0), *b = side_open(0);
+    want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 3, 0);
+    want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 7, 0);
+    want(b, UPBIT_TYPE_TICKER, "KRW-ETH", 0, UPBIT_WANT_SNAPSHOT_ONLY);
+    ck_assert_str_eq(request(),
+                     "[{\"ticket\":\"T\"},{\"type\":\"orderbook\",\"codes\":[\"KRW-BTC.15\"]},{\"type\":"
+                     "\"ticker\",\"codes\":[\"KRW-ETH\"],\"is_only_snapshot\":true},{\"format\":\"DEFAULT\"}]");
+    upbit__wanted_sent(&registry);
+    side_close(b);
+    /* Shallower waits for the next request; it is no reason for one. */
+    ck_assert_str_eq(request(), "[{\"ticket\":\"T\"},{\"type\":\"orderbook\",\"codes\":[\"KRW-BTC.5\"]},"
+                                "{\"format\":\"DEFAULT\"}]");
+    ck_assert(!registry.dirty);
+    side_close(a);
+    ck_assert(registry.dirty);
+    ck_assert_str_eq(request(), "[{\"ticket\":\"T\"},{\"type\":\"ticker\",\"codes\":[\"KRW-BTC\"],"
+                                "\"is_only_snapshot\":true},{\"format\":\"DEFAULT\"}]");
+}
+END_TEST
+
+START_TEST(nobody_gets_a_strangers_event)
+{
+    side *a = side_open(0), *b = side_open(0);
+    want(a, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    want(b, UPBIT_TYPE_TRADE, "KRW-ETH", 0, 0);
+    receive(trade("KRW-BTC", 1, "REALTIME"));
+    receive(trade("KRW-XRP", 2, "REALTIME"));
+    ck_assert_uint_eq(drain(a), 1);
+    ck_assert_uint_eq(drain(b), 0);
+    ck_assert_uint_eq(counters.events_unwanted, 1);
+    side_close(a);
+    side_close(b);
+}
+END_TEST
+
+START_TEST(a_repeated_trade_goes_to_newcomers_only)
+{
+    side *a = side_open(0), *b = side_open(0);
+    want(a, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    receive(trade("KRW-BTC", 7, "REALTIME"));
+    want(b, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    receive(trade("KRW-BTC", 7, "SNAPSHOT"));
+    ck_assert_uint_eq(drain(a), 1);
+    ck_assert_uint_eq(drain(b), 1);
+    receive(trade("KRW-BTC", 7, "SNAPSHOT"));
+    receive(trade("KRW-BTC", 6, "REALTIME")); /* a lower id is no older trade */
+    ck_assert_uint_eq(drain(a), 1);
+    ck_assert_uint_eq(drain(b), 1);
+    side_close(a);
+    side_close(b);
+}
+END_TEST
+
+START_TEST(an_older_book_is_dropped_unless_the_clock_moved)
+{
+    side *a = side_open(UPBIT_POLICY_DROP_OLDEST);
+    want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, 0);
+    receive(book("KRW-BTC", 1730336862100, "1", "REALTIME"));
+    receive(book("KRW-BTC", 1730336862000, "1.5", "REALTIME")); /* 100 ms older */
+    receive(book("KRW-BTC", 1730336862100, "1", "REALTIME"));   /* the same again */
+    ck_assert_uint_eq(drain(a), 1);
+    receive(book("KRW-BTC", 1730336862100, "1.7", "REALTIME")); /* same time, other content */
+    ck_assert_uint_eq(drain(a), 1);
+    receive(book("KRW-BTC", 1730336852000, "1.8", "REALTIME")); /* ten seconds back */
+    ck_assert_uint_eq(drain(a), 1);
+    side_close(a);
+}
+END_TEST
+
+START_TEST(one_cut_book_for_all_who_want_that_depth)
+{
+    side *a = side_open(UPBIT_POLICY_DROP_OLDEST), *b = side_open(UPBIT_POLICY_DROP_OLDEST);
+    side *c = side_open(UPBIT_POLICY_DROP_OLDEST);
+    want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 1, 0);
+    want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 1, 0);
+    want(c, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, 0);
+    receive(book("KRW-BTC", 1730336862100, "1", "SNAPSHOT"));
+    const upbit_event *ea = take(a), *eb = take(b), *ec = take(c);
+    ck_assert_ptr_eq(ea, eb);
+    ck_assert_ptr_ne(ea, ec);
+    const upbit_orderbook *cut = upbit_event_orderbook(ea);
+    ck_assert_uint_eq(cut->ask_count, 1);
+    ck_assert_uint_eq(cut->total_bid_size.lo, 2); /* the exact sum of the rows that are left */
+    ck_assert_uint_eq(upbit_event_orderbook(ec)->ask_count, 3);
+    upbit_event_unref(ea);
+    upbit_event_unref(eb);
+    upbit_event_unref(ec);
+    /* Only deeper rows changed: nothing new for those who see one row. */
+    static char deeper[700];
+    snprintf(deeper, sizeof deeper, "%s", book("KRW-BTC", 1730336862200, "1", "REALTIME"));
+    char *third = strstr(deeper, "\"ask_size\":5");
+    third[11] = '7';
+    receive(deeper);
+    ck_assert_uint_eq(drain(a), 0);
+    ck_assert_uint_eq(drain(b), 0);
+    ck_assert_uint_eq(drain(c), 1);
+    side_close(a);
+    side_close(b);
+    side_close(c);
+}
+END_TEST
+
+START_TEST(a_snapshot_wish_gets_exactly_one)
+{
+    side *a = side_open(0), *b = side_open(0);
+    want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, 0);
+    want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, UPBIT_WANT_SNAPSHOT_ONLY);
+    receive(book("KRW-BTC", 1730336862100, "1", "REALTIME"));
+    ck_assert_uint_eq(drain(b), 0);
+    receive(book("KRW-BTC", 1730336862200, "2", "SNAPSHOT"));
+    receive(book("KRW-BTC", 1730336862300, "3", "SNAPSHOT"));
+    const upbit_event *e = take(b);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_uint_eq(upbit_event_orderbook(e)->asks[0].size.lo, 2);
+    upbit_event_unref(e);
+    ck_assert_uint_eq(drain(b), 0);
+    ck_assert_uint_eq(drain(a), 1); /* coalesced to the last */
+    ck_assert_uint_eq(b->client.entry_count, 0);
+    side_close(a);
+    side_close(b);
+}
+END_TEST
+
+START_TEST(realtime_only_gets_no_snapshot)
+{
+    side *a = side_open(0);
+    want(a, UPBIT_TYPE_TRADE, "KRW-BTC", 0, UPBIT_WANT_REALTIME_ONLY);
+    receive(trade("KRW-BTC", 1, "SNAPSHOT"));
+    receive(trade("KRW-BTC", 2, "REALTIME"));
+    const upbit_event *e = take(a);
+    ck_assert_int_eq(upbit_event_trade(e)->sequential_id, 2);
+    upbit_event_unref(e);
+    ck_assert_uint_eq(drain(a), 0);
+    side_close(a);
+}
+END_TEST
+
+START_TEST(a_late_joiner_gets_the_cached_value)
+{
+    side *a = side_open(0), *b = side_open(0);
+    want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, 0);
+    upbit__wanted_sent(&registry);
+    receive(book("KRW-BTC", 1730336862100, "1", "SNAPSHOT"));
+    upbit__entry *entry = want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 2, 0);
+    ck_assert(upbit__fanout_cached(&fanout, entry));
+    upbit__batch_commit(&batch);
+    const upbit_event *e = take(b);
+    ck_assert_int_eq(e->origin, UPBIT_ORIGIN_CACHE);
+    ck_assert_uint_eq(upbit_event_orderbook(e)->bid_count, 2);
+    upbit_event_unref(e);
+    /* The snapshot that the exchange sends again is no news to either. */
+    receive(book("KRW-BTC", 1730336862100, "1", "SNAPSHOT"));
+    ck_assert_uint_eq(drain(b), 0);
+    ck_assert_uint_eq(drain(a), 1);
+    side_close(a);
+    side_close(b);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("client fanout");
+    TCase *tests = tcase_create("fanout");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, the_request_is_the_union_whatever_the_order);
+    tcase_add_test(tests, depths_and_levels_and_snapshots_in_the_request);
+    tcase_add_test(tests, nobody_gets_a_strangers_event);
+    tcase_add_test(tests, a_repeated_trade_goes_to_newcomers_only);
+    tcase_add_test(tests, an_older_book_is_dropped_unless_the_clock_moved);
+    tcase_add_test(tests, one_cut_book_for_all_who_want_that_depth);
+    tcase_add_test(tests, a_snapshot_wish_gets_exactly_one);
+    tcase_add_test(tests, realtime_only_gets_no_snapshot);
+    tcase_add_test(tests, a_late_joiner_gets_the_cached_value);
+    suite_add_tcase(suite, tests);
+    return check_main(suite);
+}

@@ -1,0 +1,55 @@
+/* The window of sequential ids: a repeat is known by its id, whatever the order. */
+#include "client/repeats.h"
+#include "support/check_main.h"
+
+#define SECOND 1000000000LL
+
+START_TEST(ids_that_go_backwards_are_no_repeats)
+{
+    upbit__sids s = {0};
+    upbit__sids_add(&s, 1618678264000000, 0);
+    ck_assert(!upbit__sids_seen(&s, 1618678263000005));
+    upbit__sids_add(&s, 1618678263000005, 1);
+    ck_assert(upbit__sids_seen(&s, 1618678263000005));
+    ck_assert(upbit__sids_seen(&s, 1618678264000000));
+    ck_assert(!upbit__sids_seen(&s, 1618678264000001));
+    upbit__sids_finish(&s);
+}
+END_TEST
+
+START_TEST(the_last_1024_are_remembered)
+{
+    upbit__sids s = {0};
+    for (int64_t i = 0; i < 5000; i++) {
+        ck_assert(!upbit__sids_seen(&s, i));
+        upbit__sids_add(&s, i, i * 20 * SECOND); /* all older ones are older than ten seconds */
+    }
+    for (int64_t i = 5000 - 1024; i < 5000; i++)
+        ck_assert_msg(upbit__sids_seen(&s, i), "%ld", (long)i);
+    ck_assert_uint_eq(s.capacity, 1024);
+    ck_assert(!upbit__sids_seen(&s, 5000 - 1025));
+    upbit__sids_finish(&s);
+}
+END_TEST
+
+START_TEST(ten_seconds_of_a_burst_are_remembered)
+{
+    upbit__sids s = {0};
+    for (int64_t i = 0; i < 20000; i++)
+        upbit__sids_add(&s, i, i * SECOND / 2000); /* 2,000 a second */
+    for (int64_t i = 0; i < 20000; i += 37)
+        ck_assert_msg(upbit__sids_seen(&s, i), "%ld", (long)i);
+    upbit__sids_finish(&s);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("client repeats");
+    TCase *tests = tcase_create("repeats");
+    tcase_add_test(tests, ids_that_go_backwards_are_no_repeats);
+    tcase_add_test(tests, the_last_1024_are_remembered);
+    tcase_add_test(tests, ten_seconds_of_a_burst_are_remembered);
+    suite_add_tcase(suite, tests);
+    return check_main(suite);
+}
