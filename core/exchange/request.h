@@ -27,7 +27,8 @@ typedef struct upbit__request_item {
 } upbit__request_item;
 
 /* format: upbit_format; AUTO is written as DEFAULT. 0; INVALID_ARGUMENT for an item that makes no sense
- * (unknown type or unit, no codes where they are needed, codes for myAsset; nothing is appended then);
+ * (unknown type or unit, no codes where they are needed, codes for myAsset, a code that is none; nothing
+ * is appended then);
  * NO_MEMORY. */
 int upbit__request_write(upbit__buffer *out, const char *ticket, const upbit__request_item *items,
                          size_t count, int format);
