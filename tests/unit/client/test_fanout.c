@@ -1,5 +1,7 @@
 /* Registry, request and fan-out without a network: wants of several clients, messages decoded, what each
  * of their inboxes then holds. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/fanout.h"
@@ -64,7 +66,7 @@ static void side_close(side *s)
     upbit__waiter_unref(s->waiter);
     free(s->client.entries);
     free(s);
-    upbit__pool_fits(pool, 1); /* takes back what the consumer let go */
+    upbit__pool_fits(pool, SIZE_MAX / 2); /* takes back what the consumer let go before it says no */
 }
 
 static upbit__key_id id_of(int type, const char *code)

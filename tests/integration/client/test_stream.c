@@ -1,0 +1,307 @@
+/* The public stream from the mock exchange to proxies: what is asked for arrives, and nothing else. */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support/check_main.h"
+#include "support/stream.h"
+
+static mock exchange;
+static upbit_manager *manager;
+
+static void setup(void)
+{
+    static const char *const arguments[] = {"--codes", "60", "--rate", "2000", "--seed", "7", NULL};
+    mock_start(&exchange, arguments);
+    manager = stream_manager(&exchange, NULL);
+}
+
+static void teardown(void)
+{
+    upbit_manager_release(manager);
+    mock_stop(&exchange);
+}
+
+static uint64_t requests(void)
+{
+    upbit_stats s;
+    ck_assert_int_eq(upbit_manager_get_stats(manager, &s, sizeof s), 0);
+    return s.requests_sent;
+}
+
+static void wait_ms(int ms)
+{
+    poll(NULL, 0, ms);
+}
+
+START_TEST(every_public_type_arrives)
+{
+    static const int types[] = {UPBIT_TYPE_TICKER, UPBIT_TYPE_TRADE, UPBIT_TYPE_ORDERBOOK,
+                                UPBIT_TYPE_CANDLE};
+    upbit_proxy *p = stream_proxy(manager, "all_types", NULL);
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_int_eq(stream_want(p, upbit_proxy_subscribe, types[i], "KRW-BTC", i + 1), 0);
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_int_eq(stream_reply(p, i + 1, 5), 0);
+    for (size_t i = 0; i < 4; i++) {
+        const upbit_event *e = stream_event(p, types[i], "KRW-BTC", 5);
+        ck_assert_msg(e != NULL, "no %s", upbit_type_name(types[i]));
+        ck_assert_uint_eq(e->epoch, 1);
+        ck_assert_int_eq(e->origin, UPBIT_ORIGIN_STREAM);
+        ck_assert_int_gt(e->received_ns, 0);
+        upbit_event_unref(e);
+    }
+    upbit_proxy_close(p);
+}
+END_TEST
+
+START_TEST(five_widgets_become_one_request)
+{
+    upbit_proxy *p[5];
+    static const char *const codes[] = {"KRW-BTC", "KRW-ETH", "KRW-XRP", "KRW-BTC,KRW-ETH", "KRW-SOL"};
+    for (int i = 0; i < 5; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "widget_%d", i);
+        p[i] = stream_proxy(manager, id, NULL);
+        ck_assert_int_eq(stream_want(p[i], upbit_proxy_subscribe, UPBIT_TYPE_TICKER, codes[i], 0), 0);
+    }
+    for (int i = 0; i < 5; i++)
+        upbit_event_unref(stream_event(p[i], UPBIT_TYPE_TICKER, NULL, 5));
+    ck_assert_uint_eq(requests(), 1);
+    /* One of them goes: only what nobody else wants leaves the wire, which takes a second request. */
+    upbit_proxy_close(p[4]);
+    for (int i = 0; i < 100 && requests() < 2; i++)
+        wait_ms(10);
+    ck_assert_uint_eq(requests(), 2);
+    upbit_proxy_close(p[3]); /* BTC and ETH are still wanted by others: nothing to tell the exchange */
+    wait_ms(300);
+    ck_assert_uint_eq(requests(), 2);
+    for (int i = 0; i < 3; i++)
+        upbit_proxy_close(p[i]);
+}
+END_TEST
+
+START_TEST(unknown_code_is_refused_to_its_asker_only)
+{
+    upbit_proxy *good = stream_proxy(manager, "good", NULL);
+    upbit_proxy *bad = stream_proxy(manager, "bad", NULL);
+    stream_want(good, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-BTC", 1);
+    ck_assert_int_eq(stream_want(bad, upbit_proxy_subscribe, UPBIT_TYPE_TICKER,
+                                 "KRW-BTC,KRW-NOSUCH", 2), 0);
+    ck_assert_int_eq(stream_reply(bad, 2, 5), UPBIT_ERROR_UNKNOWN_CODE);
+    ck_assert_int_eq(stream_reply(good, 1, 5), 0);
+    const upbit_event *e = stream_event(good, UPBIT_TYPE_TICKER, "KRW-BTC", 5);
+    ck_assert_ptr_nonnull(e);
+    upbit_event_unref(e);
+    /* Without a request id the refusal is an ERROR event that names the code. */
+    stream_want(bad, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-NOSUCH", 0);
+    e = stream_event(bad, UPBIT_TYPE_ERROR, NULL, 5);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_int_eq(upbit_event_error(e)->error, UPBIT_ERROR_UNKNOWN_CODE);
+    ck_assert_ptr_nonnull(strstr(upbit_event_error(e)->message, "KRW-NOSUCH"));
+    upbit_event_unref(e);
+    upbit_proxy_close(good);
+    upbit_proxy_close(bad);
+}
+END_TEST
+
+static bool is_old_code(const upbit_event *e, const void *context)
+{
+    return e->type == UPBIT_TYPE_TRADE && strcmp(e->code, context) == 0;
+}
+
+START_TEST(replace_switches_without_disturbing_others)
+{
+    upbit_proxy *book = stream_proxy(manager, "trades_1", NULL);
+    upbit_proxy *list = stream_proxy(manager, "list_1", NULL);
+    stream_want(list, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-BTC,KRW-ETH", 0);
+    stream_want(book, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 0);
+    upbit_event_unref(stream_event(book, UPBIT_TYPE_TRADE, "KRW-BTC", 5));
+    ck_assert_int_eq(stream_want(book, upbit_proxy_replace, UPBIT_TYPE_TRADE, "KRW-ETH", 9), 0);
+    ck_assert_int_eq(stream_reply(book, 9, 5), 0);
+    /* After the REPLY no event of the old set: look at everything for a while. */
+    ck_assert_ptr_null(stream_until(book, is_old_code, "KRW-BTC", 0.7, NULL));
+    upbit_event_unref(stream_event(list, UPBIT_TYPE_TICKER, "KRW-BTC", 5));
+    stream_want(book, upbit_proxy_replace, UPBIT_TYPE_TRADE, "KRW-BTC", 0);
+    const upbit_event *e = stream_event(book, UPBIT_TYPE_TRADE, "KRW-BTC", 5);
+    ck_assert_ptr_nonnull(e);
+    upbit_event_unref(e);
+    upbit_proxy_close(book);
+    upbit_proxy_close(list);
+}
+END_TEST
+
+START_TEST(unsubscribe_is_a_barrier)
+{
+    upbit_proxy *p = stream_proxy(manager, "barrier", NULL);
+    stream_want(p, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 0);
+    upbit_event_unref(stream_event(p, UPBIT_TYPE_TRADE, "KRW-BTC", 5));
+    stream_want(p, upbit_proxy_unsubscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 3);
+    ck_assert_int_eq(stream_reply(p, 3, 5), 0);
+    ck_assert_ptr_null(stream_until(p, is_old_code, "KRW-BTC", 0.4, NULL));
+    /* Repeating is harmless; so is leaving what was never wanted. */
+    stream_want(p, upbit_proxy_unsubscribe, UPBIT_TYPE_TRADE, "KRW-BTC,KRW-ETH", 4);
+    ck_assert_int_eq(stream_reply(p, 4, 5), 0);
+    ck_assert_int_eq(upbit_proxy_unsubscribe_all(p, 5), 0);
+    ck_assert_int_eq(stream_reply(p, 5, 5), 0);
+    upbit_proxy_close(p);
+}
+END_TEST
+
+START_TEST(a_snapshot_beside_a_stream_comes_exactly_once)
+{
+    upbit_proxy *live = stream_proxy(manager, "live", NULL), *once = stream_proxy(manager, "once", NULL);
+    stream_want(live, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-BTC", 0);
+    upbit_event_unref(stream_event(live, UPBIT_TYPE_TICKER, "KRW-BTC", 5));
+    upbit_want want = UPBIT_WANT_INIT;
+    want.type = UPBIT_TYPE_TICKER;
+    want.flags = UPBIT_WANT_SNAPSHOT_ONLY;
+    ck_assert_int_eq(stream_want_full(once, upbit_proxy_subscribe, want, "KRW-BTC", 0), 0);
+    const upbit_event *e = stream_event(once, UPBIT_TYPE_TICKER, "KRW-BTC", 5);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_int_eq(e->stream, UPBIT_STREAM_SNAPSHOT);
+    upbit_event_unref(e);
+    ck_assert_ptr_null(stream_event(once, UPBIT_TYPE_TICKER, NULL, 0.4));
+    e = stream_event(live, UPBIT_TYPE_TICKER, "KRW-BTC", 5);
+    ck_assert_ptr_nonnull(e);
+    upbit_event_unref(e);
+    upbit_proxy_close(live);
+    upbit_proxy_close(once);
+}
+END_TEST
+
+START_TEST(a_late_joiner_gets_the_cache_at_once)
+{
+    upbit_proxy *first = stream_proxy(manager, "first", NULL);
+    stream_want(first, upbit_proxy_subscribe, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0);
+    upbit_event_unref(stream_event(first, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 5));
+    uint64_t before = requests();
+    upbit_proxy *late = stream_proxy(manager, "late", NULL);
+    upbit_want want = UPBIT_WANT_INIT;
+    want.type = UPBIT_TYPE_ORDERBOOK;
+    want.book_depth = 5;
+    stream_want_full(late, upbit_proxy_subscribe, want, "KRW-BTC", 0);
+    const upbit_event *e = stream_event(late, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 5);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_int_le(upbit_event_orderbook(e)->ask_count, 5);
+    upbit_event_unref(e);
+    wait_ms(200);
+    ck_assert_uint_eq(requests(), before); /* the wire already has more than it needs */
+    upbit_proxy_close(first);
+    upbit_proxy_close(late);
+}
+END_TEST
+
+static bool is_gap(const upbit_event *e, const void *context)
+{
+    (void)context;
+    return e->type == UPBIT_TYPE_GAP;
+}
+
+START_TEST(a_slow_widget_loses_exactly_what_its_gap_says)
+{
+    upbit_proxy_options slow_options = UPBIT_PROXY_OPTIONS_INIT;
+    slow_options.queue_messages = 16;
+    upbit_proxy *slow = stream_proxy(manager, "slow", &slow_options);
+    upbit_proxy *quick = stream_proxy(manager, "quick", NULL);
+    const char *codes = "KRW-BTC,KRW-ETH,KRW-XRP,KRW-SOL,KRW-DOGE,KRW-ADA";
+    stream_want(slow, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, codes, 0);
+    stream_want(quick, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, codes, 0);
+    uint64_t quick_got = 0, dropped = 0;
+    upbit_proxy_stats s;
+    for (int i = 0; i < 200 && dropped == 0; i++) {
+        const upbit_event *e = stream_event(quick, UPBIT_TYPE_TRADE, NULL, 0.05);
+        quick_got += e != NULL;
+        upbit_event_unref(e);
+        upbit_proxy_get_stats(slow, &s, sizeof s);
+        dropped = s.dropped;
+    }
+    ck_assert_uint_gt(dropped, 0);
+    upbit_delivery d = UPBIT_DELIVERY_INIT;
+    const upbit_event *gap = stream_until(slow, is_gap, NULL, 2, &d);
+    ck_assert_ptr_nonnull(gap);
+    const upbit_gap *g = upbit_event_gap(gap);
+    ck_assert_int_eq((int)g->lane_type, UPBIT_TYPE_TRADE);
+    ck_assert_uint_eq(g->last - g->first + 1, g->count);
+    uint64_t next = g->last + 1;
+    upbit_event_unref(gap);
+    ck_assert_int_eq(upbit_proxy_next(slow, &d), 1);
+    ck_assert_uint_eq(d.number, next);
+    upbit_event_unref(d.event);
+    upbit_proxy_get_stats(quick, &s, sizeof s);
+    ck_assert_uint_eq(s.dropped, 0);
+    upbit_proxy_close(slow);
+    upbit_proxy_close(quick);
+}
+END_TEST
+
+static void format_simple_list(upbit_options *o)
+{
+    o->format = UPBIT_FORMAT_SIMPLE_LIST;
+}
+
+static void format_json_list(upbit_options *o)
+{
+    o->format = UPBIT_FORMAT_JSON_LIST;
+}
+
+static void format_default(upbit_options *o)
+{
+    o->format = UPBIT_FORMAT_DEFAULT;
+}
+
+START_TEST(every_format_gives_the_same_events)
+{
+    static void (*const changes[])(upbit_options *) = {format_default, format_simple_list,
+                                                       format_json_list};
+    upbit_manager *m = stream_manager(&exchange, changes[_i]);
+    upbit_proxy *p = stream_proxy(m, "format", NULL);
+    stream_want(p, upbit_proxy_subscribe, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0);
+    stream_want(p, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "BTC-ETH", 0);
+    const upbit_event *e = stream_event(p, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 5);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_uint_gt(upbit_event_orderbook(e)->ask_count, 0);
+    upbit_event_unref(e);
+    upbit_stats s;
+    upbit_manager_get_stats(m, &s, sizeof s);
+    ck_assert_uint_eq(s.decode_errors, 0);
+    upbit_proxy_close(p);
+    upbit_manager_release(m);
+}
+END_TEST
+
+START_TEST(grouped_and_plain_books_of_one_market_are_two_keys)
+{
+    upbit_proxy *p = stream_proxy(manager, "grouped", NULL);
+    upbit_want want = UPBIT_WANT_INIT;
+    want.type = UPBIT_TYPE_ORDERBOOK;
+    ck_assert_int_eq(upbit_decimal_from_int64(&want.book_level, 10000, 0), 0);
+    stream_want_full(p, upbit_proxy_subscribe, want, "KRW-BTC", 0);
+    const upbit_event *e = stream_event(p, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 5);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_int_eq(upbit_decimal_compare(&upbit_event_orderbook(e)->level, &want.book_level), 0);
+    upbit_event_unref(e);
+    upbit_proxy_close(p);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("client stream");
+    TCase *tests = tcase_create("stream");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, every_public_type_arrives);
+    tcase_add_test(tests, five_widgets_become_one_request);
+    tcase_add_test(tests, unknown_code_is_refused_to_its_asker_only);
+    tcase_add_test(tests, replace_switches_without_disturbing_others);
+    tcase_add_test(tests, unsubscribe_is_a_barrier);
+    tcase_add_test(tests, a_snapshot_beside_a_stream_comes_exactly_once);
+    tcase_add_test(tests, a_late_joiner_gets_the_cache_at_once);
+    tcase_add_test(tests, a_slow_widget_loses_exactly_what_its_gap_says);
+    tcase_add_loop_test(tests, every_format_gives_the_same_events, 0, 3);
+    tcase_add_test(tests, grouped_and_plain_books_of_one_market_are_two_keys);
+    suite_add_tcase(suite, tests);
+    return check_main(suite);
+}
