@@ -66,7 +66,7 @@ static void side_close(side *s)
     upbit__waiter_unref(s->waiter);
     free(s->client.entries);
     free(s);
-    upbit__pool_fits(pool, SIZE_MAX / 2); /* takes back what the consumer let go before it says no */
+    upbit__pool_fits(pool, 128u << 20); /* takes back what the consumer let go before it says no */
 }
 
 static upbit__key_id id_of(int type, const char *code)
