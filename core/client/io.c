@@ -16,6 +16,7 @@ static void on_event(void *context, upbit_event *e)
     upbit_manager *m = context;
     e->epoch = m->session.epoch;
     e->received_ns = m->received_ns;
+    e->received_wall_ns = m->received_wall_ns;
     e->received_ms = m->received_wall_ns / UPBIT__MS;
     upbit__count(&m->counters.events_decoded, 1);
     switch (e->type) {

@@ -17,7 +17,8 @@ upbit_event *upbit__tell_make(const upbit_manager *m, int type, size_t size)
     e->origin = UPBIT_ORIGIN_LOCAL;
     e->epoch = m->session.epoch;
     e->received_ns = upbit__clock_monotonic_ns();
-    e->received_ms = upbit__clock_wall_ns() / UPBIT__MS;
+    e->received_wall_ns = upbit__clock_wall_ns();
+    e->received_ms = e->received_wall_ns / UPBIT__MS;
     return e;
 }
 

@@ -355,7 +355,7 @@ size_t upbit_event_to_json(const upbit_event *e, char *buffer, size_t size)
             put_other(&w, e);
         put_named_integer(&w, "epoch", e->epoch);
         put_named_string(&w, "origin", upbit_origin_name(e->origin));
-        put_named_integer(&w, "received_ns", e->received_ms * 1000000);
+        put_named_integer(&w, "received_ns", e->received_wall_ns);
         put(&w, "}");
     }
     if (buffer != NULL && size > 0)

@@ -27,7 +27,8 @@ static upbit_event *make(uint16_t type, size_t size)
     e->schema = 1;
     e->origin = UPBIT_ORIGIN_LOCAL;
     e->received_ns = upbit__clock_monotonic_ns();
-    e->received_ms = upbit__clock_wall_ns() / UPBIT__MS;
+    e->received_wall_ns = upbit__clock_wall_ns();
+    e->received_ms = e->received_wall_ns / UPBIT__MS;
     return e;
 }
 

@@ -83,6 +83,7 @@ typedef struct upbit_event {
     int64_t exchange_ms; /* the exchange's `timestamp`, Unix time in ms; 0 if none                */
     int64_t received_ns; /* when its bytes were read, CLOCK_MONOTONIC, ns                         */
     int64_t received_ms; /* the same moment as Unix time, ms                                      */
+    int64_t received_wall_ns; /* and in ns                                                        */
     uint64_t present;    /* bit i: the message had field i of upbit_type_fields                   */
     uint64_t nulls;      /* bit i: it had it as null                                              */
     const char *extra;   /* see upbit_event_extra; NULL if nothing                                */
