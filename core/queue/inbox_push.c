@@ -328,15 +328,16 @@ static void error_for_many(upbit__inbox *in, const upbit_event *e)
     upbit__cell *cell = &in->fixed[UPBIT__CELL_ERROR];
     const upbit_event *last = in->error_last;
     uint64_t both = count + in->error_count;
-    mine->count = both < UINT32_MAX ? (uint32_t)both : UINT32_MAX;
+    uint32_t stands_for = both < UINT32_MAX ? (uint32_t)both : UINT32_MAX;
+    mine->count = stands_for;
     in->error_last = copy;
     if (last != NULL && upbit__latest_replace(cell, last, copy)) {
-        in->error_count = mine->count;
+        in->error_count = stands_for; /* not mine->count: the copy may be taken and freed by now */
         let_go(in, last);
         return;
     }
-    mine->count = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
-    in->error_count = mine->count;
+    in->error_count = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+    mine->count = in->error_count;
     put_fixed(in, UPBIT__CELL_ERROR, copy);
 }
 
