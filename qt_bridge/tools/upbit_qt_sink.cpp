@@ -260,8 +260,7 @@ private:
                      error.exchangeName.isEmpty() ? QString() : QStringLiteral(": "), error.message));
         if (error.code == UPBIT_ERROR_AUTH)
             finish(Authentication);
-        else if (error.code == UPBIT_ERROR_EXCHANGE || error.code == UPBIT_ERROR_UNKNOWN_CODE ||
-                 error.code == UPBIT_ERROR_LIMIT)
+        else if (error.code == UPBIT_ERROR_EXCHANGE || error.requestId != 0)
             finish(Refused);
         // Everything else: the library keeps trying.
     }
@@ -381,10 +380,12 @@ int parse(const QStringList &arguments, Arguments *out)
     return -1;
 }
 
-// What the library refuses before anything was sent is a mistake in the arguments.
+// As upbit-tail: what cannot be right is a mistake in the arguments, the rest is bad luck.
 int statusOf(const UpbitLive::Error &error)
 {
-    return error.code == UPBIT_ERROR_AUTH ? Authentication : Usage;
+    return error.code == UPBIT_ERROR_INVALID_ARGUMENT || error.code == UPBIT_ERROR_UNAVAILABLE
+               ? Usage
+               : CannotConnect;
 }
 } // namespace
 
@@ -421,7 +422,7 @@ int main(int argc, char **argv)
         }
         for (const Want &want : qAsConst(arguments.wants)) {
             if (!sink.subscribe(want)) // its errorOccurred has said why
-                return statusOf(sink.lastError());
+                return Usage;
         }
         QSocketNotifier interrupt(interruptFd, QSocketNotifier::Read);
         QObject::connect(&interrupt, &QSocketNotifier::activated, &sink,

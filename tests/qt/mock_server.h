@@ -1,0 +1,46 @@
+// upbit-mock as a child of a Qt test: started with arguments, found by UPBIT_MOCK.
+#ifndef TESTS_QT_MOCK_SERVER_H
+#define TESTS_QT_MOCK_SERVER_H
+
+#include <QtCore/QProcess>
+#include <QtCore/QString>
+#include <QtCore/QStringList>
+
+class MockServer
+{
+public:
+    // url() is empty when it did not start.
+    explicit MockServer(const QStringList &arguments = {})
+    {
+        m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
+        m_process.start(qEnvironmentVariable("UPBIT_MOCK", "upbit-mock"),
+                        QStringList{"--port", "0", "--parent-death"} + arguments);
+        while (m_process.waitForReadyRead(10000)) {
+            if (!m_process.canReadLine())
+                continue;
+            const QString line = QString::fromUtf8(m_process.readLine()).trimmed();
+            if (line.startsWith("listening "))
+                m_url = line.mid(10);
+            return;
+        }
+    }
+    ~MockServer()
+    {
+        m_process.terminate();
+        if (!m_process.waitForFinished(2000))
+            m_process.kill();
+        m_process.waitForFinished(2000);
+    }
+    Q_DISABLE_COPY(MockServer)
+
+    QString url() const
+    {
+        return m_url;
+    }
+
+private:
+    QProcess m_process;
+    QString m_url;
+};
+
+#endif
