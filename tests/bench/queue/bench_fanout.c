@@ -1,0 +1,245 @@
+/* What one further consumer of an event costs, by either lane, and what a wake-up costs.
+ *
+ * One thread plays both sides in turn, so that what is timed is the work and not the scheduler: events
+ * are made and pushed to N inboxes in batches of 8, then all inboxes are drained through their
+ * shared waiter. Every row is the median of 5 rounds; times are ns per event and consumer. The round trip is
+ * two threads: push, commit, eventfd, poll, take, command, eventfd, poll, take.
+ *
+ * A table goes to stderr, one JSON object to stdout. */
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "queue/command.h"
+#include "queue/inbox.h"
+
+enum { BATCH = 8, ROUNDS = 5, PAIRS = 1 << 19, TRIPS = 5000 };
+
+static double now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static void must(int ok, const char *what)
+{
+    if (!ok) {
+        fprintf(stderr, "bench_fanout: %s failed\n", what);
+        exit(1);
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, int n)
+{
+    qsort(values, (size_t)n, sizeof *values, by_value);
+    return values[n / 2];
+}
+
+typedef struct stage {
+    upbit__pool *pool;
+    upbit__batch batch;
+    upbit__waiter *waiter;
+    upbit__inbox **in;
+    upbit__cell *(*cells)[BATCH];
+    int consumers;
+} stage;
+
+static void open_stage(stage *s, int consumers)
+{
+    memset(s, 0, sizeof *s);
+    s->consumers = consumers;
+    s->in = calloc((size_t)consumers, sizeof *s->in);
+    s->cells = calloc((size_t)consumers, sizeof *s->cells);
+    must(s->in != NULL && s->cells != NULL, "calloc");
+    must(upbit__pool_create(&s->pool, 64 << 20) == 0, "pool");
+    upbit__batch_init(&s->batch, s->pool);
+    must(upbit__waiter_create(&s->waiter) == 0, "waiter");
+    upbit__inbox_config config;
+    must(upbit__inbox_config_init(&config, NULL) == 0, "config");
+    config.batch = &s->batch;
+    config.waiter = s->waiter;
+    for (int i = 0; i < consumers; i++) {
+        must(upbit__inbox_create(&s->in[i], &config) == 0, "inbox");
+        for (int k = 0; k < BATCH; k++)
+            must((s->cells[i][k] = upbit__inbox_cell(s->in[i])) != NULL, "cell");
+    }
+}
+
+static void close_stage(stage *s)
+{
+    for (int i = 0; i < s->consumers; i++) {
+        upbit__inbox_detach(s->in[i]);
+        upbit__inbox_destroy(s->in[i]);
+    }
+    upbit__waiter_unref(s->waiter);
+    upbit__pool_release(s->pool);
+    free(s->in);
+    free(s->cells);
+}
+
+static upbit_event *make(stage *s, int type)
+{
+    upbit_event *e = upbit__pool_allocate(s->pool, 600);
+    must(e != NULL, "allocate");
+    e->type = (uint16_t)type;
+    e->epoch = 1;
+    upbit__event_set_refs(e, (uint32_t)s->consumers);
+    return e;
+}
+
+static void push_batch(stage *s, int latest)
+{
+    for (int k = 0; k < BATCH; k++) {
+        const upbit_event *e = make(s, latest ? UPBIT_TYPE_TICKER : UPBIT_TYPE_TRADE);
+        for (int i = 0; i < s->consumers; i++) {
+            if (latest)
+                upbit__inbox_put(s->in[i], s->cells[i][k], e);
+            else
+                upbit__inbox_push(s->in[i], e);
+        }
+    }
+    upbit__batch_commit(&s->batch);
+}
+
+static uint64_t drain(stage *s)
+{
+    uint64_t n = 0;
+    void *owner;
+    upbit_delivery d = UPBIT_DELIVERY_INIT;
+    while (upbit__waiter_take(s->waiter, &owner, &d) > 0) {
+        upbit_event_unref(d.event);
+        n++;
+    }
+    return n;
+}
+
+typedef struct cost {
+    double push, take;
+} cost;
+
+static cost measure(stage *s, int latest, double clock_ns)
+{
+    int batches = PAIRS / BATCH / s->consumers;
+    batches = batches < 16 ? 16 : batches;
+    double pushes[ROUNDS], takes[ROUNDS];
+    for (int w = 0; w < 8; w++) { /* warm: EPOCH, lanes, free lists */
+        push_batch(s, latest);
+        drain(s);
+    }
+    for (int r = 0; r < ROUNDS; r++) {
+        double push = 0, take = 0;
+        uint64_t got = 0;
+        for (int b = 0; b < batches; b++) {
+            double t0 = now_ns();
+            push_batch(s, latest);
+            double t1 = now_ns();
+            got += drain(s);
+            push += t1 - t0 - clock_ns;
+            take += now_ns() - t1 - clock_ns;
+        }
+        double events = (double)batches * BATCH * s->consumers;
+        must((double)got == events, "every event once");
+        pushes[r] = push / events;
+        takes[r] = take / events;
+    }
+    return (cost){ median(pushes, ROUNDS), median(takes, ROUNDS) };
+}
+
+/* ---- round trip ---- */
+
+typedef struct trip {
+    stage s;
+    upbit__command_queue commands;
+    int fd;
+} trip;
+
+static void wait_for(int fd)
+{
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+    must(poll(&p, 1, 10000) == 1, "wake-up");
+}
+
+static void *answer(void *context)
+{
+    trip *t = context;
+    upbit__command command;
+    uint64_t one = 1;
+    for (int n = 0; n < TRIPS; n++) {
+        do
+            wait_for(upbit__waiter_fd(t->s.waiter));
+        while (drain(&t->s) == 0);
+        if (upbit__command_push(&t->commands, &command) == 1)
+            must(write(t->fd, &one, sizeof one) == sizeof one, "write");
+    }
+    return NULL;
+}
+
+static double round_trip(void)
+{
+    trip t;
+    open_stage(&t.s, 1);
+    upbit__command_queue_init(&t.commands);
+    t.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    must(t.fd >= 0, "eventfd");
+    pthread_t thread;
+    must(pthread_create(&thread, NULL, answer, &t) == 0, "thread");
+    static double trips[TRIPS];
+    for (int n = 0; n < TRIPS; n++) {
+        double begin = now_ns();
+        upbit_event *e = make(&t.s, UPBIT_TYPE_TRADE);
+        e->epoch = 0;
+        upbit__inbox_push(t.s.in[0], e);
+        upbit__batch_commit(&t.s.batch);
+        do {
+            uint64_t count;
+            if (upbit__command_arm(&t.commands))
+                wait_for(t.fd);
+            if (read(t.fd, &count, sizeof count) < 0)
+                count = 0;
+        } while (upbit__command_take_all(&t.commands) == NULL);
+        trips[n] = now_ns() - begin;
+    }
+    pthread_join(thread, NULL);
+    close(t.fd);
+    close_stage(&t.s);
+    return median(trips, TRIPS);
+}
+
+int main(void)
+{
+    static const int consumers[] = { 1, 10, 100, 1000 };
+    double begin = now_ns(), end = begin;
+    for (int i = 0; i < 10000; i++)
+        end = now_ns();
+    double clock_ns = (end - begin) / 10000;
+    fprintf(stderr, "ns per event and consumer   FIFO push  take   sum   latest push  take   sum\n");
+    printf("{\"fanout\":[");
+    for (size_t i = 0; i < sizeof consumers / sizeof *consumers; i++) {
+        stage s;
+        open_stage(&s, consumers[i]);
+        cost fifo = measure(&s, 0, clock_ns), latest = measure(&s, 1, clock_ns);
+        close_stage(&s);
+        fprintf(stderr, "%9d consumers         %9.1f %5.1f %5.1f   %11.1f %5.1f %5.1f\n",
+                consumers[i], fifo.push, fifo.take, fifo.push + fifo.take, latest.push,
+                latest.take, latest.push + latest.take);
+        printf("%s{\"consumers\":%d,\"fifo_push_ns\":%.2f,\"fifo_take_ns\":%.2f,"
+               "\"latest_push_ns\":%.2f,\"latest_take_ns\":%.2f}",
+               i == 0 ? "" : ",", consumers[i], fifo.push, fifo.take, latest.push, latest.take);
+    }
+    double trip_ns = round_trip();
+    fprintf(stderr, "round trip over two wake-ups: %.1f us (median of %d)\n", trip_ns / 1e3, TRIPS);
+    printf("],\"round_trip_ns\":%.0f}\n", trip_ns);
+    return 0;
+}
