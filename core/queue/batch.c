@@ -22,6 +22,7 @@ static void show(upbit__inbox *in)
         upbit__fifo *f = &upbit__inbox_lane(in, (unsigned)__builtin_ctz(left))->fifo;
         if (f->shown != f->ptail)
             upbit__fifo_commit(f);
+        upbit__fifo_refresh(f); /* push itself asks only when the lane seems full */
         waiting += f->ptail - f->hseen;
     }
     in->lanes_touched = 0;

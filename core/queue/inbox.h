@@ -130,8 +130,8 @@ upbit__cell *upbit__inbox_cell(upbit__inbox *in);
 void upbit__inbox_cell_clear(upbit__inbox *in, upbit__cell *c);
 /* Clears it and gives it back for another key. NULL is allowed. */
 void upbit__inbox_cell_release(upbit__inbox *in, upbit__cell *c);
-/* Gives it back for another key once the value that waits has been taken: a snapshot's asker still gets
- * it though the key is given up. */
+/* Gives it back for another key once the value that waits has been taken: a snapshot's asker
+ * still gets it though the key is given up. */
 void upbit__inbox_cell_retire(upbit__inbox *in, upbit__cell *c);
 /* The newest value of the cell's key: an event of any type. Takes over ONE reference. 1: it
  * waits now; 0: it replaced a value that still waited, which is counted as coalesced. */

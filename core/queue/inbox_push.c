@@ -86,7 +86,28 @@ static int lossless_takes(upbit__inbox *in, upbit__lane *l, unsigned lane, uint3
     return 0;
 }
 
-int upbit__inbox_push(upbit__inbox *in, const upbit_event *e)
+static int put_event(upbit__inbox *in, upbit__fifo *f, const upbit_event *e, uint32_t lane_bit)
+{
+    upbit__fifo_put(f, e, e->size);
+    in->lanes_touched |= lane_bit;
+    in->batch->delivered++;
+    touch(in);
+    return 1;
+}
+
+static int push_lossless(upbit__inbox *in, upbit__lane *l, unsigned lane, const upbit_event *e)
+{
+    upbit__fifo_refresh(&l->fifo);
+    if (lossless_takes(in, l, lane, e->size))
+        return put_event(in, &l->fifo, e, 1U << lane);
+    l->fifo.number++;
+    let_go(in, e);
+    count_dropped(in);
+    return 0;
+}
+
+/* Any push but one more to the drop_oldest lane of the last. */
+static int push_elsewhere(upbit__inbox *in, const upbit_event *e)
 {
     int type = upbit__lane_of(e->type);
     unsigned lane = (unsigned)type;
@@ -97,28 +118,29 @@ int upbit__inbox_push(upbit__inbox *in, const upbit_event *e)
     }
     upbit__lane *l = upbit__inbox_lane(in, lane);
     if (l == NULL && (l = open_lane(in, lane)) == NULL) {
-        let_go(in, e);
         upbit__inbox_skip(in, e->type);
+        let_go(in, e);
         return 0;
     }
-    upbit__fifo *f = &l->fifo;
-    uint32_t size = e->size;
-    upbit__fifo_refresh(f);
-    if (l->lossless) {
-        if (!lossless_takes(in, l, lane, size)) {
-            f->number++;
-            let_go(in, e);
-            count_dropped(in);
-            return 0;
-        }
-    } else if (!upbit__fifo_has_room(f, size)) {
-        make_room(in, f, size);
+    if (l->lossless)
+        return push_lossless(in, l, lane, e);
+    in->hot_type = e->type;
+    in->hot_lane = l;
+    in->hot_bit = 1U << lane;
+    return upbit__inbox_push(in, e);
+}
+
+int upbit__inbox_push(upbit__inbox *in, const upbit_event *e)
+{
+    if (e->type != in->hot_type)
+        return push_elsewhere(in, e);
+    upbit__fifo *f = &in->hot_lane->fifo;
+    /* hseen may be old: then there is more room than it says; no slot that is still read. */
+    if (!upbit__fifo_has_room(f, e->size)) {
+        upbit__fifo_refresh(f);
+        make_room(in, f, e->size);
     }
-    upbit__fifo_put(f, e, size);
-    in->lanes_touched |= 1U << lane;
-    in->batch->delivered++;
-    touch(in);
-    return 1;
+    return put_event(in, f, e, in->hot_bit);
 }
 
 void upbit__inbox_skip(upbit__inbox *in, int type)
@@ -367,6 +389,7 @@ void upbit__inbox_closed(upbit__inbox *in, const upbit_event *e)
     }
     commit_lanes(in, UPBIT__LANES_ALL);
     in->io_closed = 1;
+    in->hot_type = 0;
     atomic_store_explicit(&in->closed, e, memory_order_release); /* upbit__inbox_take */
     touch(in);
 }

@@ -44,68 +44,81 @@ enum {
     UPBIT__CELL_FIXED /* how many */
 };
 
+/* Fields that are used together share a cache line: with a thousand inboxes the lines touched per
+ * event are what an event costs. */
 struct upbit__inbox {
     /* immutable */
-    upbit__batch *batch;
     upbit__waiter *waiter;
     void *owner;
     uint32_t messages, bytes, lossless_messages, lossless_bytes;
     uint8_t policy[UPBIT__LANES];
     int grouped; /* batch is the waiter's: its touched fields may be used */
 
-    /* I/O thread */
-    _Alignas(UPBIT__CACHE_LINE) upbit__inbox *touched_next;
-    uint32_t touched;       /* 1: on batch->touched                    */
-    uint32_t lanes_touched; /* FIFO lanes with something uncommitted   */
+    /* I/O thread: all a push needs of the inbox */
+    _Alignas(UPBIT__CACHE_LINE) upbit__batch *batch; /* immutable */
+    upbit__inbox *touched_next;
+    upbit__lane *hot_lane;  /* where the last event went, if that lane is drop_oldest */
+    uint32_t hot_type;      /* its upbit_type; 0: none                  */
+    uint32_t hot_bit;       /* its bit in lanes_touched                 */
+    uint32_t touched;       /* 1: on batch->touched                     */
+    uint32_t lanes_touched; /* FIFO lanes with something uncommitted    */
     int io_closed;
-    uint32_t error_count;   /* what error_last stands for              */
-    const upbit_event *error_last; /* in the error cell unless the consumer took it: only compared */
-    uint64_t errors_pushed;
-    uint64_t errors_lost; /* no memory for the copy; told with the next one */
-    upbit__inbox *all_next, *all_previous;
-    upbit__cell *cells, *free_cells, *retired_cells;
-    uint64_t missed[UPBIT__LANES]; /* numbers used up before the lane could be made */
-    int listed;                    /* 1: on batch->inboxes */
+    int listed; /* 1: on batch->inboxes */
 
-    /* either side, atomic */
-    _Alignas(UPBIT__CACHE_LINE) _Atomic(upbit__lane *) lanes[UPBIT__LANES];
-    _Alignas(UPBIT__CACHE_LINE) upbit__latest latest; /* own is the consumer's */
-    upbit__latest control;                            /* own is the consumer's */
-    upbit__flag idle; /* 0: linked on ready or run */
+    /* I/O thread: the rest */
+    _Alignas(UPBIT__CACHE_LINE) upbit__cell *cells;
+    upbit__cell *free_cells;    /* cleared                                     */
+    upbit__cell *retired_cells; /* given back, perhaps with a value that waits */
+    upbit__inbox *all_next, *all_previous;
+    const upbit_event *error_last; /* the consumer may have freed it: only compared */
+    uint64_t errors_pushed;
+    uint64_t errors_lost;          /* no memory for the copy; told with the next one */
+    uint32_t error_count;          /* what error_last stands for */
+    uint64_t missed[UPBIT__LANES]; /* numbers used up before the lane could be made */
+
+    /* either side, atomic: what a commit writes and a turn looks at */
+    _Alignas(UPBIT__CACHE_LINE) upbit__flag idle; /* 0: linked on ready or run */
+    _Atomic uint32_t detached;
     _Atomic uint32_t open;
     _Atomic uint32_t overflow;
+    upbit__link ready; /* on waiter->ready */
     _Atomic(const upbit_event *) closed;
-    upbit__ring ring;
+    upbit__latest latest; /* own is the consumer's */
+
+    /* either side, atomic */
+    _Alignas(UPBIT__CACHE_LINE) upbit__ring ring; /* with private positions of either */
+    _Alignas(UPBIT__CACHE_LINE) _Atomic(upbit__lane *) lanes[UPBIT__LANES];
+    upbit__latest control; /* own is the consumer's */
     _Atomic uint64_t errors_taken;
     upbit__cell fixed[UPBIT__CELL_FIXED];
 
     /* any thread, atomic */
     _Atomic uint32_t refs;
     _Atomic uint32_t promised;
-    _Atomic uint32_t detached;
-    upbit__link ready; /* on waiter->ready */
 
     /* written by the I/O thread, read by any */
     _Alignas(UPBIT__CACHE_LINE) _Atomic uint64_t dropped;
     _Atomic uint64_t coalesced;
     _Atomic uint64_t queued_peak;
 
-    /* written by the consumer, read by any */
-    _Alignas(UPBIT__CACHE_LINE) _Atomic uint64_t delivered;
-    _Atomic uint64_t gaps;
-    _Atomic uint64_t holding; /* taken from a FIFO lane, not handed out yet */
-
     /* consumer */
-    upbit__inbox *run_next;
+    _Alignas(UPBIT__CACHE_LINE) upbit__inbox *run_next;
     const upbit_event *held; /* the next event to hand out; GAP and EPOCH may go first */
     uint64_t held_number;
     uint32_t batch_at, batch_count, batch_lane;
     uint32_t cursor;      /* whose turn: a FIFO lane, or UPBIT__LANES for latest */
     uint32_t latest_left; /* cells of the turn that runs */
+    uint32_t epoch[2];    /* by upbit_session: of the last EPOCH */
+    int done;             /* CLOSED was handed out */
+
+    /* written by the consumer, read by any */
+    _Alignas(UPBIT__CACHE_LINE) _Atomic uint64_t delivered;
+    _Atomic uint64_t holding; /* taken from a FIFO lane, not handed out yet */
+    _Atomic uint64_t gaps;
+
+    /* consumer */
     uint32_t overflow_pending;
-    uint32_t epoch[2]; /* by upbit_session: of the last EPOCH */
-    int done;          /* CLOSED was handed out */
-    uint64_t expected[UPBIT__LANES];
+    uint64_t expected[UPBIT__LANES]; /* the number that comes next if none is missing */
     upbit__taken batch_events[UPBIT__TURN];
 };
 

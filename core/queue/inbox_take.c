@@ -9,7 +9,8 @@
 #include "queue/inbox.h"
 #include "queue/inbox_struct.h"
 
-static int deliver(upbit_delivery *out, const upbit_event *e, uint64_t number, uint64_t request_id)
+static inline int deliver(upbit_delivery *out, const upbit_event *e, uint64_t number,
+                          uint64_t request_id)
 {
     out->event = e;
     out->number = number;
@@ -32,7 +33,7 @@ static upbit_event *make(uint16_t type, size_t size)
     return e;
 }
 
-static upbit_session session_of(int type)
+static inline upbit_session session_of(int type)
 {
     return type >= UPBIT_TYPE_MY_ORDER && type <= UPBIT_TYPE_ANNOUNCEMENT ? UPBIT_SESSION_PRIVATE
                                                                          : UPBIT_SESSION_PUBLIC;
@@ -66,7 +67,7 @@ static int deliver_gap(upbit__inbox *in, upbit_delivery *out, unsigned lane)
     return deliver(out, &gap->event, 0, 0);
 }
 
-/* Hands out what is held, or what has to come before it. */
+/* Hands out what is held, or what has to come before it: each call one step. */
 static int deliver_held(upbit__inbox *in, upbit_delivery *out)
 {
     const upbit_event *e = in->held;
@@ -88,10 +89,19 @@ static int deliver_held(upbit__inbox *in, upbit_delivery *out)
     return deliver(out, e, in->held_number, 0);
 }
 
-static int deliver_batch(upbit__inbox *in, upbit_delivery *out)
+static inline int deliver_batch(upbit__inbox *in, upbit_delivery *out)
 {
-    upbit__taken *next = &in->batch_events[in->batch_at++];
-    in->held = next->event;
+    const upbit__taken *next = &in->batch_events[in->batch_at++];
+    const upbit_event *e = next->event;
+    /* Nearly always nothing has to come before it. */
+    if (next->number == in->expected[in->batch_lane] &&
+        e->epoch <= in->epoch[session_of(e->type)]) {
+        in->expected[in->batch_lane]++;
+        atomic_store_explicit(&in->holding, in->batch_count - in->batch_at, memory_order_relaxed);
+        upbit__count(&in->delivered, 1);
+        return deliver(out, e, next->number, 0);
+    }
+    in->held = e;
     in->held_number = next->number;
     return deliver_held(in, out);
 }

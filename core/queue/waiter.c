@@ -188,7 +188,8 @@ static int take_run(upbit__waiter *w, void **owner, upbit_delivery *out)
         if (--w->turn == 0) {
             w->turn = UPBIT__TURN;
             collect(w);
-            link_last(w, unlink_first(w));
+            if (w->run_last != in)
+                link_last(w, unlink_first(w));
         }
         return 1;
     }
