@@ -202,7 +202,9 @@ static size_t layout_subscriptions(upbit__decoder *d, upbit_subscriptions_event 
         const char *q = upbit__json_open(r, result, ']', &more);
         while (q != NULL && more) {
             if (*q == '{' && pass == 1)
-                layout_row(d, &b, q, e == NULL ? NULL : (upbit_subscription_row *)(void *)(b.base + rows) + i);
+                layout_row(d, &b, q,
+                           e == NULL ? NULL
+                                     : (upbit_subscription_row *)(void *)(b.base + rows) + i);
             i += *q == '{';
             q = upbit__json_skip(r, q, 0);
             if (q != NULL)

@@ -202,7 +202,8 @@ unsigned upbit__enum_value(unsigned enumeration, const char *at, size_t length)
 {
     const char *const *names = enum_names[enumeration];
     for (unsigned i = 0; names[i] != NULL; i++)
-        if (length > 0 && names[i][0] == at[0] && strlen(names[i]) == length && memcmp(names[i], at, length) == 0)
+        if (length > 0 && names[i][0] == at[0] && strlen(names[i]) == length &&
+            memcmp(names[i], at, length) == 0)
             return i + 1;
     return 255;
 }

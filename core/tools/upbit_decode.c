@@ -68,7 +68,8 @@ static int decode_lines(FILE *in)
         if (events < 0) {
             /* In the order of the lines, also when both go to one place. */
             fflush(stdout);
-            fprintf(stderr, "line %lu: %s\n", number, reason[0] != '\0' ? reason : upbit_error_string(events));
+            fprintf(stderr, "line %lu: %s\n", number,
+                    reason[0] != '\0' ? reason : upbit_error_string(events));
             bad = 1;
         }
     }

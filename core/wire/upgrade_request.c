@@ -1,3 +1,4 @@
+/* The client's half of the upgrade: what is asked, and what must never stand in it. */
 #include <openssl/evp.h>
 #include <string.h>
 #include <strings.h>

@@ -149,7 +149,8 @@ static int run(int rounds, FILE *json)
             printf("%-13s %-10s %8.0f %12.1f %12.1f %8.3f\n", name, format, bytes, ours, tree,
                    tree > 0 ? ours / tree : 0);
             if (json != NULL)
-                fprintf(json, "%s{\"message\":\"%s\",\"format\":\"%s\",\"bytes\":%.0f,\"ns\":%.1f,\"tree_ns\":%.1f}",
+                fprintf(json, "%s{\"message\":\"%s\",\"format\":\"%s\",\"bytes\":%.0f,\"ns\":%.1f,"
+                              "\"tree_ns\":%.1f}",
                         simple == 0 && kind == 0 ? "" : ",", name, format, bytes, ours, tree);
         }
         for (int kind = 0; kind < MESSAGE_KINDS; kind++)

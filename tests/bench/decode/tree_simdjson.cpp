@@ -1,3 +1,4 @@
+// The yardstick by simdjson, the fastest tree parser packaged here.
 #include <simdjson.h>
 
 #include "tree.h"
