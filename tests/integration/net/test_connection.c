@@ -527,6 +527,68 @@ START_TEST(close_before_open)
 }
 END_TEST
 
+/* A proxy and the server behind it in one: what follows the tunnel's answer is the WebSocket. */
+static void serve_http_proxy(peer *p, void *context)
+{
+    bool *asked = context;
+    if (!peer_request(p))
+        return;
+    *asked = strncmp(p->request, "CONNECT behind.invalid:8080 HTTP/1.", 35) == 0 &&
+             strstr(p->request, "Bearer") == NULL;
+    if (peer_text(p, "HTTP/1.1 200 Connection established\r\nX: y\r\n\r\n") && peer_upgrade(p) &&
+        peer_frame(p, 0x81, "hi", 2))
+        peer_finish(p);
+}
+
+static void serve_socks_proxy(peer *p, void *context)
+{
+    static const uint8_t want[] = "\x05\x01\x00\x03\x0e" "behind.invalid\x1f\x90";
+    uint8_t bytes[64];
+    bool *asked = context;
+    if (!peer_read_all(p, bytes, 2) || !peer_read_all(p, bytes + 2, bytes[1]) ||
+        !peer_write(p, "\x05\x00", 2) || !peer_read_all(p, bytes, sizeof want - 1))
+        return;
+    *asked = memcmp(bytes, want, sizeof want - 1) == 0; /* the proxy looks the name up */
+    if (peer_write(p, "\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x50", 10) && peer_upgrade(p) &&
+        peer_frame(p, 0x81, "hi", 2))
+        peer_finish(p);
+}
+
+static void open_behind_proxy(const char *scheme)
+{
+    static const upbit__header headers[] = {{"Authorization", "Bearer secret"}};
+    char proxy[60];
+    snprintf(proxy, sizeof proxy, "%s://127.0.0.1:%d", scheme, s.port);
+    config.proxy = proxy;
+    config.headers = headers;
+    config.header_count = 1;
+    client_open(&c, "ws", "behind.invalid", 8080, &config);
+    config.proxy = NULL;
+}
+
+START_TEST(proxies)
+{
+    bool asked = false;
+    begin(_i == 0 ? serve_http_proxy : serve_socks_proxy, &asked);
+    open_behind_proxy(_i == 0 ? "http" : "socks5h");
+    ck_assert_msg(client_wait(&c, &c.messages, 1), "%s", c.close.reason);
+    ck_assert(asked);
+    end();
+}
+END_TEST
+
+START_TEST(proxy_that_refuses)
+{
+    begin(serve_429, "HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nno!!");
+    open_behind_proxy("http");
+    ck_assert(client_wait(&c, &c.closed, 1));
+    ck_assert_msg(c.close.error == UPBIT_ERROR_CONNECT, "%d", c.close.error);
+    ck_assert_int_eq(c.close.http_status, 0);
+    ck_assert_msg(strstr(c.close.reason, "403") != NULL, "%s", c.close.reason);
+    end();
+}
+END_TEST
+
 START_TEST(bad_arguments)
 {
     static const char *const urls[] = {"http://127.0.0.1/", "ws://", "ws://a b/", "ws://u:p@h/",
@@ -587,6 +649,8 @@ int main(void)
     tcase_add_loop_test(t, destroy_at_every_turn, 0, 6);
     tcase_add_test(t, reconnects_leave_no_descriptor);
     tcase_add_loop_test(t, close_before_open, 0, 5);
+    tcase_add_loop_test(t, proxies, 0, 2);
+    tcase_add_test(t, proxy_that_refuses);
     tcase_add_test(t, bad_arguments);
     suite_add_tcase(suite, t);
     return check_main(suite);

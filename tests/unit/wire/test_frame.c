@@ -222,7 +222,7 @@ START_TEST(nothing_after_a_close_frame)
     ck_assert_int_eq(upbit__sender_pong(&s, (const uint8_t *)"x", 1), 0);
     ck_assert_int_eq(upbit__sender_close(&s, 1000, "", 0), UPBIT_ERROR_CLOSED);
     ck_assert_int_eq(take(&s, text), UPBIT__FRAME_CLOSE);
-    ck_assert_uint_eq((uint8_t)text[0] << 8 | (uint8_t)text[1], 1002);
+    ck_assert_int_eq((uint8_t)text[0] << 8 | (uint8_t)text[1], 1002);
     ck_assert_uint_eq(strlen(text + 2), 122);
     ck_assert_uint_eq(s.out.length, 0);
     upbit__sender_finish(&s);

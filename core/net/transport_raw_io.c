@@ -1,0 +1,402 @@
+/* The part of transport_raw that the loop sets off: connected, readable, writable, a deadline.
+ *
+ * Everything that ends a connection runs through finish(), which alone tells `closed`. Events may
+ * destroy the transport: each entry from the loop is bracketed by enter/leave, and after each event
+ * the state is looked at again. */
+#include <openssl/crypto.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "net/transport_raw.h"
+
+#define READ_LEAST 16384u       /* a TLS record; less would cut them up */
+#define READ_MOST 65536u        /* at once */
+#define TURN_MOST (256u * 1024) /* bytes read in one turn, then the loop's others are served */
+#define PIECE_MOST 16384u       /* at once to curl_easy_send, which must see the same bytes again */
+#define LINGER_NS UPBIT__SECOND /* for the server to cut after the close frames */
+
+void upbit__raw_free(upbit__raw *t)
+{
+    if (t->sender.out.data != NULL && !t->request_wiped)
+        OPENSSL_cleanse(t->sender.out.data, t->sender.out.capacity);
+    upbit__upgrade_finish(&t->upgrade);
+    upbit__receiver_finish(&t->receiver);
+    upbit__sender_finish(&t->sender);
+    free(t);
+}
+
+void upbit__raw_disconnect(upbit__raw *t)
+{
+    upbit__watch_stop(&t->watch);
+    upbit__timer_stop(&t->deadline);
+    upbit__timer_stop(&t->again);
+    if (t->added)
+        curl_multi_remove_handle(upbit__loop_curl(t->loop), t->easy);
+    t->added = false;
+    curl_easy_cleanup(t->easy);
+    t->easy = NULL;
+}
+
+static void enter(upbit__raw *t)
+{
+    t->depth++;
+}
+
+static void leave(upbit__raw *t)
+{
+    if (--t->depth == 0 && t->destroyed)
+        upbit__raw_free(t);
+}
+
+static bool alive(const upbit__raw *t)
+{
+    return !t->destroyed && t->state != UPBIT__RAW_FINISHED;
+}
+
+void upbit__raw_say(upbit__raw *t, int error, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    t->close.error = error;
+    vsnprintf(t->close.reason, sizeof t->close.reason, format, list);
+    va_end(list);
+}
+
+/* The one end. What is told has been said before. */
+static void finish(upbit__raw *t)
+{
+    if (!alive(t))
+        return;
+    upbit__raw_disconnect(t);
+    t->state = UPBIT__RAW_FINISHED;
+    t->close.body = t->upgrade.body;
+    t->close.body_length = t->upgrade.body_length;
+    if (t->close.error != 0 && t->close.error != UPBIT_ERROR_CANCELLED)
+        upbit__log_write(t->log, UPBIT_LOG_WARNING, "stream",
+                         "connection to %s over: error=%s status=%d close_code=%d reason=\"%s\"",
+                         t->setup.url.authority, upbit_error_name(t->close.error),
+                         t->close.http_status, t->close.close_code, t->close.reason);
+    t->base.events.closed(t->base.context, &t->close);
+}
+
+static int64_t now(void)
+{
+    return upbit__clock_monotonic_ns();
+}
+
+/* A timer that cannot be started would leave the connection without its deadline: then it ends. */
+static void arm(upbit__raw *t, upbit__timer *timer, int64_t at_ns)
+{
+    if (upbit__timer_start(t->loop, timer, at_ns) != 0) {
+        upbit__raw_say(t, UPBIT_ERROR_NO_MEMORY, "out of memory");
+        finish(t);
+    }
+}
+
+static void set_interest(upbit__raw *t)
+{
+    bool write = t->sender.out.length > 0 && !t->write_dead;
+    upbit__watch_set(&t->watch, UPBIT__READ | (write ? UPBIT__WRITE : 0u));
+}
+
+/* Sends what the socket takes. The request may hold a secret: wiped as soon as it is out. */
+void upbit__raw_flush(upbit__raw *t)
+{
+    upbit__buffer *out = &t->sender.out;
+    while (out->length > 0 && !t->write_dead) {
+        size_t piece = out->length < PIECE_MOST ? out->length : PIECE_MOST, sent = 0;
+        CURLcode code = curl_easy_send(t->easy, upbit__buffer_bytes(out), piece, &sent);
+        if (code == CURLE_AGAIN)
+            break;
+        if (code != CURLE_OK) {
+            /* The server may have said why before it cut: read on, finish there. */
+            t->write_dead = true;
+            upbit__timer_start(t->loop, &t->again, 0);
+            break;
+        }
+        t->base.counters.bytes_out += sent;
+        int pongs = upbit__sender_gone(&t->sender, sent);
+        if (pongs > 0)
+            t->base.counters.pongs_out += (uint64_t)pongs;
+        if (t->state == UPBIT__RAW_UPGRADING && out->length == 0 && !t->request_wiped) {
+            OPENSSL_cleanse(out->data, out->capacity);
+            t->request_wiped = true;
+        }
+    }
+    set_interest(t);
+}
+
+/* Nothing more will be delivered: our last words go out, the server gets a moment to cut. Closing at
+ * once could reset the connection before it has read them. */
+static void drain(upbit__raw *t)
+{
+    t->state = UPBIT__RAW_DRAINING;
+    int64_t at = now() + LINGER_NS;
+    if (!upbit__timer_running(&t->deadline) || at < t->deadline.at_ns)
+        arm(t, &t->deadline, at);
+}
+
+static void fail_protocol(upbit__raw *t, int code, const char *why)
+{
+    upbit__raw_say(t, UPBIT_ERROR_PROTOCOL, "%s", why);
+    if (upbit__sender_close(&t->sender, code, why, strlen(why)) == 0)
+        t->close.sent_code = code;
+    drain(t);
+}
+
+/* The server's close frame: answered with its own code, unless ours went out first. */
+static void on_close(upbit__raw *t, const upbit__item *item)
+{
+    int code = item->close_code;
+    t->close.close_code = code;
+    bool normal = code == 1000 || code == 1001 || code == 1005;
+    if (t->state == UPBIT__RAW_OPEN) {
+        int answer = code == 1005 ? 0 : code;
+        if (upbit__sender_close(&t->sender, answer, "", 0) == 0)
+            t->close.sent_code = code;
+    } else {
+        normal = true; /* whatever it answers to our close is its leave to go */
+    }
+    t->close.clean = t->close.sent_code != 0;
+    upbit__raw_say(t, normal ? 0 : UPBIT_ERROR_PROTOCOL, "%.*s", (int)item->length, (const char *)item->data);
+    drain(t);
+}
+
+static void handle(upbit__raw *t, const upbit__item *item, int64_t received_ns)
+{
+    const upbit__transport_events *events = &t->base.events;
+    switch (item->kind) {
+    case UPBIT__ITEM_MESSAGE:
+        t->base.counters.messages_in++;
+        if (events->message != NULL)
+            events->message(t->base.context, item->opcode, item->data, item->length, received_ns);
+        break;
+    case UPBIT__ITEM_PING:
+        t->base.counters.pings_in++;
+        int pongs = upbit__sender_pong(&t->sender, item->data, item->length);
+        if (pongs > 0)
+            t->base.counters.pongs_out += (uint64_t)pongs;
+        break;
+    case UPBIT__ITEM_PONG:
+        if (events->pong != NULL)
+            events->pong(t->base.context, item->data, item->length);
+        break;
+    case UPBIT__ITEM_CLOSE:
+        on_close(t, item);
+        break;
+    }
+}
+
+/* Hands out what is complete. */
+static void take_items(upbit__raw *t, int64_t received_ns)
+{
+    while (alive(t) && (t->state == UPBIT__RAW_OPEN || t->state == UPBIT__RAW_CLOSING)) {
+        upbit__item item;
+        int rc = upbit__receiver_next(&t->receiver, &item);
+        if (rc == 0)
+            return;
+        if (rc == 1) {
+            handle(t, &item, received_ns);
+        } else if (rc == UPBIT_ERROR_PROTOCOL) {
+            fail_protocol(t, t->receiver.close_code, t->receiver.why);
+        } else {
+            upbit__raw_say(t, UPBIT_ERROR_NO_MEMORY, "out of memory");
+            finish(t);
+        }
+    }
+}
+
+static void tell_refusal(upbit__raw *t)
+{
+    const char *after = upbit__upgrade_header(&t->upgrade, "Retry-After", NULL);
+    t->close.http_status = t->upgrade.status;
+    if (after != NULL)
+        t->close.retry_after_ms = upbit__http_retry_after_ms(after, upbit__clock_wall_ns());
+    upbit__raw_say(t, UPBIT_ERROR_UPGRADE, "the server answered with status %d", t->upgrade.status);
+    finish(t);
+}
+
+/* The answer will not become whole: its time is up or the stream has ended. */
+static void end_upgrade(upbit__raw *t, int error, const char *why)
+{
+    if (upbit__upgrade_end(&t->upgrade) == UPBIT__UPGRADE_REFUSED) {
+        tell_refusal(t);
+        return;
+    }
+    upbit__raw_say(t, error, "%s: %s", why, t->upgrade.why);
+    finish(t);
+}
+
+/* Feeds the answer; bytes behind a 101 stay where they are and are frames. */
+static void take_answer(upbit__raw *t)
+{
+    size_t used = 0;
+    upbit__buffer *in = &t->receiver.in;
+    int rc = upbit__upgrade_feed(&t->upgrade, upbit__buffer_bytes(in), in->length, &used);
+    upbit__buffer_consume(in, used);
+    if (rc == UPBIT__UPGRADE_MORE)
+        return;
+    if (rc == UPBIT__UPGRADE_REFUSED) {
+        tell_refusal(t);
+    } else if (rc < 0) {
+        upbit__raw_say(t, rc, "%s", rc == UPBIT_ERROR_UPGRADE ? t->upgrade.why : "out of memory");
+        finish(t);
+    } else {
+        upbit__timer_stop(&t->deadline);
+        t->state = UPBIT__RAW_OPEN;
+        t->close.opened = true;
+        t->info.upgraded_ns = now();
+        t->info.http_status = t->upgrade.status;
+        if (t->base.events.opened != NULL)
+            t->base.events.opened(t->base.context, &t->info);
+    }
+}
+
+/* The stream is over, by the server's or the network's hand. */
+static void on_end(upbit__raw *t, const char *why)
+{
+    if (t->state == UPBIT__RAW_UPGRADING) {
+        bool silent = t->upgrade.head == 0;
+        end_upgrade(t, silent ? UPBIT_ERROR_CONNECT : UPBIT_ERROR_UPGRADE, why);
+        return;
+    }
+    if (t->state != UPBIT__RAW_DRAINING)
+        upbit__raw_say(t, UPBIT_ERROR_CONNECT, "%s without a close frame", why);
+    finish(t);
+}
+
+typedef enum got { GOT_BYTES, GOT_NOTHING, GOT_END } got;
+
+/* One read, handled at once: what is in the cache is decoded from the cache. */
+static got read_once(upbit__raw *t, size_t *budget)
+{
+    size_t room, count = 0;
+    uint8_t *to = upbit__receiver_room(&t->receiver, READ_LEAST, &room);
+    if (to == NULL) {
+        upbit__raw_say(t, UPBIT_ERROR_NO_MEMORY, "out of memory");
+        finish(t);
+        return GOT_END;
+    }
+    CURLcode code = curl_easy_recv(t->easy, to, room < READ_MOST ? room : READ_MOST, &count);
+    if (code == CURLE_AGAIN) {
+        if (!t->write_dead)
+            return GOT_NOTHING;
+        on_end(t, "the connection broke");
+        return GOT_END;
+    }
+    if (code != CURLE_OK || count == 0) {
+        on_end(t, code == CURLE_OK ? "the server cut the connection" : "the connection broke");
+        return GOT_END;
+    }
+    t->base.counters.bytes_in += count;
+    *budget -= count < *budget ? count : *budget;
+    if (t->state == UPBIT__RAW_DRAINING)
+        return GOT_BYTES;
+    upbit__receiver_commit(&t->receiver, count);
+    int64_t received_ns = now();
+    if (t->state == UPBIT__RAW_UPGRADING)
+        take_answer(t);
+    take_items(t, received_ns);
+    return GOT_BYTES;
+}
+
+/* Decrypted bytes inside OpenSSL are invisible to epoll: read until there is nothing, or come back in
+ * the next turn by timer. */
+static void read_all(upbit__raw *t)
+{
+    size_t budget = TURN_MOST;
+    uint64_t before = t->base.counters.bytes_in;
+    bool told = t->state == UPBIT__RAW_OPEN || t->state == UPBIT__RAW_CLOSING;
+    got last = GOT_BYTES;
+    while (alive(t) && last == GOT_BYTES && budget > 0)
+        last = read_once(t, &budget);
+    if (!alive(t))
+        return;
+    told = told || t->close.opened;
+    if (told && t->base.counters.bytes_in != before && t->base.events.batch != NULL)
+        t->base.events.batch(t->base.context);
+    if (!alive(t))
+        return;
+    if (last == GOT_BYTES)
+        arm(t, &t->again, 0);
+    if (alive(t))
+        upbit__raw_flush(t);
+}
+
+void upbit__raw_on_ready(void *context, unsigned events)
+{
+    upbit__raw *t = context;
+    enter(t);
+    if ((events & UPBIT__WRITE) != 0)
+        upbit__raw_flush(t);
+    if ((events & (UPBIT__READ | UPBIT__FAULT)) != 0)
+        read_all(t);
+    leave(t);
+}
+
+void upbit__raw_on_again(void *context)
+{
+    upbit__raw *t = context;
+    enter(t);
+    if (t->state == UPBIT__RAW_CONNECTING) /* only a close before the connection stood arms it then */
+        finish(t);
+    else
+        read_all(t);
+    leave(t);
+}
+
+void upbit__raw_on_deadline(void *context)
+{
+    upbit__raw *t = context;
+    enter(t);
+    if (t->state == UPBIT__RAW_UPGRADING) {
+        end_upgrade(t, UPBIT_ERROR_TIMEOUT, "no whole answer to the upgrade in time");
+    } else {
+        if (t->state == UPBIT__RAW_CONNECTING)
+            upbit__raw_say(t, UPBIT_ERROR_TIMEOUT, "no connection in time");
+        else if (t->state == UPBIT__RAW_CLOSING)
+            upbit__raw_say(t, UPBIT_ERROR_TIMEOUT, "no answer to the close frame in time");
+        finish(t);
+    }
+    leave(t);
+}
+
+/* The connection stands: take its socket over and send the request at once, which also tells libcurl
+ * that it is in use. */
+static void begin_upgrade(upbit__raw *t)
+{
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd);
+    t->state = UPBIT__RAW_UPGRADING;
+    t->info.connected_ns = now();
+    t->watch.fd = fd;
+    t->watch.events = UPBIT__READ;
+    if (fd == CURL_SOCKET_BAD || upbit__watch_start(t->loop, &t->watch) != 0) {
+        upbit__raw_say(t, UPBIT_ERROR_SYSTEM, "the socket cannot be watched");
+        finish(t);
+        return;
+    }
+    upbit__raw_flush(t);
+    arm(t, &t->deadline, now() + t->upgrade_timeout_ms * UPBIT__MS);
+}
+
+void upbit__raw_on_connected(void *context, CURLcode code)
+{
+    upbit__raw *t = context;
+    enter(t);
+    if (code == CURLE_OK) {
+        begin_upgrade(t);
+    } else {
+        const char *text = t->error_text[0] != '\0' ? t->error_text : curl_easy_strerror(code);
+        long proxy_status = 0;
+        curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+        upbit__raw_say(t, upbit__curl_error(code, text), "%s", text);
+        if (proxy_status >= 300)
+            upbit__raw_say(t, UPBIT_ERROR_CONNECT, "the proxy answered with status %ld", proxy_status);
+        finish(t);
+    }
+    leave(t);
+}
