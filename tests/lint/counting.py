@@ -21,6 +21,11 @@ CASES = [
     ('all passed, but the leak check failed at the end', 'ERROR', '1..1\nok 1\n', 1, 1, 0),
     ('died before it could say anything', 'ERROR', '', 0, 1, 0),
     ('a skipped case', 'OK', '1..2\nok 1\nok 2 - y # SKIP no clang\n', 1, 0, 1),
+    ('QtTest', 'FAIL', '********* Start testing of T *********\nPASS   : T::initTestCase()\n'
+     'PASS   : T::one()\nFAIL!  : T::two() no\nSKIP   : T::three() x\nPASS   : T::rows(a b)\n'
+     'PASS   : T::cleanupTestCase()\nTotals: 4 passed, 1 failed, 1 skipped\n', 2, 1, 1),
+    ('QtTest that crashed', 'FAIL', '********* Start testing of T *********\nPASS   : T::one()\n',
+     1, 1, 0),
     ('everything skipped', 'SKIP', '1..0 # SKIP no clang\n', 0, 0, 1),
 ]
 

@@ -80,11 +80,25 @@ def build(variant):
     return True
 
 
+def count_qttest(result, output):
+    """The same for a QtTest program; its set-up and clean-up are no cases unless they fail."""
+    lines = re.findall(r'^(PASS|FAIL!|XPASS|SKIP)\s*: \w+::(\w+)', output, re.M)
+    good = sum(kind == 'PASS' and name not in ('initTestCase', 'cleanupTestCase')
+               for kind, name in lines)
+    bad = sum(kind in ('FAIL!', 'XPASS') for kind, _ in lines)
+    skipped = sum(kind == 'SKIP' for kind, _ in lines)
+    if bad == 0 and result not in ('OK', 'SKIP', 'EXPECTEDFAIL'):
+        bad = 1
+    return good, bad, skipped
+
+
 def count(record):
     """(passed, failed, skipped) cases of one line of meson's testlog.json."""
     result, output = record['result'], record.get('stdout') or ''
     good = bad = skipped = 0
     plan = None
+    if '********* Start testing of ' in output:
+        return count_qttest(result, output)
     for line in output.splitlines():
         case = re.match(r'(not )?ok\b', line)
         if case:
