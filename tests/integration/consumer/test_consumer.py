@@ -104,7 +104,9 @@ def cmake_refuses_another_major_version(stage):
     try:
         stage.run('cmake', '-S', project, '-B', os.path.join(project, 'out'), '-G', 'Ninja',
                   '-DCMAKE_PREFIX_PATH=' + stage.tree)
-    except Failed:
+    except Failed as fault:
+        if 'not accepted' not in str(fault):  # any other failure proves nothing
+            raise
         return None
     raise Failed('version 9.1 was accepted')
 
