@@ -14,6 +14,12 @@ int upbit__decoder_create(upbit__decoder **out)
     *out = d;
     if (d == NULL)
         return UPBIT_ERROR_NO_MEMORY;
+    d->members = upbit__decode_members;
+#ifdef UPBIT__HAVE_WIDE
+    /* Every machine with both has the third that the code is compiled for, lzcnt. */
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
+        d->members = upbit__decode_members_wide;
+#endif
     d->row_capacity = 64;
     d->asset_capacity = 16;
     d->extra_capacity = 16;
@@ -197,22 +203,31 @@ static void complete(upbit__decoder *d)
         upbit__decoder_refuse(d, "candle_date_time_utc", "is not a time as yyyy-MM-ddTHH:mm:ss");
 }
 
-static int type_of(upbit__decoder *d, const char *at, size_t length)
+/* The type whose name and closing quote stand at p, 16 bytes of which are readable. */
+static int type_of(upbit__decoder *d, const char *p)
 {
-    d->candle_unit = UPBIT_CANDLE_NONE;
-    if (length > 7 && length < 16 && memcmp(at, "candle.", 7) == 0) {
-        char unit[16];
-        memcpy(unit, at + 7, length - 7);
-        unit[length - 7] = '\0';
+#define IS(name) (memcmp(p, name "\"", sizeof(name)) == 0)
+    if (IS("orderbook"))
+        return UPBIT_TYPE_ORDERBOOK;
+    if (IS("trade"))
+        return UPBIT_TYPE_TRADE;
+    if (IS("ticker"))
+        return UPBIT_TYPE_TICKER;
+    if (memcmp(p, "candle.", 7) == 0) {
+        char unit[8];
+        memcpy(unit, p + 7, sizeof unit);
+        char *end = memchr(unit, '"', sizeof unit);
+        if (end == NULL)
+            return UPBIT_TYPE_RAW;
+        *end = '\0';
         d->candle_unit = upbit_candle_unit_from_name(unit);
         return d->candle_unit != UPBIT_CANDLE_NONE ? UPBIT_TYPE_CANDLE : UPBIT_TYPE_RAW;
     }
-    for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_MY_ASSET; type++) {
-        const char *name = upbit__type_table(type)->name;
-        if (type != UPBIT_TYPE_CANDLE && name[0] == at[0] && name[1] == at[1] && strlen(name) == length &&
-            memcmp(name, at, length) == 0)
-            return type;
-    }
+    if (IS("myOrder"))
+        return UPBIT_TYPE_MY_ORDER;
+    if (IS("myAsset"))
+        return UPBIT_TYPE_MY_ASSET;
+#undef IS
     return UPBIT_TYPE_RAW;
 }
 
@@ -267,16 +282,16 @@ static const char *usual_object(upbit__decoder *d, const char *p)
         d->simple = 1;
     else
         return p;
-    const char *end = upbit__json_string(r, p + (d->simple ? 6 : 8), &d->type_name);
-    if (end == NULL)
-        return NULL;
-    if (end >= r->end || *end != ',' || d->type_name.length < 2)
-        return p;
-    int type = type_of(d, d->type_name.at, d->type_name.length);
+    const char *name = p + (d->simple ? 7 : 9);
+    int type = type_of(d, name);
     if (type == UPBIT_TYPE_RAW)
         return p;
+    const char *quote = memchr(name, '"', 16);
+    if (quote[1] != ',')
+        return p;
     d->type = type;
-    return upbit__decode_members(d, upbit__type_table(type), end + 1, 1, 1);
+    d->type_name = (upbit__span){name, (size_t)(quote - name), 0};
+    return d->members(d, upbit__type_table(type), quote + 2, 1, 1);
 }
 
 /* Any other object: looked through first, then taken apart. */
@@ -288,14 +303,13 @@ static const char *unusual_object(upbit__decoder *d, const char *p)
         return NULL;
     d->object = p;
     d->object_end = end;
-    char name[32];
-    size_t length = 0;
+    char name[32] = "";
     if (d->type_name.at != NULL && d->type_name.length < sizeof name)
-        length = upbit__json_unescape(name, &d->type_name);
-    int type = length > 1 ? type_of(d, name, length) : UPBIT_TYPE_RAW;
+        name[upbit__json_unescape(name, &d->type_name)] = '"';
+    int type = type_of(d, name);
     if (type != UPBIT_TYPE_RAW) {
         d->type = type;
-        return upbit__decode_members(d, upbit__type_table(type), p + 1, 0, 0);
+        return d->members(d, upbit__type_table(type), p + 1, 0, 0);
     }
     if (d->error.at != NULL && d->error.at[0] == '{')
         d->type = UPBIT_TYPE_ERROR;
@@ -446,7 +460,7 @@ static int decode_list(upbit__decoder *d, const char *p, const upbit__decode_out
     int more, events = 0, refused = 0;
     p = upbit__json_open(r, p, ']', &more);
     while (more) {
-        if (upbit__json_near_end(r, p))
+        if (upbit__json_near_end(r, p, UPBIT__JSON_AHEAD))
             p = upbit__json_turn(r, p);
         if (p < r->end && *p == '{') {
             p = object(d, p, 2);
@@ -505,7 +519,7 @@ int upbit__decode(upbit__decoder *d, const char *message, size_t length, const u
         upbit__json_fail(r, p, p == r->end ? "message is empty" : "neither an object nor an array");
         return fail(d, reason, reason_size);
     }
-    if (upbit__json_near_end(r, p))
+    if (upbit__json_near_end(r, p, UPBIT__JSON_AHEAD))
         p = upbit__json_turn(r, p);
     p = object(d, p, 1);
     if (p != NULL) {

@@ -10,7 +10,12 @@
 
 static inline int matches(const upbit__pattern *k, const char *p)
 {
-#if defined(__SSE2__)
+#if defined(__AVX2__)
+    __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)k->text);
+    uint32_t differ = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(a, b));
+    return (differ & k->mask) == 0;
+#elif defined(__SSE2__)
     const __m128i *at = (const __m128i *)(const void *)p;
     const __m128i *text = (const __m128i *)(const void *)k->text;
     __m128i a = _mm_cmpeq_epi8(_mm_loadu_si128(at), _mm_loadu_si128(text));
@@ -19,6 +24,18 @@ static inline int matches(const upbit__pattern *k, const char *p)
     return (same & k->mask) == k->mask;
 #else
     return k->length > 0 && memcmp(k->text, p, k->length) == 0;
+#endif
+}
+
+/* Whether an enum's name, quotes and all, stands at p. */
+static inline int starts_with(const upbit__enum_entry *e, const char *p)
+{
+#if defined(__SSE2__)
+    __m128i a = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i b = _mm_loadu_si128((const __m128i *)(const void *)e->text);
+    return ((uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) & e->mask) == e->mask;
+#else
+    return memcmp(e->text, p, e->length) == 0;
 #endif
 }
 
@@ -52,7 +69,16 @@ static inline int short_string(const char *p)
 {
     if (*p != '"')
         return -1;
-#if defined(__SSE2__)
+#if defined(__AVX2__)
+    __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(p + 1));
+    __m256i stops = _mm256_or_si256(_mm256_cmpgt_epi8(_mm256_set1_epi8(' '), x),
+                                    _mm256_or_si256(_mm256_cmpeq_epi8(x, _mm256_set1_epi8('"')),
+                                                    _mm256_cmpeq_epi8(x, _mm256_set1_epi8('\\'))));
+    uint32_t stop = (uint32_t)_mm256_movemask_epi8(stops);
+    if (stop == 0)
+        return -1;
+    int n = __builtin_ctz(stop);
+#elif defined(__SSE2__)
     const __m128i *at = (const __m128i *)(const void *)(p + 1);
     const __m128i space = _mm_set1_epi8(' '), quote = _mm_set1_epi8('"'), back = _mm_set1_epi8('\\');
     __m128i a = _mm_loadu_si128(at), b = _mm_loadu_si128(at + 1);
@@ -206,6 +232,23 @@ static const char *decode_plain(upbit__decoder *d, const char *p, upbit__span *o
     return p;
 }
 
+/* 1 to 23 bytes of 32 readable ones. */
+static inline void copy_code(char code[24], const char *at, unsigned length)
+{
+#if defined(__SSE2__)
+    const __m128i count = _mm_set1_epi8((char)length);
+    const __m128i low = _mm_set_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m128i high = _mm_add_epi8(low, _mm_set1_epi8(16));
+    __m128i a = _mm_loadu_si128((const __m128i *)(const void *)at);
+    __m128i b = _mm_loadl_epi64((const __m128i *)(const void *)(at + 16));
+    _mm_storeu_si128((__m128i *)(void *)code, _mm_and_si128(a, _mm_cmpgt_epi8(count, low)));
+    _mm_storel_epi64((__m128i *)(void *)(code + 16), _mm_and_si128(b, _mm_cmpgt_epi8(count, high)));
+#else
+    memset(code, 0, 24);
+    memcpy(code, at, length);
+#endif
+}
+
 /* Into a field of 24 bytes that is zero behind the text, so that codes can be compared as words. */
 static const char *decode_code(upbit__decoder *d, const char *p, char code[24], int *state)
 {
@@ -217,18 +260,6 @@ static const char *decode_code(upbit__decoder *d, const char *p, char code[24], 
         *state = UPBIT__VALUE_BAD;
         return p;
     }
-#if defined(__SSE2__)
-    if (!s.escaped && d->json.limit - s.at >= 32) {
-        const __m128i count = _mm_set1_epi8((char)s.length);
-        const __m128i low = _mm_set_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-        const __m128i high = _mm_add_epi8(low, _mm_set1_epi8(16));
-        __m128i a = _mm_loadu_si128((const __m128i *)(const void *)s.at);
-        __m128i b = _mm_loadl_epi64((const __m128i *)(const void *)(s.at + 16));
-        _mm_storeu_si128((__m128i *)(void *)code, _mm_and_si128(a, _mm_cmpgt_epi8(count, low)));
-        _mm_storel_epi64((__m128i *)(void *)(code + 16), _mm_and_si128(b, _mm_cmpgt_epi8(count, high)));
-        return p;
-    }
-#endif
     if (memchr(s.at, '\0', s.length) != NULL) {
         *state = UPBIT__VALUE_BAD;
         return p;
@@ -327,6 +358,155 @@ static int ill_typed(upbit__decoder *d, const upbit_field *f, int index, const c
     return upbit__decoder_add_extra(d, index, NULL, value, end);
 }
 
+/* n: the length of the string at p; out of the loop when it is not short and plain. */
+#define SHORT_TEXT(n, p)                                                                           \
+    int n = short_string(p);                                                                       \
+    if (n < 0)                                                                                     \
+    goto out
+
+/* As many members as stand in wire order, without white space, with values of the usual shape: nothing
+ * here needs a second look. p, *next and the masks are as of the first member that is not like that. */
+static inline const char *quick_members(upbit__decoder *d, const upbit__type_info *info, const char *p,
+                                        char *payload, unsigned *next, uint64_t *present,
+                                        uint64_t *nulls, int *behind)
+{
+    upbit__json *r = &d->json;
+    *behind = 0;
+    const upbit__pattern *k = info->patterns[d->simple] + *next;
+    const upbit_field *f = info->fields + *next;
+    uint64_t bit = 1ULL << *next;
+    const char *safe = r->limit - UPBIT__JSON_AHEAD;
+    if (*present >= bit)
+        return p; /* not the first time round: the careful way */
+    for (;;) {
+        if (p > safe) {
+            if (r->limit != r->end)
+                break;
+            p = upbit__json_turn(r, p);
+            safe = r->limit - UPBIT__JSON_AHEAD;
+        }
+        if (!matches(k, p))
+            break;
+        const char *q = p + k->length;
+        char *to = payload + f->offset;
+        switch (f->kind) {
+        case UPBIT_FIELD_DECIMAL: {
+            upbit_decimal *out = (upbit_decimal *)(void *)to;
+            if (*q == '-') {
+                if ((uint8_t)(q[1] - '0') > 9)
+                    goto out;
+                q = upbit__decimal_scan(out, q + 1);
+                if (q == NULL)
+                    goto out;
+                out->negative = (out->lo | out->hi) != 0;
+                break;
+            }
+            q = upbit__decimal_scan(out, q);
+            if (q == NULL) {
+                if (memcmp(p + k->length, "null", 4) != 0)
+                    goto out;
+                q = p + k->length + 4;
+                *nulls |= bit;
+            }
+            break;
+        }
+        case UPBIT_FIELD_INT:
+            q = upbit__integer_scan((int64_t *)(void *)to, q);
+            if (q == NULL)
+                goto out;
+            break;
+        case UPBIT_FIELD_TIMESTAMP: {
+            int64_t *out = (int64_t *)(void *)to;
+            q = upbit__integer_scan(out, q);
+            if (q == NULL || *out >= YEAR_2100_MS)
+                goto out;
+            break;
+        }
+        case UPBIT_FIELD_STRING: {
+            if (memcmp(q, "null", 4) == 0) {
+                q += 4;
+                *nulls |= bit;
+                break;
+            }
+            SHORT_TEXT(n, q);
+            char *text = d->text + d->text_length;
+            memcpy(text, q + 1, 32);
+            text[n] = '\0';
+            *(const char **)(void *)to = text;
+            d->text_length += (size_t)n + 1;
+            q += n + 2;
+            break;
+        }
+        case UPBIT_FIELD_CODE: {
+            SHORT_TEXT(n, q);
+            if (n == 0 || n > 23)
+                goto out;
+            copy_code(to, q + 1, (unsigned)n);
+            q += n + 2;
+            break;
+        }
+        case UPBIT_FIELD_STREAM:
+            if (memcmp(q, "\"REALTIME\"", 10) == 0)
+                *(uint8_t *)to = UPBIT_STREAM_REALTIME;
+            else if (memcmp(q, "\"SNAPSHOT\"", 10) == 0)
+                *(uint8_t *)to = UPBIT_STREAM_SNAPSHOT;
+            else
+                goto out;
+            q += 10;
+            break;
+        case UPBIT_FIELD_ENUM: {
+            if (memcmp(q, "null", 4) == 0) {
+                q += 4;
+                *nulls |= bit;
+                break;
+            }
+            const upbit__enum_entry *e = upbit__enum_table[f->enumeration];
+            while (e->mask != 0 && !starts_with(e, q))
+                e++;
+            if (e->mask == 0)
+                goto out;
+            *(uint8_t *)to = e->value;
+            q += e->length;
+            break;
+        }
+        case UPBIT_FIELD_BOOL:
+            if (memcmp(q, "false", 5) == 0) {
+                *(uint8_t *)to = 0;
+                q += 5;
+            } else if (memcmp(q, "true", 4) == 0) {
+                *(uint8_t *)to = 1;
+                q += 4;
+            } else {
+                goto out;
+            }
+            break;
+        case UPBIT_FIELD_ARRAY:
+            if (d->type != UPBIT_TYPE_ORDERBOOK || *q != '[')
+                goto out;
+            q = upbit__decode_units(d, q);
+            if (q == NULL)
+                return NULL;
+            safe = r->limit - UPBIT__JSON_AHEAD;
+            break;
+        default:
+            goto out;
+        }
+        *present |= bit;
+        bit <<= 1;
+        k++;
+        f++;
+        p = q;
+        if (*q != ',') {
+            *behind = 1; /* a value */
+            break;
+        }
+        p++;
+    }
+out:
+    *next = (unsigned)(k - info->patterns[d->simple]);
+    return p;
+}
+
 const char *upbit__decode_members(upbit__decoder *d, const upbit__type_info *info, const char *p,
                                   unsigned next, uint64_t present)
 {
@@ -341,7 +521,16 @@ const char *upbit__decode_members(upbit__decoder *d, const upbit__type_info *inf
             more = 0;
     }
     while (more) {
-        if (upbit__json_near_end(r, p))
+        int behind;
+        p = quick_members(d, info, p, payload, &next, &present, &nulls, &behind);
+        if (p != NULL && behind) {
+            p = upbit__json_next(r, p, '}', &more);
+            if (!more)
+                break;
+        }
+        if (p == NULL)
+            return NULL;
+        if (upbit__json_near_end(r, p, UPBIT__JSON_AHEAD))
             p = upbit__json_turn(r, p);
         int index = (int)next;
         if (matches(&patterns[next], p)) {

@@ -32,7 +32,7 @@ FAST int starts(const char *p, const char *text, unsigned length)
 #endif
 }
 
-/* One row in wire order; NULL when it is not that. UPBIT__JSON_AHEAD bytes are readable. */
+/* One row in wire order; NULL when it is not that. UPBIT__JSON_AHEAD_ROW bytes are readable. */
 FAST const char *fast_unit(const char *p, int simple, upbit_book_row *ask, upbit_book_row *bid)
 {
 #define KEY(full, abbreviation)                                                                    \
@@ -123,33 +123,36 @@ static int grow_rows(upbit__decoder *d)
     return 1;
 }
 
-FAST int full_row(const upbit_book_row *row)
+FAST uint32_t full_row(const upbit_book_row *row)
 {
-    return ((row->price.lo | row->price.hi) != 0) & ((row->size.lo | row->size.hi) != 0);
+    return (uint32_t)((row->price.lo | row->price.hi) != 0) & ((row->size.lo | row->size.hi) != 0);
 }
 
 FAST const char *units(upbit__decoder *d, const char *p, int simple)
 {
     upbit__json *r = &d->json;
-    uint32_t asks = 0, bids = 0, count = 0;
+    uint32_t count = 0;
     int more;
     p = upbit__json_open(r, p, ']', &more);
+    upbit_book_row *ask = d->asks, *bid = d->bids;
     while (p != NULL && more) {
-        if (asks == d->row_capacity || bids == d->row_capacity) {
+        if (count == d->row_capacity) {
+            size_t asks = (size_t)(ask - d->asks), bids = (size_t)(bid - d->bids);
             if (!grow_rows(d))
                 return NULL;
+            ask = d->asks + asks;
+            bid = d->bids + bids;
         }
-        if (upbit__json_near_end(r, p))
+        if (upbit__json_near_end(r, p, UPBIT__JSON_AHEAD_ROW))
             p = upbit__json_turn(r, p);
-        upbit_book_row *ask = &d->asks[asks], *bid = &d->bids[bids];
-        const char *end = r->limit - p >= UPBIT__JSON_AHEAD ? fast_unit(p, simple, ask, bid) : NULL;
+        const char *end = r->limit - p >= UPBIT__JSON_AHEAD_ROW ? fast_unit(p, simple, ask, bid) : NULL;
         if (end == NULL)
             end = slow_unit(d, p, ask, bid, count);
         if (end == NULL)
             return NULL;
         /* Empty slots pad a thin side: the next row is written over them. */
-        asks += (uint32_t)full_row(ask);
-        bids += (uint32_t)full_row(bid);
+        ask += full_row(ask);
+        bid += full_row(bid);
         count++;
         p = end;
         if (r->end - p > 1 && p[0] == ',' && p[1] == '{') {
@@ -158,8 +161,8 @@ FAST const char *units(upbit__decoder *d, const char *p, int simple)
         }
         p = upbit__json_next(r, p, ']', &more);
     }
-    d->orderbook.ask_count = asks;
-    d->orderbook.bid_count = bids;
+    d->orderbook.ask_count = (uint32_t)(ask - d->asks);
+    d->orderbook.bid_count = (uint32_t)(bid - d->bids);
     d->orderbook.unit_count = count;
     return p;
 }
@@ -234,7 +237,7 @@ const char *upbit__decode_assets(upbit__decoder *d, const char *p)
             d->assets = assets;
             d->asset_capacity *= 2;
         }
-        if (upbit__json_near_end(r, p))
+        if (upbit__json_near_end(r, p, UPBIT__JSON_AHEAD))
             p = upbit__json_turn(r, p);
         p = decode_asset(d, p, &d->assets[count], count);
         count++;

@@ -6,6 +6,17 @@
 #ifndef UPBIT_EXCHANGE_DECODER_H
 #define UPBIT_EXCHANGE_DECODER_H
 
+/* decode_members.c and decode_rows.c are compiled a second time for machines with AVX2, with these
+ * names; upbit__decoder_create chooses. */
+#ifdef UPBIT__WIDE
+#define upbit__decode_members upbit__decode_members_wide
+#define upbit__decode_units upbit__decode_units_wide
+#define upbit__decode_assets upbit__decode_assets_wide
+#define upbit__decode_decimal upbit__decode_decimal_wide
+#define upbit__decode_timestamp upbit__decode_timestamp_wide
+#define upbit__decode_text upbit__decode_text_wide
+#endif
+
 #include "exchange/decode.h"
 #include "exchange/fields.h"
 #include "exchange/json.h"
@@ -19,7 +30,11 @@ typedef struct upbit__extra {
     size_t length;
 } upbit__extra;
 
+typedef const char *(*upbit__members_function)(upbit__decoder *d, const upbit__type_info *info,
+                                               const char *p, unsigned next, uint64_t present);
+
 struct upbit__decoder {
+    upbit__members_function members; /* upbit__decode_members of one kind or the other */
     upbit__json json;
     /* The payload of each type, as last decoded. */
     upbit_ticker ticker;
@@ -62,6 +77,10 @@ void *upbit__decoder_payload(upbit__decoder *d, int type);
  * bracket), `next` is the field expected there. Behind the closing bracket. */
 const char *upbit__decode_members(upbit__decoder *d, const upbit__type_info *info, const char *p,
                                   unsigned next, uint64_t present);
+#if defined(UPBIT__HAVE_WIDE) && !defined(UPBIT__WIDE)
+const char *upbit__decode_members_wide(upbit__decoder *d, const upbit__type_info *info, const char *p,
+                                       unsigned next, uint64_t present);
+#endif
 
 /* The value of orderbook_units and of assets; p stands at the value. */
 const char *upbit__decode_units(upbit__decoder *d, const char *p);

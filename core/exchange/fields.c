@@ -182,35 +182,48 @@ const upbit_field *upbit_type_fields(int type, size_t *count)
     return info == NULL ? NULL : info->fields;
 }
 
-static const char *const enum_names[UPBIT__ENUMS][8] = {
-    [UPBIT__ENUM_CHANGE] = {"RISE", "EVEN", "FALL"},
-    [UPBIT__ENUM_SIDE] = {"ASK", "BID"},
-    [UPBIT__ENUM_MARKET_STATE] = {"PREVIEW", "ACTIVE", "DELISTED", "PREDELISTED"},
-    [UPBIT__ENUM_MARKET_WARNING] = {"NONE", "CAUTION"},
-    [UPBIT__ENUM_ORDER_TYPE] = {"limit", "price", "market", "best"},
-    [UPBIT__ENUM_ORDER_STATE] = {"wait", "watch", "trade", "done", "cancel", "prevented"},
-    [UPBIT__ENUM_TIME_IN_FORCE] = {"ioc", "fok", "post_only"},
-    [UPBIT__ENUM_SMP_TYPE] = {"reduce", "cancel_maker", "cancel_taker", "none"},
-};
+/* A name with its quotes has at most 16 bytes. */
+#define E(name, value)                                                                             \
+    {"\"" name "\"", (1U << (sizeof(name) + 1)) - 1, sizeof(name) + 1, value, name}
+#define END {"", 0, 0, 255, NULL}
 
-const char *const *upbit__enum_names(unsigned enumeration)
-{
-    return enum_names[enumeration < UPBIT__ENUMS ? enumeration : UPBIT__ENUM_NONE];
-}
+const upbit__enum_entry upbit__enum_table[UPBIT__ENUMS][8] = {
+    [UPBIT__ENUM_NONE] = {END},
+    [UPBIT__ENUM_CHANGE] = {E("RISE", UPBIT_CHANGE_RISE), E("FALL", UPBIT_CHANGE_FALL),
+                            E("EVEN", UPBIT_CHANGE_EVEN), END},
+    [UPBIT__ENUM_SIDE] = {E("ASK", UPBIT_SIDE_ASK), E("BID", UPBIT_SIDE_BID), END},
+    [UPBIT__ENUM_MARKET_STATE] = {E("ACTIVE", UPBIT_MARKET_ACTIVE), E("PREVIEW", UPBIT_MARKET_PREVIEW),
+                                  E("DELISTED", UPBIT_MARKET_DELISTED),
+                                  E("PREDELISTED", UPBIT_MARKET_PREDELISTED), END},
+    [UPBIT__ENUM_MARKET_WARNING] = {E("NONE", UPBIT_WARNING_NONE), E("CAUTION", UPBIT_WARNING_CAUTION),
+                                    END},
+    [UPBIT__ENUM_ORDER_TYPE] = {E("limit", UPBIT_ORDER_TYPE_LIMIT), E("price", UPBIT_ORDER_TYPE_PRICE),
+                                E("market", UPBIT_ORDER_TYPE_MARKET), E("best", UPBIT_ORDER_TYPE_BEST),
+                                END},
+    [UPBIT__ENUM_ORDER_STATE] = {E("wait", UPBIT_ORDER_STATE_WAIT), E("watch", UPBIT_ORDER_STATE_WATCH),
+                                 E("trade", UPBIT_ORDER_STATE_TRADE), E("done", UPBIT_ORDER_STATE_DONE),
+                                 E("cancel", UPBIT_ORDER_STATE_CANCEL),
+                                 E("prevented", UPBIT_ORDER_STATE_PREVENTED), END},
+    [UPBIT__ENUM_TIME_IN_FORCE] = {E("ioc", UPBIT_TIF_IOC), E("fok", UPBIT_TIF_FOK),
+                                   E("post_only", UPBIT_TIF_POST_ONLY), END},
+    [UPBIT__ENUM_SMP_TYPE] = {E("reduce", UPBIT_SMP_REDUCE), E("cancel_maker", UPBIT_SMP_CANCEL_MAKER),
+                              E("cancel_taker", UPBIT_SMP_CANCEL_TAKER), E("none", UPBIT_SMP_NONE), END},
+};
 
 unsigned upbit__enum_value(unsigned enumeration, const char *at, size_t length)
 {
-    const char *const *names = enum_names[enumeration];
-    for (unsigned i = 0; names[i] != NULL; i++)
-        if (length > 0 && names[i][0] == at[0] && strlen(names[i]) == length &&
-            memcmp(names[i], at, length) == 0)
-            return i + 1;
-    return 255;
+    const upbit__enum_entry *e = upbit__enum_table[enumeration];
+    while (e->mask != 0 && (e->length != length + 2 || memcmp(e->name, at, length) != 0))
+        e++;
+    return e->value;
 }
 
 const char *upbit_field_enum_name(const upbit_field *field, int value)
 {
-    if (field == NULL || field->kind != UPBIT_FIELD_ENUM || value < 1 || value > 7)
+    if (field == NULL || field->kind != UPBIT_FIELD_ENUM || field->enumeration >= UPBIT__ENUMS)
         return NULL;
-    return upbit__enum_names(field->enumeration)[value - 1];
+    const upbit__enum_entry *e = upbit__enum_table[field->enumeration];
+    while (e->mask != 0 && e->value != value)
+        e++;
+    return e->name;
 }

@@ -45,8 +45,15 @@ typedef enum upbit__enumeration {
     UPBIT__ENUMS
 } upbit__enumeration;
 
-/* names[value - 1], ended by NULL; values are 1, 2, 3 ... */
-const char *const *upbit__enum_names(unsigned enumeration);
+/* An enum's name, with its quotes ready to be compared at once. mask 0 ends the list. */
+typedef struct upbit__enum_entry {
+    char text[16];
+    uint32_t mask; /* a bit for each byte that counts */
+    uint8_t length, value;
+    const char *name;
+} upbit__enum_entry;
+
+extern const upbit__enum_entry upbit__enum_table[UPBIT__ENUMS][8];
 
 /* The value of an enum's name that is `length` bytes at `at`; 255 when it is not known. */
 unsigned upbit__enum_value(unsigned enumeration, const char *at, size_t length);

@@ -16,10 +16,10 @@ const char *upbit__json_turn(upbit__json *r, const char *p)
 {
     size_t rest = (size_t)(r->end - p);
     memcpy(r->tail, p, rest);
-    memset(r->tail + rest, 0, sizeof r->tail - rest);
+    memset(r->tail + rest, 0, UPBIT__JSON_AHEAD_ROW);
     r->tail_at = (size_t)(p - r->start);
     r->end = r->tail + rest;
-    r->limit = r->tail + sizeof r->tail;
+    r->limit = r->end + UPBIT__JSON_AHEAD_ROW;
     return r->tail;
 }
 

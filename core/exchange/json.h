@@ -17,8 +17,9 @@
 #include "base/decimal_parse.h"
 
 #define UPBIT__JSON_DEPTH 32
-/* How far beyond a member's start the fast readers may look: four members of a book's row. */
-#define UPBIT__JSON_AHEAD 352
+/* How far beyond a member's start the fast readers may look, and beyond a book's row. */
+#define UPBIT__JSON_AHEAD 96
+#define UPBIT__JSON_AHEAD_ROW 256
 
 typedef struct upbit__json {
     const char *end;   /* of the text                                                      */
@@ -28,7 +29,7 @@ typedef struct upbit__json {
     const char *start; /* the text as given                                                */
     size_t tail_at;    /* offset of tail[0] in the text                                    */
     /* The last bytes of the text, copied here to have room for reading ahead behind them. */
-    char tail[2 * UPBIT__JSON_AHEAD];
+    char tail[2 * UPBIT__JSON_AHEAD_ROW];
 } upbit__json;
 
 /* What a string turned out to be: its bytes between the quotes. */
@@ -50,9 +51,9 @@ static inline void upbit__json_begin(upbit__json *r, const char *text, size_t le
  * that must be read on from. */
 const char *upbit__json_turn(upbit__json *r, const char *p);
 
-static inline int upbit__json_near_end(const upbit__json *r, const char *p)
+static inline int upbit__json_near_end(const upbit__json *r, const char *p, int ahead)
 {
-    return r->limit - p < UPBIT__JSON_AHEAD && r->limit == r->end;
+    return r->limit - p < ahead && r->limit == r->end;
 }
 
 /* Notes the fault and returns NULL. */
