@@ -25,10 +25,18 @@
 #include <stdint.h>
 
 #define UPBIT__CACHE_LINE 64
+#ifdef __GNUC__
+#define UPBIT__PREFETCH(p) __builtin_prefetch((p), 1) /* to write */
+#else
+#define UPBIT__PREFETCH(p) ((void)(p))
+#endif
 
 typedef struct upbit__slot {
+    /* either side, atomic */
     _Atomic(const void *) event;
     _Atomic uint64_t number;
+    /* I/O thread */
+    uint32_t size;
 } upbit__slot;
 
 typedef struct upbit__taken {
@@ -39,12 +47,11 @@ typedef struct upbit__taken {
 typedef struct upbit__fifo {
     /* immutable */
     _Alignas(UPBIT__CACHE_LINE) upbit__slot *slots; /* mask + 1 of them */
-    uint32_t *sizes;                                 /* the same; I/O thread */
     uint32_t mask, bytes_max;
 
     /* I/O thread */
     uint64_t ptail;  /* where the next event goes */
-    uint64_t hseen;  /* head as last seen: sizes before it are no longer in bytes */
+    uint64_t hseen;  /* head as last seen: slots before it are no longer in bytes */
     uint64_t bytes;  /* of slots hseen..ptail-1 */
     uint64_t number; /* of the last event meant for this lane, whether it found room or not */
     uint64_t shown;  /* what was last stored to tail */
@@ -55,12 +62,11 @@ typedef struct upbit__fifo {
     _Alignas(UPBIT__CACHE_LINE) _Atomic uint64_t tail;
 } upbit__fifo;
 
-/* slots and sizes hold `capacity` elements, a power of two, and need no content. */
-static inline void upbit__fifo_init(upbit__fifo *f, upbit__slot *slots, uint32_t *sizes,
-                                    uint32_t capacity, uint32_t bytes_max)
+/* capacity: a power of two; slots need no content. */
+static inline void upbit__fifo_init(upbit__fifo *f, upbit__slot *slots, uint32_t capacity,
+                                    uint32_t bytes_max)
 {
     f->slots = slots;
-    f->sizes = sizes;
     f->mask = capacity - 1;
     f->bytes_max = bytes_max;
     f->ptail = f->hseen = f->bytes = f->number = f->shown = 0;
@@ -73,7 +79,7 @@ static inline void upbit__fifo_init(upbit__fifo *f, upbit__slot *slots, uint32_t
 static inline void upbit__fifo_settle(upbit__fifo *f, uint64_t head)
 {
     for (uint64_t i = f->hseen; i != head; i++)
-        f->bytes -= f->sizes[i & f->mask];
+        f->bytes -= f->slots[i & f->mask].size;
     f->hseen = head;
 }
 
@@ -111,9 +117,11 @@ static inline void upbit__fifo_put(upbit__fifo *f, const void *event, uint32_t s
     upbit__slot *slot = &f->slots[f->ptail & f->mask];
     atomic_store_explicit(&slot->event, event, memory_order_relaxed);
     atomic_store_explicit(&slot->number, ++f->number, memory_order_relaxed);
-    f->sizes[f->ptail & f->mask] = size;
+    slot->size = size;
     f->bytes += size;
     f->ptail++;
+    /* With many lanes the next slots have long left the cache when their turn comes. */
+    UPBIT__PREFETCH(&f->slots[(f->ptail + 3) & f->mask]);
 }
 
 static inline void upbit__fifo_commit(upbit__fifo *f)

@@ -131,7 +131,9 @@ static void finish(upbit__inbox *in)
         for (uint64_t at = upbit__fifo_head(f); at != f->ptail; at++)
             upbit_event_unref(
                 atomic_load_explicit(&f->slots[at & f->mask].event, memory_order_relaxed));
-        free(lane);
+        free(f->slots);
+        if (lane != &in->first_lane)
+            free(lane);
     }
     const upbit_event *e;
     while ((e = upbit__latest_pop(&in->latest)) != NULL)

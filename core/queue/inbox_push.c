@@ -39,15 +39,17 @@ static upbit__lane *open_lane(upbit__inbox *in, unsigned lane)
 {
     int lossless = in->policy[lane] == UPBIT__LANE_LOSSLESS;
     uint32_t capacity = lossless ? in->lossless_messages : in->messages;
-    size_t size = sizeof(upbit__lane) + capacity * (sizeof(upbit__slot) + sizeof(uint32_t));
-    size = (size + UPBIT__CACHE_LINE - 1) / UPBIT__CACHE_LINE * UPBIT__CACHE_LINE;
-    upbit__lane *l = aligned_alloc(UPBIT__CACHE_LINE, size);
-    if (l == NULL)
+    upbit__lane *l = &in->first_lane;
+    if (l->fifo.slots != NULL)
+        l = aligned_alloc(UPBIT__CACHE_LINE, sizeof *l);
+    upbit__slot *slots = malloc(capacity * sizeof *slots);
+    if (l == NULL || slots == NULL) {
+        if (l != &in->first_lane)
+            free(l);
+        free(slots);
         return NULL;
-    upbit__slot *slots = (upbit__slot *)(void *)(l + 1);
-    uint32_t *sizes = (uint32_t *)(void *)(slots + capacity);
-    upbit__fifo_init(&l->fifo, slots, sizes, capacity,
-                     lossless ? in->lossless_bytes : in->bytes);
+    }
+    upbit__fifo_init(&l->fifo, slots, capacity, lossless ? in->lossless_bytes : in->bytes);
     l->fifo.number = in->missed[lane];
     l->lossless = lossless;
     l->shut = l->resync = 0;

@@ -9,15 +9,6 @@
 #include "queue/inbox.h"
 #include "queue/inbox_struct.h"
 
-static inline int deliver(upbit_delivery *out, const upbit_event *e, uint64_t number,
-                          uint64_t request_id)
-{
-    out->event = e;
-    out->number = number;
-    out->request_id = request_id;
-    return 1;
-}
-
 /* An event of the library's own, or NULL. */
 static upbit_event *make(uint16_t type, size_t size)
 {
@@ -33,12 +24,6 @@ static upbit_event *make(uint16_t type, size_t size)
     return e;
 }
 
-static inline upbit_session session_of(int type)
-{
-    return type >= UPBIT_TYPE_MY_ORDER && type <= UPBIT_TYPE_ANNOUNCEMENT ? UPBIT_SESSION_PRIVATE
-                                                                         : UPBIT_SESSION_PUBLIC;
-}
-
 static int deliver_epoch(upbit__inbox *in, upbit_delivery *out, upbit_session session)
 {
     upbit_epoch_event *epoch =
@@ -49,7 +34,7 @@ static int deliver_epoch(upbit__inbox *in, upbit_delivery *out, upbit_session se
     epoch->session = session;
     epoch->previous = in->epoch[session];
     in->epoch[session] = in->held->epoch;
-    return deliver(out, &epoch->event, 0, 0);
+    return upbit__deliver(out, &epoch->event, 0, 0);
 }
 
 static int deliver_gap(upbit__inbox *in, upbit_delivery *out, unsigned lane)
@@ -64,7 +49,7 @@ static int deliver_gap(upbit__inbox *in, upbit_delivery *out, unsigned lane)
     gap->count = in->held_number - in->expected[lane];
     in->expected[lane] = in->held_number;
     upbit__count(&in->gaps, 1);
-    return deliver(out, &gap->event, 0, 0);
+    return upbit__deliver(out, &gap->event, 0, 0);
 }
 
 /* Hands out what is held, or what has to come before it: each call one step. */
@@ -72,7 +57,7 @@ static int deliver_held(upbit__inbox *in, upbit_delivery *out)
 {
     const upbit_event *e = in->held;
     if (e->type < UPBIT_TYPE_STATE) {
-        upbit_session session = session_of(e->type);
+        upbit_session session = upbit__session_of(e->type);
         if (e->epoch > in->epoch[session])
             return deliver_epoch(in, out, session);
         if (in->held_number != 0) {
@@ -86,22 +71,15 @@ static int deliver_held(upbit__inbox *in, upbit_delivery *out)
         upbit__count(&in->delivered, 1);
     }
     in->held = NULL;
-    return deliver(out, e, in->held_number, 0);
+    return upbit__deliver(out, e, in->held_number, 0);
 }
 
-static inline int deliver_batch(upbit__inbox *in, upbit_delivery *out)
+static int deliver_batch(upbit__inbox *in, upbit_delivery *out)
 {
+    if (upbit__inbox_take_quick(in, out))
+        return 1;
     const upbit__taken *next = &in->batch_events[in->batch_at++];
-    const upbit_event *e = next->event;
-    /* Nearly always nothing has to come before it. */
-    if (next->number == in->expected[in->batch_lane] &&
-        e->epoch <= in->epoch[session_of(e->type)]) {
-        in->expected[in->batch_lane]++;
-        atomic_store_explicit(&in->holding, in->batch_count - in->batch_at, memory_order_relaxed);
-        upbit__count(&in->delivered, 1);
-        return deliver(out, e, next->number, 0);
-    }
-    in->held = e;
+    in->held = next->event;
     in->held_number = next->number;
     return deliver_held(in, out);
 }
@@ -134,7 +112,7 @@ static int take_ring(upbit__inbox *in, upbit_delivery *out)
                               memory_order_release); /* upbit__inbox_error */
     else
         (void)atomic_fetch_sub_explicit(&in->promised, 1, memory_order_release); /* promise */
-    return deliver(out, entry.event, 0, entry.request_id);
+    return upbit__deliver(out, entry.event, 0, entry.request_id);
 }
 
 static int take_overflow(upbit__inbox *in, upbit_delivery *out)
@@ -151,7 +129,7 @@ static int take_overflow(upbit__inbox *in, upbit_delivery *out)
     unsigned lane = (unsigned)__builtin_ctz(in->overflow_pending);
     in->overflow_pending &= in->overflow_pending - 1;
     e->lane_type = lane == UPBIT__LANES - 1 ? UPBIT_TYPE_RAW : lane + 1;
-    return deliver(out, &e->event, 0, 0);
+    return upbit__deliver(out, &e->event, 0, 0);
 }
 
 static int take_control(upbit__inbox *in, upbit_delivery *out)
@@ -161,7 +139,7 @@ static int take_control(upbit__inbox *in, upbit_delivery *out)
         return r;
     const upbit_event *e = upbit__latest_pop(&in->control);
     if (e != NULL)
-        return deliver(out, e, 0, 0);
+        return upbit__deliver(out, e, 0, 0);
     return take_overflow(in, out);
 }
 
@@ -273,7 +251,7 @@ int upbit__inbox_take(upbit__inbox *in, upbit_delivery *out)
             return 0;
         in->done = 1; /* the reference in `closed` goes to the caller */
         atomic_store_explicit(&in->closed, (const upbit_event *)NULL, memory_order_relaxed);
-        return deliver(out, closed, 0, 0);
+        return upbit__deliver(out, closed, 0, 0);
     }
 }
 
