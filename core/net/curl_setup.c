@@ -22,8 +22,9 @@ int upbit__curl_proxy_check(const char *proxy, const char **why)
     return *why == NULL ? 0 : UPBIT_ERROR_INVALID_ARGUMENT;
 }
 
-/* libcurl takes a certificate without a SAN for its CN's sake, and OpenSSL does not check the host at
- * all unless told to: so the host is set in the context and checked inside the handshake. */
+/* libcurl takes a certificate without a SAN for its CN's sake, and OpenSSL does not check the
+ * host at all unless told to: so the host is set in the context and checked inside the
+ * handshake. */
 static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
 {
     (void)easy;
@@ -53,8 +54,8 @@ static bool apply_tls(CURL *easy, const upbit__curl_setup *setup)
     ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_SSL_CIPHER_LIST, "ECDHE+AESGCM:ECDHE+CHACHA20") ==
-          CURLE_OK;
+    ok &=
+        curl_easy_setopt(easy, CURLOPT_SSL_CIPHER_LIST, "ECDHE+AESGCM:ECDHE+CHACHA20") == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &setup->url) == CURLE_OK;
     if (setup->ca_file != NULL) {
@@ -82,8 +83,8 @@ int upbit__curl_setup_apply(CURL *easy, const upbit__curl_setup *setup)
     ok &= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)setup->connect_timeout_ms) ==
           CURLE_OK;
     /* "" also keeps the environment's proxies out. */
-    ok &= curl_easy_setopt(easy, CURLOPT_PROXY, setup->proxy == NULL ? "" : setup->proxy) ==
-          CURLE_OK;
+    ok &=
+        curl_easy_setopt(easy, CURLOPT_PROXY, setup->proxy == NULL ? "" : setup->proxy) == CURLE_OK;
     if (setup->proxy != NULL) {
         ok &= curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK;
         ok &= curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L) == CURLE_OK;
@@ -101,7 +102,8 @@ int upbit__curl_error(CURLcode code, const char *error_text)
     case CURLE_COULDNT_RESOLVE_PROXY:
         return UPBIT_ERROR_RESOLVE;
     case CURLE_SSL_CONNECT_ERROR:
-        /* A connection cut in the middle of the handshake is the network's fault, not the trust's. */
+        /* A connection cut in the middle of the handshake is the network's fault, not the
+         * trust's. */
         if (strstr(error_text, "SSL_ERROR_SYSCALL") != NULL ||
             strstr(error_text, "reset by peer") != NULL ||
             strstr(error_text, "unexpected eof") != NULL)

@@ -1,11 +1,13 @@
-/* One thread's event loop: descriptors, timers, a wake-up from other threads, and libcurl's sockets.
+/* One thread's event loop: descriptors, timers, a wake-up from other threads, and libcurl's
+ * sockets.
  *
- * epoll underneath, level-triggered. Watches and timers are embedded in their owner's struct and cost
- * no allocation to start or stop (the timers' heap grows once to its largest size). Every call but
- * upbit__loop_wake belongs to the loop's thread.
+ * epoll underneath, level-triggered. Watches and timers are embedded in their owner's struct and
+ * cost no allocation to start or stop (the timers' heap grows once to its largest size). Every
+ * call but upbit__loop_wake belongs to the loop's thread.
  *
- * Re-entrance: a callback may start, stop and free any watch or timer, its own included, and anything
- * built on them (transports, REST calls). It may not call upbit__loop_turn or upbit__loop_destroy. */
+ * Re-entrance: a callback may start, stop and free any watch or timer, its own included, and
+ * anything built on them (transports, REST calls). It may not call upbit__loop_turn or
+ * upbit__loop_destroy. */
 #ifndef UPBIT_NET_LOOP_H
 #define UPBIT_NET_LOOP_H
 
@@ -17,13 +19,14 @@ typedef struct upbit__loop upbit__loop;
 
 /* 0, NO_MEMORY or SYSTEM. Initialises libcurl for the process if nobody has. */
 int upbit__loop_create(upbit__loop **out);
-/* Every transport and REST call on it must be gone. Watches and timers still started are forgotten. */
+/* Every transport and REST call on it must be gone. Watches and timers still started are
+ * forgotten. */
 void upbit__loop_destroy(upbit__loop *loop);
 
-/* Waits until something happens, at most max_wait_ns (0: does not wait; < 0: no bound), dispatches it
- * and returns what it dispatched (number of callbacks; 0 for a wake-up or nothing) or SYSTEM.
- * Descriptors come before timers; a timer started by a timer's callback runs in the next turn at the
- * earliest, so a turn always ends. */
+/* Waits until something happens, at most max_wait_ns (0: does not wait; < 0: no bound),
+ * dispatches it and returns what it dispatched (number of callbacks; 0 for a wake-up or nothing)
+ * or SYSTEM. Descriptors come before timers; a timer started by a timer's callback runs in the
+ * next turn at the earliest, so a turn always ends. */
 int upbit__loop_turn(upbit__loop *loop, int64_t max_wait_ns);
 
 /* Makes the running or next upbit__loop_turn return. Any thread, also async-signal-safe; many
@@ -48,7 +51,8 @@ int upbit__watch_start(upbit__loop *loop, upbit__watch *watch); /* 0 or SYSTEM *
 int upbit__watch_set(upbit__watch *watch, unsigned events);     /* other interest; 0 or SYSTEM */
 void upbit__watch_stop(upbit__watch *watch); /* before the fd is closed; harmless when stopped */
 
-/* A timer: fires once at an absolute time of upbit__clock_monotonic_ns (base/clock.h), early never. */
+/* A timer: fires once at an absolute time of upbit__clock_monotonic_ns (base/clock.h), early
+ * never. */
 typedef struct upbit__timer {
     void (*callback)(void *context);
     void *context;
@@ -67,9 +71,9 @@ static inline bool upbit__timer_running(const upbit__timer *timer)
     return timer->slot != 0;
 }
 
-/* The CURLMs (as void *, so that only net/ needs curl.h). WebSockets have one of their own: between a
- * connect-only handle's end and its first send its connection counts as idle, and a new REST transfer
- * in the same CURLM could prune it. Transfers are added by net/curl_multi.h. */
+/* The CURLMs (as void *, so that only net/ needs curl.h). WebSockets have one of their own:
+ * between a connect-only handle's end and its first send its connection counts as idle, and a
+ * new REST transfer in the same CURLM could prune it. Transfers are added by net/curl_multi.h. */
 void *upbit__loop_curl(upbit__loop *loop);      /* WebSockets */
 void *upbit__loop_curl_rest(upbit__loop *loop); /* REST */
 

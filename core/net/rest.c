@@ -108,8 +108,7 @@ static void on_done(void *context, CURLcode code)
     if (c->remaining_req[0] != '\0')
         result.remaining_req = c->remaining_req;
     if (c->retry_after[0] != '\0')
-        result.retry_after_ms =
-            upbit__http_retry_after_ms(c->retry_after, upbit__clock_wall_ns());
+        result.retry_after_ms = upbit__http_retry_after_ms(c->retry_after, upbit__clock_wall_ns());
     c->telling = true;
     c->tell(c->context, &result);
     free_call(c);
@@ -117,8 +116,8 @@ static void on_done(void *context, CURLcode code)
 
 void upbit__rest_cancel(upbit__rest_call *call)
 {
-    /* While `done` runs the call is over and frees itself: a caller that clears its handle late does
-     * no harm. */
+    /* While `done` runs the call is over and frees itself: a caller that clears its handle late
+     * does no harm. */
     if (call != NULL && !call->telling)
         free_call(call);
 }
@@ -178,8 +177,8 @@ static int start(upbit__rest_call *c, const upbit__rest_config *config, const ch
 }
 
 int upbit__rest_get(upbit__rest_call **out, upbit__loop *loop, const upbit__rest_config *config,
-                    const char *path,
-                    void (*done)(void *context, const upbit__rest_result *result), void *context)
+                    const char *path, void (*done)(void *context, const upbit__rest_result *result),
+                    void *context)
 {
     *out = NULL;
     upbit__rest_call *c = calloc(1, sizeof *c);

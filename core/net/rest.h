@@ -1,8 +1,8 @@
-/* HTTP GET on the loop's REST CURLM: no redirect is followed, the body is bounded, TLS is as strict as
- * the stream's. Connections are kept and reused.
+/* HTTP GET on the loop's REST CURLM: no redirect is followed, the body is bounded, TLS is as
+ * strict as the stream's. Connections are kept and reused.
  *
- * Threads: the loop's. `done` comes exactly once, in a later turn, unless upbit__rest_cancel came
- * first; inside `done` the handle is already over and anything else may be freed. */
+ * Threads: the loop's. `done` comes exactly once, in a later turn, unless upbit__rest_cancel
+ * came first; inside `done` the handle is already over and anything else may be freed. */
 #ifndef UPBIT_NET_REST_H
 #define UPBIT_NET_REST_H
 
@@ -24,8 +24,9 @@ typedef struct upbit__rest_config {
 } upbit__rest_config;
 
 typedef struct upbit__rest_result {
-    int error;          /* 0: an answer came, of whatever http_status. Else RESOLVE, CONNECT, TLS, TIMEOUT,
-                           LIMIT (body larger than body_max), PROTOCOL (not HTTP), NO_MEMORY */
+    /* 0: an answer came, of whatever http_status. Else RESOLVE, CONNECT, TLS, TIMEOUT, LIMIT (body
+     * larger than body_max), PROTOCOL (not HTTP), NO_MEMORY. */
+    int error;
     int http_status;    /* 0 when no answer came */
     const char *body;   /* NUL behind it; never NULL; valid during the call */
     size_t length;

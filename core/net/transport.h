@@ -1,12 +1,13 @@
 /* A WebSocket connection as seen from above: open, send, ping, close, destroy, and five events.
  *
- * Several implementations stand behind one table (struct upbit__transport_operations). transport_raw
- * is the one built: libcurl for names, TCP, TLS and proxies, core/wire for everything WebSocket.
+ * Several implementations stand behind one table (struct upbit__transport_operations).
+ * transport_raw is the one built: libcurl for names, TCP, TLS and proxies, core/wire for
+ * everything WebSocket.
  *
- * Threads: all calls and all events on the loop's thread. Life: upbit__transport_open never calls an
- * event; `closed` comes exactly once, whatever the reason, unless upbit__transport_destroy came first;
- * after it no event comes and only destroy and the readers are of use. Every function may be called
- * from inside any event, upbit__transport_destroy too. */
+ * Threads: all calls and all events on the loop's thread. Life: upbit__transport_open never
+ * calls an event; `closed` comes exactly once, whatever the reason, unless
+ * upbit__transport_destroy came first; after it no event comes and only destroy and the readers
+ * are of use. Every function may be called from inside any event, upbit__transport_destroy too. */
 #ifndef UPBIT_NET_TRANSPORT_H
 #define UPBIT_NET_TRANSPORT_H
 
@@ -27,17 +28,17 @@ typedef struct upbit__transport upbit__transport;
 
 /* Everything is copied. 0 and NULL are the defaults. */
 typedef struct upbit__transport_config {
-    const char *url;              /* ws:// or wss://host[:port][/path[?query]]; no user, no fragment */
+    const char *url;              /* ws:// or wss://host[:port][/path[?query]], no more */
     const char *ca_file;          /* PEM; only these are trusted then; default: the system's */
     const char *crl_file;         /* PEM; certificates of the whole chain are looked up in it */
-    const char *proxy;            /* http://, socks5:// or socks5h://; default none (no environment) */
+    const char *proxy;            /* http://, socks5:// or socks5h://; default none */
     const upbit__header *headers; /* more request headers, e.g. Authorization; wiped after use.
                                      Those of the upgrade itself and Origin are refused */
     size_t header_count;
     uint32_t connect_timeout_ms;  /* look-up, TCP, proxy and TLS together; default 5,000 */
-    uint32_t upgrade_timeout_ms;  /* the whole upgrade: request sent to last header; default 5,000 */
-    uint32_t message_size_max;    /* bytes of one message; more is closed with 1009; default 16 MiB */
-    upbit__log *log;              /* one warning line per connection that fails or is cut; or NULL */
+    uint32_t upgrade_timeout_ms;  /* the whole upgrade, to its last header; default 5,000 */
+    uint32_t message_size_max;    /* bytes of a message, more ends in 1009; default 16 MiB */
+    upbit__log *log;              /* a warning per connection that fails or is cut; or NULL */
 } upbit__transport_config;
 
 typedef struct upbit__transport_info {
@@ -50,19 +51,20 @@ typedef struct upbit__transport_info {
 
 /* Why it is over. */
 typedef struct upbit__close_info {
-    int error;       /* 0: ended by a close handshake that upbit__transport_close began or that the
-                        server began with 1000 or 1001. Else RESOLVE, CONNECT (network: refused, reset,
-                        cut without a close frame), TLS, UPGRADE, PROTOCOL (server broke the rules, or
-                        closed with another code), TIMEOUT, NO_MEMORY, SYSTEM */
+    /* 0: ended by a close handshake that upbit__transport_close began or that the server began with
+     * 1000, 1001 or no code. Else RESOLVE, CONNECT (network: refused, reset, cut without a close
+     * frame), TLS, UPGRADE, PROTOCOL (the server broke the rules, or closed with another code),
+     * TIMEOUT, CANCELLED, NO_MEMORY, SYSTEM. */
+    int error;
     bool opened;     /* the opened event had come */
     bool clean;      /* both close frames went over */
     int http_status; /* of a refused upgrade, 0 when none came */
     uint32_t retry_after_ms; /* Retry-After of a refused upgrade (seconds or a date), 0 none */
-    int close_code;  /* the server's close frame: its code, 1005 when it had none; 0: no close frame */
+    int close_code;  /* of the server's close frame, 1005 when it had none; 0: no frame */
     int sent_code;   /* the code of our own close frame, 0 none sent */
     char reason[200];       /* for people: what went wrong, or the server's close reason; UTF-8 */
-    const char *body;       /* refused upgrade: first bytes of its body (up to 1,024), NUL behind;  */
-    size_t body_length;     /* valid during the event and until destroy; "" when none */
+    const char *body;       /* refused upgrade: first bytes of its body (up to 1,024), */
+    size_t body_length;     /* NUL behind; "" when none; valid until destroy */
 } upbit__close_info;
 
 /* Any may be NULL but `closed`. */
@@ -73,13 +75,15 @@ typedef struct upbit__transport_events {
     void (*message)(void *context, int opcode, const uint8_t *data, size_t length,
                     int64_t received_ns);
     void (*pong)(void *context, const uint8_t *payload, size_t length);
-    /* After each batch of messages and pongs (all that was readable, up to a bound): time to notify. */
+    /* After each batch of messages and pongs (all that was readable, up to a bound): time to
+     * notify. */
     void (*batch)(void *context);
     void (*closed)(void *context, const upbit__close_info *info);
 } upbit__transport_events;
 
-/* kind: upbit_transport_kind. 0; INVALID_ARGUMENT (upbit_error_detail says what), UNAVAILABLE (a kind
- * that is not built), NO_MEMORY, SYSTEM. Connecting starts in the loop's next turn. `events` is copied. */
+/* kind: upbit_transport_kind. 0; INVALID_ARGUMENT (upbit_error_detail says what), UNAVAILABLE (a
+ * kind that is not built), NO_MEMORY, SYSTEM. Connecting starts in the loop's next turn.
+ * `events` is copied. */
 int upbit__transport_open(upbit__transport **out, int kind, upbit__loop *loop,
                           const upbit__transport_config *config,
                           const upbit__transport_events *events, void *context);
@@ -90,10 +94,10 @@ int upbit__transport_open(upbit__transport **out, int kind, upbit__loop *loop,
 int upbit__transport_send(upbit__transport *t, int opcode, const void *bytes, size_t length);
 /* A ping, payload 0 to 125 bytes. Errors as send. */
 int upbit__transport_ping(upbit__transport *t, const void *payload, size_t length);
-/* Begins the close handshake: sends a close frame (code 1000, 1001 or 3000-4999; reason NULL or up to
- * 123 bytes UTF-8); `closed` follows when the server has answered and cut, or at deadline_ns
- * (monotonic), in a later turn. Before `opened`: `closed` follows with CANCELLED. Messages may still
- * arrive until then. 0; CLOSED when already closing. */
+/* Begins the close handshake: sends a close frame (code 1000, 1001 or 3000-4999; reason NULL or
+ * up to 123 bytes UTF-8); `closed` follows when the server has answered and cut, or at
+ * deadline_ns (monotonic), in a later turn. Before `opened`: `closed` follows with CANCELLED.
+ * Messages may still arrive until then. 0; CLOSED when already closing. */
 int upbit__transport_close(upbit__transport *t, int code, const char *reason, int64_t deadline_ns);
 /* At once, without a close frame and without an event. Accepts NULL. */
 void upbit__transport_destroy(upbit__transport *t);

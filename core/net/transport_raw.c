@@ -1,8 +1,9 @@
-/* The default transport: libcurl for names, TCP, TLS and proxies, core/wire for everything WebSocket.
+/* The default transport: libcurl for names, TCP, TLS and proxies, core/wire for everything
+ * WebSocket.
  *
- * libcurl connects (CONNECT_ONLY) and hands its socket over; from then on transport_raw_io.c waits on
- * it and moves bytes with curl_easy_send and curl_easy_recv. The easy handle stays in its CURLM to the
- * end. Here are the calls from above and the set-up. */
+ * libcurl connects (CONNECT_ONLY) and hands its socket over; from then on transport_raw_io.c
+ * waits on it and moves bytes with curl_easy_send and curl_easy_recv. The easy handle stays in
+ * its CURLM to the end. Here are the calls from above and the set-up. */
 #include "net/transport_raw.h"
 
 #include <stdio.h>
@@ -177,8 +178,7 @@ int upbit__transport_raw_open(upbit__transport **out, upbit__loop *loop,
     upbit__raw *t = calloc(1, sizeof *t);
     if (t == NULL)
         return UPBIT_ERROR_NO_MEMORY;
-    t->base = (upbit__transport){
-        .operations = &operations, .events = *events, .context = context};
+    t->base = (upbit__transport){.operations = &operations, .events = *events, .context = context};
     t->loop = loop;
     t->log = config->log;
     t->done = (upbit__curl_done){.callback = upbit__raw_on_connected, .context = t};

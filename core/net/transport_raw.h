@@ -15,7 +15,7 @@ typedef enum upbit__raw_state {
     UPBIT__RAW_UPGRADING,  /* request on its way out, answer on its way in */
     UPBIT__RAW_OPEN,
     UPBIT__RAW_CLOSING,  /* our close frame is queued, messages still come in */
-    UPBIT__RAW_DRAINING, /* nothing more is expected: wait for the server to cut, throw away what comes */
+    UPBIT__RAW_DRAINING, /* nothing is expected: wait for the server to cut, drop what comes */
     UPBIT__RAW_FINISHED
 } upbit__raw_state;
 

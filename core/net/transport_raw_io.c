@@ -12,11 +12,11 @@
 #include "base/clock.h"
 #include "net/transport_raw.h"
 
-#define READ_LEAST 16384u       /* a TLS record; less would cut them up */
-#define READ_MOST 65536u        /* at once */
-#define TURN_MOST (256u * 1024) /* bytes read in one turn, then the loop's others are served */
-#define PIECE_MOST 16384u       /* at once to curl_easy_send, which must see the same bytes again */
-#define LINGER_NS UPBIT__SECOND /* for the server to cut after the close frames */
+#define READ_LEAST 16384u        /* a TLS record; less would cut them up */
+#define READ_MOST  65536u        /* at once */
+#define TURN_MOST  (256u * 1024) /* bytes read in one turn, then the loop's others are served */
+#define PIECE_MOST 16384u /* at once to curl_easy_send, which must see the same bytes again */
+#define LINGER_NS  UPBIT__SECOND /* for the server to cut after the close frames */
 
 void upbit__raw_free(upbit__raw *t)
 {
@@ -129,8 +129,8 @@ void upbit__raw_flush(upbit__raw *t)
     set_interest(t);
 }
 
-/* Nothing more will be delivered: our last words go out, the server gets a moment to cut. Closing at
- * once could reset the connection before it has read them. */
+/* Nothing more will be delivered: our last words go out, the server gets a moment to cut.
+ * Closing at once could reset the connection before it has read them. */
 static void drain(upbit__raw *t)
 {
     t->state = UPBIT__RAW_DRAINING;
@@ -161,7 +161,8 @@ static void on_close(upbit__raw *t, const upbit__item *item)
         normal = true; /* whatever it answers to our close is its leave to go */
     }
     t->close.clean = t->close.sent_code != 0;
-    upbit__raw_say(t, normal ? 0 : UPBIT_ERROR_PROTOCOL, "%.*s", (int)item->length, (const char *)item->data);
+    upbit__raw_say(t, normal ? 0 : UPBIT_ERROR_PROTOCOL, "%.*s", (int)item->length,
+                   (const char *)item->data);
     drain(t);
 }
 
@@ -303,8 +304,8 @@ static got read_once(upbit__raw *t, size_t *budget)
     return GOT_BYTES;
 }
 
-/* Decrypted bytes inside OpenSSL are invisible to epoll: read until there is nothing, or come back in
- * the next turn by timer. */
+/* Decrypted bytes inside OpenSSL are invisible to epoll: read until there is nothing, or come
+ * back in the next turn by timer. */
 static void read_all(upbit__raw *t)
 {
     size_t budget = TURN_MOST;
@@ -341,8 +342,8 @@ void upbit__raw_on_again(void *context)
 {
     upbit__raw *t = context;
     enter(t);
-    if (t->state == UPBIT__RAW_CONNECTING) /* only a close before the connection stood arms it then */
-        finish(t);
+    if (t->state == UPBIT__RAW_CONNECTING)
+        finish(t); /* only a close before `opened` arms it then */
     else
         read_all(t);
     leave(t);
@@ -364,8 +365,8 @@ void upbit__raw_on_deadline(void *context)
     leave(t);
 }
 
-/* The connection stands: take its socket over and send the request at once, which also tells libcurl
- * that it is in use. */
+/* The connection stands: take its socket over and send the request at once, which also tells
+ * libcurl that it is in use. */
 static void begin_upgrade(upbit__raw *t)
 {
     curl_socket_t fd = CURL_SOCKET_BAD;
@@ -395,7 +396,8 @@ void upbit__raw_on_connected(void *context, CURLcode code)
         curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
         upbit__raw_say(t, upbit__curl_error(code, text), "%s", text);
         if (proxy_status >= 300)
-            upbit__raw_say(t, UPBIT_ERROR_CONNECT, "the proxy answered with status %ld", proxy_status);
+            upbit__raw_say(t, UPBIT_ERROR_CONNECT, "the proxy answered with status %ld",
+                           proxy_status);
         finish(t);
     }
     leave(t);

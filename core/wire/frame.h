@@ -24,9 +24,10 @@ typedef struct upbit__frame {
     uint64_t length; /* of the payload, below 2^63 */
 } upbit__frame;
 
-/* Reads a header from the first `count` bytes. > 0: its size; 0: more bytes are needed; PROTOCOL, with
- * *why a static text: reserved bit or opcode, mask, fragmented or long control frame, length not in
- * its shortest form or with the highest bit. Told at the first byte that shows it. */
+/* Reads a header from the first `count` bytes. > 0: its size; 0: more bytes are needed;
+ * PROTOCOL, with *why a static text: reserved bit or opcode, mask, fragmented or long control
+ * frame, length not in its shortest form or with the highest bit. Told at the first byte that
+ * shows it. */
 int upbit__frame_read(upbit__frame *out, const uint8_t *bytes, size_t count, const char **why);
 
 /* Writes a client's header with this mask: its size, 6 to 14. */

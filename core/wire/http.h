@@ -12,15 +12,16 @@ typedef struct upbit__header {
 
 /* May this byte stand in a header's name (RFC 9110 tchar)? */
 bool upbit__http_tchar(unsigned char c);
-/* A name is one or more tchars; a value has no control character but the tab. What CR, LF or NUL in a
- * header could add to a request is the reason. */
+/* A name is one or more tchars; a value has no control character but the tab. What CR, LF or NUL
+ * in a header could add to a request is the reason. */
 bool upbit__http_name_valid(const char *name);
 bool upbit__http_value_valid(const char *value);
 
 /* Does a comma-separated list hold this token, in any case? */
 bool upbit__http_has_token(const char *list, const char *token);
 
-/* Retry-After in ms: seconds or an HTTP date (against wall_ns); 0 when neither or past; at most a day. */
+/* Retry-After in ms: seconds or an HTTP date (against wall_ns); 0 when neither or past; at most
+ * a day. */
 uint32_t upbit__http_retry_after_ms(const char *value, int64_t wall_ns);
 
 /* Where a URL points. */
@@ -33,9 +34,9 @@ typedef struct upbit__url {
     char path[2048];   /* begins with '/', with the query */
 } upbit__url;
 
-/* `schemes` is "ws" (ws, wss) or "http" (http, https). 0 or INVALID_ARGUMENT with *why a static text:
- * another scheme, a user or password, a fragment, a space or control or non-ASCII character, a host or
- * port that can be none, too long. */
+/* `schemes` is "ws" (ws, wss) or "http" (http, https). 0 or INVALID_ARGUMENT with *why a static
+ * text: another scheme, a user or password, a fragment, a space or control or non-ASCII
+ * character, a host or port that can be none, too long. */
 int upbit__url_parse(upbit__url *out, const char *schemes, const char *text, const char **why);
 
 #endif

@@ -123,8 +123,8 @@ static int whole_frame(upbit__receiver *r, upbit__item *out)
         return bad_text(r);
     r->in_frame = false;
     r->spent = length;
-    *out = (upbit__item){.kind = UPBIT__ITEM_MESSAGE, .opcode = r->frame.opcode, .data = data,
-                         .length = length};
+    *out = (upbit__item){
+        .kind = UPBIT__ITEM_MESSAGE, .opcode = r->frame.opcode, .data = data, .length = length};
     switch (r->frame.opcode) {
     case UPBIT__FRAME_PING:
         out->kind = UPBIT__ITEM_PING;
@@ -141,7 +141,8 @@ static int whole_frame(upbit__receiver *r, upbit__item *out)
     return 1;
 }
 
-/* A fragment: take what is there. 1: the message is complete; 2: the fragment is, the message not. */
+/* A fragment: take what is there. 1: the message is complete; 2: the fragment is, the message
+ * not. */
 static int gather(upbit__receiver *r, upbit__item *out)
 {
     size_t take = r->in.length < r->left ? r->in.length : (size_t)r->left;
@@ -161,8 +162,10 @@ static int gather(upbit__receiver *r, upbit__item *out)
         return 2;
     if (r->opcode == UPBIT__FRAME_TEXT && !upbit__utf8_complete(&r->utf8))
         return bad_text(r);
-    *out = (upbit__item){.kind = UPBIT__ITEM_MESSAGE, .opcode = r->opcode,
-                         .data = (const uint8_t *)"", .length = r->gathered.length};
+    *out = (upbit__item){.kind = UPBIT__ITEM_MESSAGE,
+                         .opcode = r->opcode,
+                         .data = (const uint8_t *)"",
+                         .length = r->gathered.length};
     if (out->length > 0) /* else there may be no buffer */
         out->data = upbit__buffer_bytes(&r->gathered);
     r->item_gathered = true;
@@ -178,9 +181,8 @@ int upbit__receiver_next(upbit__receiver *r, upbit__item *out)
             return 0;
         if (!r->in_frame) {
             const uint8_t *head = upbit__buffer_bytes(&r->in);
-            int size = r->in.length == 0
-                           ? 0
-                           : upbit__frame_read(&r->frame, head, r->in.length, &r->why);
+            int size =
+                r->in.length == 0 ? 0 : upbit__frame_read(&r->frame, head, r->in.length, &r->why);
             if (size < 0)
                 return fail(r, 1002, r->why);
             if (size == 0)

@@ -1,9 +1,10 @@
 /* Bytes from the server in, messages and control frames out: no I/O, resumable after every byte.
  *
- * The receiver owns the read buffer. The caller reads straight into it (room, commit) and then takes
- * items until there is none. A message in one frame is handed out where it lies, without a copy; one in
- * fragments is gathered in one flat buffer. The bound is on the bytes of a message, never on the number
- * of its fragments. Text is checked as it comes, so that bad UTF-8 fails at its first bad byte. */
+ * The receiver owns the read buffer. The caller reads straight into it (room, commit) and then
+ * takes items until there is none. A message in one frame is handed out where it lies, without a
+ * copy; one in fragments is gathered in one flat buffer. The bound is on the bytes of a message,
+ * never on the number of its fragments. Text is checked as it comes, so that bad UTF-8 fails at
+ * its first bad byte. */
 #ifndef UPBIT_WIRE_MESSAGE_H
 #define UPBIT_WIRE_MESSAGE_H
 
@@ -50,8 +51,8 @@ void upbit__receiver_finish(upbit__receiver *r);
 uint8_t *upbit__receiver_room(upbit__receiver *r, size_t least, size_t *room);
 void upbit__receiver_commit(upbit__receiver *r, size_t count);
 
-/* 1: an item; 0: more bytes are needed (always after a close frame); NO_MEMORY; PROTOCOL: close_code
- * and why say what to close with, and nothing more will come out. */
+/* 1: an item; 0: more bytes are needed (always after a close frame); NO_MEMORY; PROTOCOL:
+ * close_code and why say what to close with, and nothing more will come out. */
 int upbit__receiver_next(upbit__receiver *r, upbit__item *out);
 
 /* May a close frame carry this code? */

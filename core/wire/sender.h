@@ -24,8 +24,8 @@ typedef struct upbit__sender {
 
 void upbit__sender_finish(upbit__sender *s);
 
-/* Queues one frame, masked with a fresh random mask. 0; CLOSED after a close frame; NO_MEMORY; SYSTEM
- * (no random numbers): then nothing was queued. */
+/* Queues one frame, masked with a fresh random mask. 0; CLOSED after a close frame; NO_MEMORY;
+ * SYSTEM (no random numbers): then nothing was queued. */
 int upbit__sender_frame(upbit__sender *s, uint8_t opcode, const void *payload, size_t length);
 /* code 0: an empty close frame. reason: cut at a character's start when longer than 123 bytes. */
 int upbit__sender_close(upbit__sender *s, int code, const char *reason, size_t length);

@@ -1,5 +1,6 @@
 /* The answer's reader. Strict where a lenient reader could be made to see other headers than the
- * sender's proxies did: lines end in CRLF, no folding, no space before a colon, no control bytes. */
+ * sender's proxies did: lines end in CRLF, no folding, no space before a colon, no control
+ * bytes. */
 #include "wire/upgrade.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /* The HTTP upgrade: request out, answer in. No I/O, resumable after every byte.
  *
- * libcurl's own handshake takes answers it must not take, so every rule of RFC 6455 section 4.1 is
- * checked here: HTTP/1.1 and 101, Upgrade, Connection and the one right Sec-WebSocket-Accept, nothing
- * that was not asked for. Everything a server may send without end is bounded; the bound on time is
- * the caller's. */
+ * libcurl's own handshake takes answers it must not take, so every rule of RFC 6455 section 4.1
+ * is checked here: HTTP/1.1 and 101, Upgrade, Connection and the one right Sec-WebSocket-Accept,
+ * nothing that was not asked for. Everything a server may send without end is bounded; the bound
+ * on time is the caller's. */
 #ifndef UPBIT_WIRE_UPGRADE_H
 #define UPBIT_WIRE_UPGRADE_H
 
@@ -19,7 +19,8 @@ typedef struct upbit__upgrade_request {
     size_t header_count;
 } upbit__upgrade_request;
 
-/* Refuses a header that could change what the request means: INVALID_ARGUMENT, *why a static text. */
+/* Refuses a header that could change what the request means: INVALID_ARGUMENT, *why a static
+ * text. */
 int upbit__upgrade_header_check(const upbit__header *header, const char **why);
 
 /* Appends the request with a fresh random key. 0, INVALID_ARGUMENT, NO_MEMORY or SYSTEM. */
@@ -74,8 +75,8 @@ int upbit__upgrade_feed(upbit__upgrade *u, const uint8_t *bytes, size_t count, s
 /* The stream has ended, or its time is up: is there a refusal to tell? REFUSED or UPGRADE. */
 int upbit__upgrade_end(upbit__upgrade *u);
 
-/* The first header of this name of the last answer, any case; NULL when there is none. *count (may be
- * NULL): how many there are. */
+/* The first header of this name of the last answer, any case; NULL when there is none. *count
+ * (may be NULL): how many there are. */
 const char *upbit__upgrade_header(const upbit__upgrade *u, const char *name, unsigned *count);
 
 #endif

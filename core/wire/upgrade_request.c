@@ -11,8 +11,9 @@
 int upbit__upgrade_header_check(const upbit__header *header, const char **why)
 {
     /* Origin: the exchange drops a client that sends one to one request in ten seconds. */
-    static const char *const ours[] = {"Host", "Upgrade", "Connection", "Origin", "Content-Length",
-                                       "Transfer-Encoding", "Expect", "TE", "Trailer"};
+    static const char *const ours[] = {
+        "Host",   "Upgrade", "Connection", "Origin", "Content-Length", "Transfer-Encoding",
+        "Expect", "TE",      "Trailer"};
     *why = NULL;
     if (header->name == NULL || header->value == NULL || !upbit__http_name_valid(header->name))
         *why = "a header's name is not a token";
@@ -51,10 +52,15 @@ int upbit__upgrade_write(upbit__buffer *out, char key[UPBIT__UPGRADE_KEY_SIZE],
         return rc;
     EVP_EncodeBlock((unsigned char *)key, nonce, sizeof nonce);
     const char *const head[] = {
-        "GET ", request->path, " HTTP/1.1\r\nHost: ", request->authority,
-        "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ", key,
+        "GET ",
+        request->path,
+        " HTTP/1.1\r\nHost: ",
+        request->authority,
+        "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ",
+        key,
         "\r\nSec-WebSocket-Version: 13\r\nUser-Agent: upbit-live/" UPBIT_VERSION_STRING "\r\n"};
-    /* All the room at once: a header may be a secret, and a buffer that grows leaves copies behind. */
+    /* All the room at once: a header may be a secret, and a buffer that grows leaves copies
+     * behind. */
     size_t room = 512 + strlen(request->path) + strlen(request->authority);
     for (size_t i = 0; i < request->header_count; i++)
         room += strlen(request->headers[i].name) + strlen(request->headers[i].value) + 4;

@@ -1,5 +1,5 @@
-/* Is this UTF-8? Resumable after every byte and failing at the first byte that can belong to no valid
- * text (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
+/* Is this UTF-8? Resumable after every byte and failing at the first byte that can belong to no
+ * valid text (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
 #ifndef UPBIT_WIRE_UTF8_H
 #define UPBIT_WIRE_UTF8_H
 

@@ -83,7 +83,8 @@ static void on_closed(void *context, const upbit__close_info *info)
 }
 
 int connection_run(connection *c, const options *o, upbit__loop *loop, const char *url,
-                   int64_t silence_ms, void (*opened)(void *context, const upbit__transport_info *i),
+                   int64_t silence_ms,
+                   void (*opened)(void *context, const upbit__transport_info *i),
                    void (*message)(void *context, int opcode, const uint8_t *data, size_t length,
                                    int64_t received_ns))
 {

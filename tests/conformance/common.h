@@ -18,8 +18,8 @@ typedef struct options {
     size_t header_count;
 } options;
 
-/* Fills in what the command line says; ends the program with status 2 when it says nonsense, asks for
- * what is not built, or has not `wanted` arguments. */
+/* Fills in what the command line says; ends the program with status 2 when it says nonsense,
+ * asks for what is not built, or has not `wanted` arguments. */
 void options_read(options *out, int argc, char **argv, int wanted, bool probe);
 
 /* One connection and what became of it. */
@@ -30,10 +30,12 @@ typedef struct connection {
     upbit__close_info info;
 } connection;
 
-/* Opens url and turns the loop until it is closed or silent for silence_ms. The events get `c`; they
- * may send and close. Returns open's error (told on stderr) or 0. The transport is gone after. */
+/* Opens url and turns the loop until it is closed or silent for silence_ms. The events get `c`;
+ * they may send and close. Returns open's error (told on stderr) or 0. The transport is gone
+ * after. */
 int connection_run(connection *c, const options *o, upbit__loop *loop, const char *url,
-                   int64_t silence_ms, void (*opened)(void *context, const upbit__transport_info *i),
+                   int64_t silence_ms,
+                   void (*opened)(void *context, const upbit__transport_info *info),
                    void (*message)(void *context, int opcode, const uint8_t *data, size_t length,
                                    int64_t received_ns));
 

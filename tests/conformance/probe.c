@@ -1,4 +1,5 @@
-/* upbit-ws-probe: connects, prints the first message; what the trust and hostile-server tests run. */
+/* upbit-ws-probe: connects, prints the first message; what the trust and hostile-server tests
+ * run. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +53,8 @@ int main(int argc, char **argv)
         return EXIT_UNREACHABLE;
     }
     probe p = {.options = &o};
-    int rc = connection_run(&p.connection, &o, loop, o.arguments[0], SILENCE_MS, on_opened,
-                            on_message);
+    int rc =
+        connection_run(&p.connection, &o, loop, o.arguments[0], SILENCE_MS, on_opened, on_message);
     upbit__loop_destroy(loop);
     if (p.got)
         return EXIT_SUCCESS;

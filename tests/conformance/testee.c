@@ -1,5 +1,5 @@
-/* upbit-ws-testee: puts the project's own transport before a WebSocket test server of the usual kind
- * (getCaseCount, runCase, updateReports) and echoes every message as it came. */
+/* upbit-ws-testee: puts the project's own transport before a WebSocket test server of the usual
+ * kind (getCaseCount, runCase, updateReports) and echoes every message as it came. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>

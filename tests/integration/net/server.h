@@ -1,5 +1,6 @@
-/* A scripted server on 127.0.0.1 for the tests of net/: a thread that runs one function per connection,
- * over plain sockets or OpenSSL. Its frames are its own code, so that one bug cannot hide another. */
+/* A scripted server on 127.0.0.1 for the tests of net/: a thread that runs one function per
+ * connection, over plain sockets or OpenSSL. Its frames are its own code, so that one bug cannot
+ * hide another. */
 #ifndef TESTS_INTEGRATION_NET_SERVER_H
 #define TESTS_INTEGRATION_NET_SERVER_H
 

@@ -1,5 +1,4 @@
-/* A transport against plain servers: what comes over, how it ends, what may be done inside events. */
-#include <fcntl.h>
+/* Opening a connection to plain servers: what comes over, what is refused, by which road. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +58,8 @@ START_TEST(opens_and_receives)
     ck_assert(memcmp(upbit__buffer_bytes(&c.last), "hello", 5) == 0);
     ck_assert_int_ge(c.batches, 1);
     ck_assert_int_eq(upbit__transport_close(c.transport, 1000, "bye",
-                                            upbit__clock_monotonic_ns() + 5 * UPBIT__SECOND), 0);
+                                            upbit__clock_monotonic_ns() + 5 * UPBIT__SECOND),
+                     0);
     ck_assert_int_eq(upbit__transport_send(c.transport, 1, "x", 1), UPBIT_ERROR_CLOSED);
     ck_assert(client_wait(&c, &c.closed, 1));
     ck_assert_int_eq(c.close.error, 0);
@@ -113,9 +113,11 @@ static void serve_all_at_once(peer *p, void *context)
     if (!peer_request(p))
         return;
     peer_accept_value(p, accept);
-    int head = snprintf(answer, sizeof answer,
-                        "HTTP/1.1 101 x\r\nUpgrade: WebSocket\r\nConnection: keep-alive, upgrade\r\n"
-                        "Sec-WebSocket-Accept: %s\r\n\r\n", accept);
+    int head =
+        snprintf(answer, sizeof answer,
+                 "HTTP/1.1 101 x\r\nUpgrade: WebSocket\r\nConnection: keep-alive, upgrade\r\n"
+                 "Sec-WebSocket-Accept: %s\r\n\r\n",
+                 accept);
     memcpy(answer + head, "\x81\x02hi\x82\x02yo\x81\x7e\x01\x00partial", 19);
     peer_write(p, answer, (size_t)head + 19);
 }
@@ -144,7 +146,8 @@ static void serve_bytes(peer *p, void *context)
     peer_accept_value(p, accept);
     int head = snprintf(answer, sizeof answer,
                         "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                        "Sec-WebSocket-Accept: %s\r\n\r\n", accept);
+                        "Sec-WebSocket-Accept: %s\r\n\r\n",
+                        accept);
     memcpy(answer + head, frames, sizeof frames);
     for (size_t i = 0; i < (size_t)head + sizeof frames; i++) {
         if (!peer_write(p, answer + i, 1))
@@ -301,215 +304,6 @@ START_TEST(connect_deadline_covers_tls)
 }
 END_TEST
 
-#define BIG ((size_t)4 * 1024 * 1024)
-
-static void serve_echo(peer *p, void *context)
-{
-    (void)context;
-    uint8_t *payload;
-    size_t length;
-    int opcode;
-    if (!peer_upgrade(p))
-        return;
-    while ((opcode = peer_read_frame(p, &payload, &length)) >= 0) {
-        uint8_t answer = opcode == 9 ? 10 : (uint8_t)opcode;
-        peer_frame(p, 0x80 | answer, payload, length);
-        free(payload);
-        if (opcode == 8)
-            return;
-    }
-}
-
-START_TEST(big_message_both_ways)
-{
-    begin(serve_echo, NULL);
-    open_plain();
-    ck_assert(client_wait(&c, &c.opened, 1));
-    uint8_t *bytes = malloc(BIG);
-    ck_assert_ptr_nonnull(bytes);
-    for (size_t i = 0; i < BIG; i++)
-        bytes[i] = (uint8_t)(i * 2654435761u >> 13);
-    ck_assert_int_eq(upbit__transport_send(c.transport, 2, bytes, BIG), 0);
-    ck_assert(client_wait(&c, &c.messages, 1));
-    ck_assert_uint_eq(c.last.length, BIG);
-    ck_assert(memcmp(upbit__buffer_bytes(&c.last), bytes, BIG) == 0);
-    ck_assert_uint_eq(upbit__transport_pending(c.transport), 0);
-    free(bytes);
-    ck_assert_int_eq(upbit__transport_ping(c.transport, "tick", 4), 0);
-    ck_assert(client_wait(&c, &c.pongs, 1));
-    ck_assert(memcmp(upbit__buffer_bytes(&c.pong), "tick", 4) == 0);
-    end();
-}
-END_TEST
-
-static void serve_deaf(peer *p, void *context)
-{
-    atomic_bool *release = context;
-    if (!peer_upgrade(p))
-        return;
-    while (!atomic_load(release))
-        usleep(2000);
-    peer_finish(p);
-}
-
-/* The peer does not read: the queue stands, the loop sleeps, close obeys its deadline. */
-START_TEST(peer_that_does_not_read)
-{
-    atomic_bool release = false;
-    begin(serve_deaf, &release);
-    open_plain();
-    ck_assert(client_wait(&c, &c.opened, 1));
-    uint8_t *bytes = calloc(1, 16 * BIG);
-    ck_assert_ptr_nonnull(bytes);
-    ck_assert_int_eq(upbit__transport_send(c.transport, 2, bytes, 16 * BIG), 0);
-    free(bytes);
-    int turns = 0;
-    int64_t from = upbit__clock_thread_cpu_ns(), end_ns = upbit__clock_monotonic_ns() +
-                                                          300 * UPBIT__MS;
-    while (upbit__clock_monotonic_ns() < end_ns) {
-        upbit__loop_turn(c.loop, 50 * UPBIT__MS);
-        turns++;
-    }
-    int64_t used = upbit__clock_thread_cpu_ns() - from;
-    ck_assert_uint_gt(upbit__transport_pending(c.transport), 0);
-    ck_assert_msg(turns < 1000, "%d turns", turns);
-    ck_assert_msg(used < 250 * UPBIT__MS, "%d ms of CPU", (int)(used / UPBIT__MS));
-    ck_assert_int_eq(upbit__transport_close(c.transport, 1000, NULL,
-                                            upbit__clock_monotonic_ns() + 50 * UPBIT__MS), 0);
-    ck_assert(client_wait(&c, &c.closed, 1));
-    ck_assert_int_eq(c.close.error, UPBIT_ERROR_TIMEOUT);
-    atomic_store(&release, true);
-    end();
-}
-END_TEST
-
-static void serve_wrong(peer *p, void *context)
-{
-    uint8_t *payload;
-    size_t length;
-    int *code = context, opcode;
-    if (!peer_upgrade(p) || !peer_write(p, "\xc1\x01x", 3))
-        return;
-    while ((opcode = peer_read_frame(p, &payload, &length)) >= 0 && opcode != 8)
-        free(payload);
-    *code = opcode == 8 && length >= 2 ? payload[0] << 8 | payload[1] : -1;
-    if (opcode == 8)
-        free(payload);
-}
-
-START_TEST(protocol_error_is_told_to_the_server)
-{
-    int code = 0;
-    begin(serve_wrong, &code);
-    open_plain();
-    ck_assert(client_wait(&c, &c.closed, 1));
-    ck_assert_int_eq(c.close.error, UPBIT_ERROR_PROTOCOL);
-    ck_assert_int_eq(c.close.sent_code, 1002);
-    ck_assert_int_eq(c.messages, 0);
-    end();
-    ck_assert_int_eq(code, 1002);
-}
-END_TEST
-
-static void serve_many(peer *p, void *context)
-{
-    (void)context;
-    if (!peer_upgrade(p))
-        return;
-    for (int i = 0; i < 20000; i++) {
-        if (!peer_frame(p, 0x82, "0123456789012345678901234567890123456789", 40))
-            return;
-    }
-    peer_finish(p);
-}
-
-START_TEST(many_small_messages)
-{
-    begin(serve_many, NULL);
-    open_plain();
-    ck_assert(client_wait(&c, &c.messages, 20000));
-    ck_assert_int_eq(c.messages, 20000);
-    ck_assert_uint_eq(c.bytes, 20000u * 40);
-    ck_assert_msg(c.batches < 20000, "%d batches", c.batches);
-    end();
-}
-END_TEST
-
-START_TEST(destroy_inside_events)
-{
-    begin(serve_many, NULL);
-    c.destroy_in_opened = _i == 0;
-    c.destroy_in_message = _i == 1;
-    open_plain();
-    ck_assert(client_wait(&c, &c.opened, 1));
-    ck_assert(_i == 0 || client_wait(&c, &c.messages, 1));
-    upbit__loop_turn(c.loop, 0);
-    ck_assert_ptr_null(c.transport);
-    ck_assert_int_eq(c.messages, _i);
-    ck_assert_int_eq(c.closed, 0);
-    end();
-}
-END_TEST
-
-START_TEST(destroy_inside_closed)
-{
-    begin(serve_429, "HTTP/1.1 500 x\r\n\r\nbody without a length");
-    config.upgrade_timeout_ms = 100;
-    c.destroy_in_closed = true;
-    open_plain();
-    ck_assert(client_wait(&c, &c.closed, 1));
-    ck_assert_int_eq(c.close.http_status, 500);
-    ck_assert_str_eq(c.body, "body without a length");
-    end();
-}
-END_TEST
-
-START_TEST(destroy_at_every_turn)
-{
-    begin(serve_greeting, NULL);
-    open_plain();
-    for (int i = 0; i < _i; i++)
-        upbit__loop_turn(c.loop, 20 * UPBIT__MS);
-    upbit__transport_destroy(c.transport);
-    c.transport = NULL;
-    int told = c.opened + c.messages + c.closed;
-    upbit__loop_turn(c.loop, 0);
-    ck_assert_int_eq(c.opened + c.messages + c.closed, told);
-    end();
-}
-END_TEST
-
-static int descriptors(void)
-{
-    int count = 0;
-    for (int fd = 0; fd < 256; fd++)
-        count += fcntl(fd, F_GETFD) >= 0;
-    return count;
-}
-
-START_TEST(reconnects_leave_no_descriptor)
-{
-    int before = 0;
-    begin(serve_greeting, NULL);
-    for (int i = 0; i < 40; i++) {
-        c.messages = c.closed = 0;
-        open_plain();
-        ck_assert(client_wait(&c, &c.messages, 1));
-        if (i % 2 == 0) {
-            upbit__transport_close(c.transport, 1001, NULL,
-                                   upbit__clock_monotonic_ns() + UPBIT__SECOND);
-            ck_assert(client_wait(&c, &c.closed, 1));
-        }
-        upbit__transport_destroy(c.transport);
-        c.transport = NULL;
-        if (i == 1)
-            before = descriptors();
-    }
-    ck_assert_int_le(descriptors(), before + 1); /* the server may be late with its own */
-    end();
-}
-END_TEST
-
 START_TEST(close_before_open)
 {
     begin(serve_drip, NULL);
@@ -542,7 +336,8 @@ static void serve_http_proxy(peer *p, void *context)
 
 static void serve_socks_proxy(peer *p, void *context)
 {
-    static const uint8_t want[] = "\x05\x01\x00\x03\x0e" "behind.invalid\x1f\x90";
+    static const uint8_t want[] = "\x05\x01\x00\x03\x0e"
+                                  "behind.invalid\x1f\x90";
     uint8_t bytes[64];
     bool *asked = context;
     if (!peer_read_all(p, bytes, 2) || !peer_read_all(p, bytes + 2, bytes[1]) ||
@@ -591,35 +386,40 @@ END_TEST
 
 START_TEST(bad_arguments)
 {
-    static const char *const urls[] = {"http://127.0.0.1/", "ws://", "ws://a b/", "ws://u:p@h/",
-                                       "ws://h/#f", "ws://h:0/", "ws://h:65536/", "ws://h/\r\nX: y",
-                                       "ws://127.1/", "ws://[::1/", "ws://h:/"};
+    static const char *const urls[] = {"http://127.0.0.1/", "ws://",           "ws://a b/",
+                                       "ws://u:p@h/",       "ws://h/#f",       "ws://h:0/",
+                                       "ws://h:65536/",     "ws://h/\r\nX: y", "ws://127.1/",
+                                       "ws://[::1/",        "ws://h:/"};
     client_init(&c);
     const upbit__transport_events events = {0};
     upbit__transport *t;
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
         const upbit__transport_config bad = {.url = urls[i]};
         ck_assert_msg(upbit__transport_open(&t, 0, c.loop, &bad, &events, NULL) ==
-                          UPBIT_ERROR_INVALID_ARGUMENT, "%s", urls[i]);
+                          UPBIT_ERROR_INVALID_ARGUMENT,
+                      "%s", urls[i]);
         ck_assert_ptr_null(t);
     }
-    static const upbit__header headers[] = {{"X", "a\r\nY: b"}, {"X\r\nY", "b"}, {"", "b"},
-                                            {"Origin", "b"}, {"sec-websocket-key", "b"},
-                                            {"Host", "b"}, {"X Y", "b"}};
+    static const upbit__header headers[] = {
+        {"X", "a\r\nY: b"},         {"X\r\nY", "b"}, {"", "b"},   {"Origin", "b"},
+        {"sec-websocket-key", "b"}, {"Host", "b"},   {"X Y", "b"}};
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
         const upbit__transport_config bad = {
             .url = "ws://127.0.0.1:1/", .headers = headers + i, .header_count = 1};
         ck_assert_msg(upbit__transport_open(&t, 0, c.loop, &bad, &events, NULL) ==
-                          UPBIT_ERROR_INVALID_ARGUMENT, "%s", headers[i].name);
+                          UPBIT_ERROR_INVALID_ARGUMENT,
+                      "%s", headers[i].name);
     }
     const upbit__transport_config proxy = {.url = "ws://127.0.0.1:1/", .proxy = "ftp://x"};
     ck_assert_int_eq(upbit__transport_open(&t, 0, c.loop, &proxy, &events, NULL),
                      UPBIT_ERROR_INVALID_ARGUMENT);
     const upbit__transport_config good = {.url = "ws://127.0.0.1:1/"};
-    ck_assert_int_eq(upbit__transport_open(&t, UPBIT_TRANSPORT_WEBSOCKET_API, c.loop, &good,
-                                           &events, NULL), UPBIT_ERROR_UNAVAILABLE);
-    ck_assert_int_eq(upbit__transport_open(&t, UPBIT_TRANSPORT_REPLAY, c.loop, &good, &events, NULL),
-                     UPBIT_ERROR_UNAVAILABLE);
+    ck_assert_int_eq(
+        upbit__transport_open(&t, UPBIT_TRANSPORT_WEBSOCKET_API, c.loop, &good, &events, NULL),
+        UPBIT_ERROR_UNAVAILABLE);
+    ck_assert_int_eq(
+        upbit__transport_open(&t, UPBIT_TRANSPORT_REPLAY, c.loop, &good, &events, NULL),
+        UPBIT_ERROR_UNAVAILABLE);
     client_finish(&c);
 }
 END_TEST
@@ -640,14 +440,6 @@ int main(void)
     tcase_add_test(t, slow_drip_hits_the_deadline);
     tcase_add_loop_test(t, floods_end_in_an_error, 0, 3);
     tcase_add_test(t, connect_deadline_covers_tls);
-    tcase_add_test(t, big_message_both_ways);
-    tcase_add_test(t, peer_that_does_not_read);
-    tcase_add_test(t, protocol_error_is_told_to_the_server);
-    tcase_add_test(t, many_small_messages);
-    tcase_add_loop_test(t, destroy_inside_events, 0, 2);
-    tcase_add_test(t, destroy_inside_closed);
-    tcase_add_loop_test(t, destroy_at_every_turn, 0, 6);
-    tcase_add_test(t, reconnects_leave_no_descriptor);
     tcase_add_loop_test(t, close_before_open, 0, 5);
     tcase_add_loop_test(t, proxies, 0, 2);
     tcase_add_test(t, proxy_that_refuses);

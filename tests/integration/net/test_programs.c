@@ -1,5 +1,5 @@
-/* The conformance programs against a small test server of the usual kind: argv 1 is upbit-ws-testee,
- * argv 2 upbit-ws-probe. */
+/* The conformance programs against a small test server of the usual kind: argv 1 is
+ * upbit-ws-testee, argv 2 upbit-ws-probe. */
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -30,7 +30,8 @@ static int run(const char *const *arguments, char *out, char *err)
         posix_spawn_file_actions_adddup2(&actions, fds[i], i + 1);
     }
     ck_assert_int_eq(posix_spawn(&pid, arguments[0], &actions, NULL,
-                                 (char *const *)(uintptr_t)arguments, environ), 0);
+                                 (char *const *)(uintptr_t)arguments, environ),
+                     0);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     for (int i = 0; i < 2; i++) {
         ssize_t got = pread(fds[i], texts[i], 1999, 0);
@@ -115,7 +116,8 @@ static void serve_suite(peer *p, void *context)
         peer_frame(p, 0x88, "\x03\xe8", 2);
         peer_finish(p);
     } else if (sscanf(p->request, "GET /runCase?case=%d&agent=%99[^ ] HTTP", &number, log->agent) ==
-                   2 && number >= 1 && number <= CASES) {
+                   2 &&
+               number >= 1 && number <= CASES) {
         run_case(p, number, log);
     } else if (strstr(p->request, "GET /updateReports?agent=up%20bit%2F1 HTTP") == p->request) {
         log->reports++;
@@ -131,8 +133,8 @@ START_TEST(testee_runs_every_case)
     char url[60], out[2000], err[2000];
     server_start(&s, NULL, serve_suite, &log);
     snprintf(url, sizeof url, "ws://127.0.0.1:%d%s", s.port, _i == 0 ? "" : "/");
-    const char *const arguments[] = {testee, url, "up bit/1", "--compression", "off",
-                                     "--transport", "raw", NULL};
+    const char *const arguments[] = {testee, url,           "up bit/1", "--compression",
+                                     "off",  "--transport", "raw",      NULL};
     int status = run(arguments, out, err);
     server_stop(&s);
     ck_assert_msg(status == 0, "%d: %s", status, err);
@@ -165,14 +167,14 @@ START_TEST(probe_prints_the_first_message)
     identity authority, own;
     char file[64], url[60], out[2000], err[2000];
     certificate_make(&authority, &(certificate_wish){.name = "a", .authority = true});
-    certificate_make(&own, &(certificate_wish){
-                               .name = "x", .san = "DNS:localhost", .issuer = &authority});
+    certificate_make(
+        &own, &(certificate_wish){.name = "x", .san = "DNS:localhost", .issuer = &authority});
     certificate_write(file, &authority);
     SSL_CTX *tls = certificate_context(&own);
     server_start(&s, tls, serve_probe, NULL);
     snprintf(url, sizeof url, "wss://localhost:%d/x", s.port);
-    const char *const arguments[] = {probe, url, "--ca-file", file, "--header", "X-Test: a b",
-                                     "--send", "hello", NULL};
+    const char *const arguments[] = {probe,         url,      "--ca-file", file, "--header",
+                                     "X-Test: a b", "--send", "hello",     NULL};
     int status = run(arguments, out, err);
     ck_assert_msg(status == 0, "%d: %s", status, err);
     ck_assert_str_eq(out, "hello\n");

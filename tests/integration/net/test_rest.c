@@ -95,10 +95,11 @@ END_TEST
 static void serve_path(peer *p, void *context)
 {
     bool *good = context;
-    *good = peer_request(p) &&
-            strstr(p->request, "GET /v1/candles/../x?market=KRW-BTC&to=2025-01-01T00%3A00 HTTP/1.1") ==
-                p->request &&
-            strcasestr(p->request, "\r\nOrigin:") == NULL;
+    *good =
+        peer_request(p) &&
+        strstr(p->request, "GET /v1/candles/../x?market=KRW-BTC&to=2025-01-01T00%3A00 HTTP/1.1") ==
+            p->request &&
+        strcasestr(p->request, "\r\nOrigin:") == NULL;
     peer_text(p, "HTTP/1.1 204 No Content\r\n\r\n");
 }
 
@@ -142,9 +143,9 @@ END_TEST
 static void serve_gzip(peer *p, void *context)
 {
     (void)context;
-    static const uint8_t packed[] = {0x1f, 0x8b, 8,    0,    0,    0,    0,    0,    0,    3,
-                                     1,    5,    0,    0xfa, 0xff, 'h',  'e',  'l',  'l',  'o',
-                                     0x86, 0xa6, 0x10, 0x36, 5,    0,    0,    0};
+    static const uint8_t packed[] = {0x1f, 0x8b, 8,    0,    0,    0,   0,   0,   0,   3,
+                                     1,    5,    0,    0xfa, 0xff, 'h', 'e', 'l', 'l', 'o',
+                                     0x86, 0xa6, 0x10, 0x36, 5,    0,   0,   0};
     if (peer_request(p) && strcasestr(p->request, "gzip") != NULL &&
         peer_text(p, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 28\r\n\r\n"))
         peer_write(p, packed, sizeof packed);
@@ -238,8 +239,7 @@ START_TEST(parallel)
 {
     answer a[8];
     upbit__rest_config config = {0};
-    begin(NULL, serve_fixed,
-          "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n1");
+    begin(NULL, serve_fixed, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n1");
     for (int i = 0; i < 8; i++)
         get(&a[i], &config, "http", "/x");
     /* The server serves one connection at a time and ends none by itself but by our closing. */
@@ -257,10 +257,10 @@ START_TEST(tls_trust)
     identity authority, own;
     char file[64];
     certificate_make(&authority, &(certificate_wish){.name = "a", .authority = true});
-    certificate_make(&own, &(certificate_wish){
-                               .name = "localhost",
-                               .san = _i == 1 ? NULL : "DNS:localhost", /* 1: CN only */
-                               .issuer = &authority});
+    certificate_make(&own,
+                     &(certificate_wish){.name = "localhost",
+                                         .san = _i == 1 ? NULL : "DNS:localhost", /* 1: CN only */
+                                         .issuer = &authority});
     certificate_write(file, &authority);
     SSL_CTX *tls = certificate_context(&own);
     upbit__rest_config config = {.ca_file = _i == 2 ? NULL : file}; /* 2: unknown authority */
@@ -280,17 +280,18 @@ END_TEST
 
 START_TEST(bad_arguments)
 {
-    static const char *const bad[][2] = {{"ftp://h/v1", "/x"}, {"http://h/v1", "x"},
-                                         {"http://h/v1?a=b", "/x"}, {"http://h/v1", "/x y"},
+    static const char *const bad[][2] = {{"ftp://h/v1", "/x"},          {"http://h/v1", "x"},
+                                         {"http://h/v1?a=b", "/x"},     {"http://h/v1", "/x y"},
                                          {"http://h/v1", "/x\r\nA: b"}, {"http://u:p@h/", "/x"},
-                                         {"http:///v1", "/x"}, {"http://h", "/x#y"}};
+                                         {"http:///v1", "/x"},          {"http://h", "/x#y"}};
     answer a = {0};
     upbit__rest_call *call;
     ck_assert_int_eq(upbit__loop_create(&loop), 0);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         const upbit__rest_config config = {.base_url = bad[i][0]};
         ck_assert_msg(upbit__rest_get(&call, loop, &config, bad[i][1], on_done, &a) ==
-                          UPBIT_ERROR_INVALID_ARGUMENT, "%s %s", bad[i][0], bad[i][1]);
+                          UPBIT_ERROR_INVALID_ARGUMENT,
+                      "%s %s", bad[i][0], bad[i][1]);
         ck_assert_ptr_null(call);
     }
     ck_assert_int_eq(a.count, 0);

@@ -41,59 +41,90 @@ typedef struct trust_case {
     certificate_wish wish;
     int issuer;
     bool trusted;
-    bool system;           /* no CA file given */
-    int version;           /* of TLS at most */
-    const char *ciphers;   /* of TLS 1.2 */
+    bool system;         /* no CA file given */
+    int version;         /* of TLS at most */
+    const char *ciphers; /* of TLS 1.2 */
 } trust_case;
 
 #define LONG_AGO (-864000L)
 static const trust_case cases[] = {
-    {.label = "by name", .host = "localhost", .trusted = true,
+    {.label = "by name",
+     .host = "localhost",
+     .trusted = true,
      .wish = {.name = "x", .san = "DNS:localhost"}},
-    {.label = "by name, one of several, other case", .host = "LOCALHOST", .trusted = true,
+    {.label = "by name, one of several, other case",
+     .host = "LOCALHOST",
+     .trusted = true,
      .wish = {.name = "x", .san = "DNS:a.example,DNS:LocalHost,IP:10.0.0.1"}},
-    {.label = "by name with a last dot", .host = "localhost.", .trusted = true,
+    {.label = "by name with a last dot",
+     .host = "localhost.",
+     .trusted = true,
      .wish = {.name = "x", .san = "DNS:localhost"}},
-    {.label = "by address", .host = "127.0.0.1", .trusted = true,
+    {.label = "by address",
+     .host = "127.0.0.1",
+     .trusted = true,
      .wish = {.name = "x", .san = "IP:127.0.0.1"}},
-    {.label = "server authentication", .host = "localhost", .trusted = true,
+    {.label = "server authentication",
+     .host = "localhost",
+     .trusted = true,
      .wish = {.name = "x", .san = "DNS:localhost", .usage = "serverAuth"}},
-    {.label = "TLS 1.2 with a good cipher", .host = "localhost", .trusted = true,
-     .version = TLS1_2_VERSION, .ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256",
+    {.label = "TLS 1.2 with a good cipher",
+     .host = "localhost",
+     .trusted = true,
+     .version = TLS1_2_VERSION,
+     .ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256",
      .wish = {.name = "x", .san = "DNS:localhost"}},
-    {.label = "TLS 1.2 with ChaCha20", .host = "localhost", .trusted = true,
-     .version = TLS1_2_VERSION, .ciphers = "ECDHE-ECDSA-CHACHA20-POLY1305",
+    {.label = "TLS 1.2 with ChaCha20",
+     .host = "localhost",
+     .trusted = true,
+     .version = TLS1_2_VERSION,
+     .ciphers = "ECDHE-ECDSA-CHACHA20-POLY1305",
      .wish = {.name = "x", .san = "DNS:localhost"}},
-    {.label = "self-signed", .host = "localhost", .issuer = BY_ITSELF,
+    {.label = "self-signed",
+     .host = "localhost",
+     .issuer = BY_ITSELF,
      .wish = {.name = "localhost", .san = "DNS:localhost"}},
-    {.label = "unknown authority", .host = "localhost", .issuer = BY_STRANGER,
+    {.label = "unknown authority",
+     .host = "localhost",
+     .issuer = BY_STRANGER,
      .wish = {.name = "localhost", .san = "DNS:localhost"}},
-    {.label = "authority unknown to the system", .host = "localhost", .system = true,
+    {.label = "authority unknown to the system",
+     .host = "localhost",
+     .system = true,
      .wish = {.name = "localhost", .san = "DNS:localhost"}},
     {.label = "another host", .host = "localhost", .wish = {.name = "x", .san = "DNS:example.org"}},
-    {.label = "another host, right CN", .host = "localhost",
+    {.label = "another host, right CN",
+     .host = "localhost",
      .wish = {.name = "localhost", .san = "DNS:example.org"}},
     {.label = "CN only", .host = "localhost", .wish = {.name = "localhost"}},
     {.label = "CN only, address", .host = "127.0.0.1", .wish = {.name = "127.0.0.1"}},
-    {.label = "address as a DNS name", .host = "127.0.0.1",
+    {.label = "address as a DNS name",
+     .host = "127.0.0.1",
      .wish = {.name = "x", .san = "DNS:127.0.0.1"}},
-    {.label = "another address", .host = "127.0.0.1",
-     .wish = {.name = "x", .san = "IP:127.0.0.2"}},
-    {.label = "name only, asked by address", .host = "127.0.0.1",
+    {.label = "another address", .host = "127.0.0.1", .wish = {.name = "x", .san = "IP:127.0.0.2"}},
+    {.label = "name only, asked by address",
+     .host = "127.0.0.1",
      .wish = {.name = "x", .san = "DNS:localhost"}},
-    {.label = "partial wildcard", .host = "localhost",
-     .wish = {.name = "x", .san = "DNS:local*"}},
+    {.label = "partial wildcard", .host = "localhost", .wish = {.name = "x", .san = "DNS:local*"}},
     {.label = "bare wildcard", .host = "localhost", .wish = {.name = "x", .san = "DNS:*"}},
-    {.label = "expired", .host = "localhost",
+    {.label = "expired",
+     .host = "localhost",
      .wish = {.name = "x", .san = "DNS:localhost", .from_s = LONG_AGO, .to_s = -3600}},
-    {.label = "not yet valid", .host = "localhost",
+    {.label = "not yet valid",
+     .host = "localhost",
      .wish = {.name = "x", .san = "DNS:localhost", .from_s = 3600, .to_s = 86400}},
-    {.label = "client authentication only", .host = "localhost",
+    {.label = "client authentication only",
+     .host = "localhost",
      .wish = {.name = "x", .san = "DNS:localhost", .usage = "clientAuth"}},
-    {.label = "TLS 1.1", .host = "localhost", .version = TLS1_1_VERSION,
+    {.label = "TLS 1.1",
+     .host = "localhost",
+     .version = TLS1_1_VERSION,
      .wish = {.name = "x", .san = "DNS:localhost"}},
-    {.label = "TLS 1.2 with CBC", .host = "localhost", .version = TLS1_2_VERSION,
-     .ciphers = "ECDHE-ECDSA-AES128-SHA", .wish = {.name = "x", .san = "DNS:localhost"}},
+    {.label = "TLS 1.2 with CBC",
+     .host = "localhost",
+     .version = TLS1_2_VERSION,
+     .ciphers = "ECDHE-ECDSA-AES128-SHA",
+     .wish = {.name = "x", .san = "DNS:localhost"}},
 };
 
 START_TEST(trust)
@@ -103,9 +134,7 @@ START_TEST(trust)
     client c;
     identity own;
     certificate_wish wish = k->wish;
-    wish.issuer = k->issuer == BY_ITSELF ? NULL
-                  : k->issuer == BY_STRANGER ? &stranger
-                                             : &authority;
+    wish.issuer = k->issuer == BY_ITSELF ? NULL : k->issuer == BY_STRANGER ? &stranger : &authority;
     certificate_make(&own, &wish);
     SSL_CTX *tls = certificate_context(&own);
     if (k->version != 0)
@@ -147,8 +176,8 @@ START_TEST(revocation)
     client c;
     identity own;
     char list[64] = "/nonexistent/list.pem";
-    certificate_make(&own, &(certificate_wish){
-                               .name = "x", .san = "DNS:localhost", .issuer = &authority});
+    certificate_make(
+        &own, &(certificate_wish){.name = "x", .san = "DNS:localhost", .issuer = &authority});
     if (_i < 2)
         revocation_write(list, &authority, _i == 0 ? &own : NULL);
     SSL_CTX *tls = certificate_context(&own);
@@ -197,7 +226,8 @@ END_TEST
 
 #define BIG ((size_t)3 * 1024 * 1024)
 
-/* Does not read for a while, so that TLS writes are cut in the middle of a record and tried again. */
+/* Does not read for a while, so that TLS writes are cut in the middle of a record and tried
+ * again. */
 static void serve_slow_echo(peer *p, void *context)
 {
     (void)context;
@@ -220,8 +250,8 @@ START_TEST(big_messages_both_ways)
     server s;
     client c;
     identity own;
-    certificate_make(&own, &(certificate_wish){
-                               .name = "x", .san = "IP:127.0.0.1", .issuer = &authority});
+    certificate_make(&own,
+                     &(certificate_wish){.name = "x", .san = "IP:127.0.0.1", .issuer = &authority});
     SSL_CTX *tls = certificate_context(&own);
     SSL_CTX_set_max_proto_version(tls, _i == 0 ? TLS1_2_VERSION : TLS1_3_VERSION);
     server_start(&s, tls, serve_slow_echo, NULL);
@@ -247,7 +277,8 @@ START_TEST(big_messages_both_ways)
     ck_assert(memcmp(upbit__buffer_bytes(&c.last), bytes, BIG) == 0);
     free(bytes);
     ck_assert_int_eq(upbit__transport_close(c.transport, 1000, NULL,
-                                            upbit__clock_monotonic_ns() + 5 * UPBIT__SECOND), 0);
+                                            upbit__clock_monotonic_ns() + 5 * UPBIT__SECOND),
+                     0);
     ck_assert(client_wait(&c, &c.closed, 1));
     ck_assert_int_eq(c.close.error, 0);
     client_finish(&c);
@@ -257,7 +288,8 @@ START_TEST(big_messages_both_ways)
 }
 END_TEST
 
-/* Many records arrive with one read of the socket: all must be handed out, none may wait in OpenSSL. */
+/* Many records arrive with one read of the socket: all must be handed out, none may wait in
+ * OpenSSL. */
 static void serve_burst(peer *p, void *context)
 {
     (void)context;
@@ -276,8 +308,8 @@ START_TEST(burst_of_records_then_silence)
     server s;
     client c;
     identity own;
-    certificate_make(&own, &(certificate_wish){
-                               .name = "x", .san = "IP:127.0.0.1", .issuer = &authority});
+    certificate_make(&own,
+                     &(certificate_wish){.name = "x", .san = "IP:127.0.0.1", .issuer = &authority});
     SSL_CTX *tls = certificate_context(&own);
     server_start(&s, tls, serve_burst, NULL);
     client_init(&c);

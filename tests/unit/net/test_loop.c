@@ -52,8 +52,8 @@ START_TEST(timers_fire_in_order)
     fired_count = 0;
     srand(7);
     for (int i = 0; i < 500; i++) {
-        timers[i] = (numbered){.timer = {.callback = on_numbered, .context = &timers[i]},
-                               .number = i};
+        timers[i] =
+            (numbered){.timer = {.callback = on_numbered, .context = &timers[i]}, .number = i};
         /* many equal times: those fire in the order started */
         ck_assert_int_eq(upbit__timer_start(loop, &timers[i].timer, 2000 + rand() % 50), 0);
     }
@@ -84,8 +84,8 @@ START_TEST(equal_times_in_the_order_started)
     begin();
     fired_count = 0;
     for (int i = 0; i < 40; i++) {
-        timers[i] = (numbered){.timer = {.callback = on_numbered, .context = &timers[i]},
-                               .number = i};
+        timers[i] =
+            (numbered){.timer = {.callback = on_numbered, .context = &timers[i]}, .number = i};
         upbit__timer_start(loop, &timers[i].timer, 5000);
     }
     fake_now = 4999;

@@ -9,8 +9,8 @@
 typedef struct header_case {
     const char *label;
     uint8_t bytes[10];
-    size_t count;     /* bytes that decide it */
-    uint64_t length;  /* good ones: the payload's */
+    size_t count;    /* bytes that decide it */
+    uint64_t length; /* good ones: the payload's */
     bool good;
 } header_case;
 
@@ -216,7 +216,8 @@ START_TEST(nothing_after_a_close_frame)
     char text[126];
     char reason[200];
     memset(reason, 'r', sizeof reason);
-    memcpy(reason + 122, "\xed\x95\x9c", 3); /* a character across the 123rd byte is left out whole */
+    memcpy(reason + 122, "\xed\x95\x9c",
+           3); /* a character across the 123rd byte is left out whole */
     ck_assert_int_eq(upbit__sender_close(&s, 1002, reason, sizeof reason), 0);
     ck_assert_int_eq(upbit__sender_frame(&s, UPBIT__FRAME_TEXT, "x", 1), UPBIT_ERROR_CLOSED);
     ck_assert_int_eq(upbit__sender_pong(&s, (const uint8_t *)"x", 1), 0);

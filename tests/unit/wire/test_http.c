@@ -43,12 +43,47 @@ END_TEST
 START_TEST(bad_urls)
 {
     static const char *const bad[] = {
-        "", "ws", "ws:", "ws:/h", "wsx://h", "http://h", "ws://", "ws:///p", "ws://:80/", "ws://h:",
-        "ws://h:0", "ws://h:65536", "ws://h:99999999999999999999", "ws://h:8a", "ws://h:-1",
-        "ws://u@h", "ws://u:p@h/", "ws://h/#f", "ws://h#f", "ws://h /", "ws://h/\n", "ws://h/\r\nX: y",
-        "ws://h\t", "ws://\xed\x95\x9c/", "ws://h/\x7f", "ws://a..b", "ws://.a", "ws://a%20b", "ws://a,b",
-        "ws://[::1", "ws://::1/", "ws://[::g]/", "ws://[127.0.0.1]/", "ws://[]/", "ws://1.2.3",
-        "ws://0x7f.1", "ws://2130706433", "ws://127.0.0.256", "ws://h\\x", "ws://[::1]x/", "ws://..",
+        "",
+        "ws",
+        "ws:",
+        "ws:/h",
+        "wsx://h",
+        "http://h",
+        "ws://",
+        "ws:///p",
+        "ws://:80/",
+        "ws://h:",
+        "ws://h:0",
+        "ws://h:65536",
+        "ws://h:99999999999999999999",
+        "ws://h:8a",
+        "ws://h:-1",
+        "ws://u@h",
+        "ws://u:p@h/",
+        "ws://h/#f",
+        "ws://h#f",
+        "ws://h /",
+        "ws://h/\n",
+        "ws://h/\r\nX: y",
+        "ws://h\t",
+        "ws://\xed\x95\x9c/",
+        "ws://h/\x7f",
+        "ws://a..b",
+        "ws://.a",
+        "ws://a%20b",
+        "ws://a,b",
+        "ws://[::1",
+        "ws://::1/",
+        "ws://[::g]/",
+        "ws://[127.0.0.1]/",
+        "ws://[]/",
+        "ws://1.2.3",
+        "ws://0x7f.1",
+        "ws://2130706433",
+        "ws://127.0.0.256",
+        "ws://h\\x",
+        "ws://[::1]x/",
+        "ws://..",
     };
     upbit__url u;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -99,8 +134,8 @@ START_TEST(retry_after)
     ck_assert_uint_eq(upbit__http_retry_after_ms(date, at), 0);
     ck_assert_uint_eq(upbit__http_retry_after_ms(date, at + 5 * second), 0);
     ck_assert_uint_eq(upbit__http_retry_after_ms(date, at - 5 * second), 5000);
-    ck_assert_uint_eq(upbit__http_retry_after_ms("Thu, 29 Feb 2024 00:00:00 GMT",
-                                                 1709164799 * second), 1000);
+    ck_assert_uint_eq(
+        upbit__http_retry_after_ms("Thu, 29 Feb 2024 00:00:00 GMT", 1709164799 * second), 1000);
     ck_assert_uint_eq(upbit__http_retry_after_ms("Thu, 29 Feb 2024 00:00:00 GMTx", 0), 0);
     ck_assert_uint_eq(upbit__http_retry_after_ms("Thu, 29 Foo 2024 00:00:00 GMT", 0), 0);
     ck_assert_uint_eq(upbit__http_retry_after_ms("Thu, 29", 0), 0);

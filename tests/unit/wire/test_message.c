@@ -1,5 +1,5 @@
-/* The conformance catalogue of messages: each case whole, one byte at a time and split at every byte,
- * always with the same result. */
+/* The conformance catalogue of messages: each case whole, one byte at a time and split at every
+ * byte, always with the same result. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,8 @@
 
 #define LIMIT 1000u
 
-/* What came out, as text: T(...) text, B(...) binary, I ping, O pong, C(code,reason), !code error. */
+/* What came out, as text: T(...) text, B(...) binary, I ping, O pong, C(code,reason), !code
+ * error. */
 static char seen[4096];
 
 static void note(const upbit__item *item)
@@ -87,46 +88,121 @@ typedef struct message_case {
     size_t fails_at; /* good ones 0 */
 } message_case;
 
-#define CASE(label, bytes, want) {label, bytes, sizeof(bytes) - 1, want, 0}
-#define FAIL(label, bytes, want, at) {label, bytes, sizeof(bytes) - 1, want, at}
+#define CASE(label, bytes, want)                                                                   \
+    {                                                                                              \
+        label, bytes, sizeof(bytes) - 1, want, 0                                                   \
+    }
+#define FAIL(label, bytes, want, at)                                                               \
+    {                                                                                              \
+        label, bytes, sizeof(bytes) - 1, want, at                                                  \
+    }
 
 static const message_case cases[] = {
     CASE("empty text", "\x81\x00", "T()"),
     CASE("empty binary", "\x82\x00", "B()"),
     CASE("text", "\x81\x05hello", "T(hello)"),
     CASE("binary is not checked", "\x82\x02\xff\xfe", "B(\xff\xfe)"),
-    CASE("two messages", "\x81\x01" "a\x82\x01" "b", "T(a)B(b)"),
+    CASE("two messages",
+         "\x81\x01"
+         "a\x82\x01"
+         "b",
+         "T(a)B(b)"),
     CASE("two fragments", "\x01\x03hel\x80\x02lo", "T(hello)"),
-    CASE("three fragments", "\x02\x01" "a\x00\x01" "b\x80\x01" "c", "B(abc)"),
+    CASE("three fragments",
+         "\x02\x01"
+         "a\x00\x01"
+         "b\x80\x01"
+         "c",
+         "B(abc)"),
     CASE("empty fragments", "\x01\x00\x00\x00\x80\x00", "T()"),
     CASE("empty fragments around", "\x01\x00\x00\x01x\x80\x00", "T(x)"),
     CASE("character across fragments", "\x01\x01\xed\x00\x01\x95\x80\x01\x9c", "T(\xed\x95\x9c)"),
     CASE("ping", "\x89\x00", "I()"),
-    CASE("ping with payload", "\x89\x04" "abcd", "I(abcd)"),
+    CASE("ping with payload",
+         "\x89\x04"
+         "abcd",
+         "I(abcd)"),
     CASE("ping with bytes", "\x89\x03\x00\xff\xfe", "I()"),
     CASE("pong unasked", "\x8a\x02xy\x81\x01z", "O(xy)T(z)"),
-    CASE("ping inside a message", "\x01\x01" "a\x89\x01p\x80\x01" "b", "I(p)T(ab)"),
-    CASE("pings and pongs inside", "\x01\x01" "a\x89\x00\x8a\x01q\x00\x01" "b\x89\x01r\x80\x01" "c",
+    CASE("ping inside a message",
+         "\x01\x01"
+         "a\x89\x01p\x80\x01"
+         "b",
+         "I(p)T(ab)"),
+    CASE("pings and pongs inside",
+         "\x01\x01"
+         "a\x89\x00\x8a\x01q\x00\x01"
+         "b\x89\x01r\x80\x01"
+         "c",
          "I()O(q)I(r)T(abc)"),
     CASE("ping inside a character", "\x01\x01\xed\x89\x01p\x80\x02\x95\x9c", "I(p)T(\xed\x95\x9c)"),
-    CASE("message after fragments", "\x01\x01" "a\x80\x01" "b\x81\x01" "c\x01\x01" "d\x80\x00",
+    CASE("message after fragments",
+         "\x01\x01"
+         "a\x80\x01"
+         "b\x81\x01"
+         "c\x01\x01"
+         "d\x80\x00",
          "T(ab)T(c)T(d)"),
     CASE("close empty", "\x88\x00", "C(1005,)"),
     CASE("close", "\x88\x02\x03\xe8", "C(1000,)"),
-    CASE("close with reason", "\x88\x05\x03\xe8" "bye", "C(1000,bye)"),
-    CASE("close inside a message", "\x01\x01" "a\x88\x02\x03\xe9\x80\x01" "b", "C(1001,)"),
-    CASE("data after close", "\x88\x02\x03\xe8\x81\x01" "a\xff\xff", "C(1000,)"),
+    CASE("close with reason",
+         "\x88\x05\x03\xe8"
+         "bye",
+         "C(1000,bye)"),
+    CASE("close inside a message",
+         "\x01\x01"
+         "a\x88\x02\x03\xe9\x80\x01"
+         "b",
+         "C(1001,)"),
+    CASE("data after close",
+         "\x88\x02\x03\xe8\x81\x01"
+         "a\xff\xff",
+         "C(1000,)"),
     CASE("double close", "\x88\x02\x03\xe8\x88\x02\x03\xe8", "C(1000,)"),
     CASE("ping after close", "\x88\x00\x89\x00", "C(1005,)"),
-    FAIL("continuation without start", "\x80\x01" "a", "!1002", 2),
-    FAIL("open continuation without start", "\x00\x01" "a", "!1002", 2),
-    FAIL("continuation after a message", "\x81\x01" "a\x80\x01" "b", "T(a)!1002", 5),
-    FAIL("continuation after the last", "\x01\x01" "a\x80\x01" "b\x80\x01" "c", "T(ab)!1002", 8),
-    FAIL("text inside text", "\x01\x01" "a\x81\x01" "b", "!1002", 5),
-    FAIL("start inside text", "\x01\x01" "a\x01\x01" "b", "!1002", 5),
-    FAIL("binary inside text", "\x01\x01" "a\x82\x01" "b", "!1002", 5),
-    FAIL("RSV1", "\x81\x01" "a\xc1\x01" "b", "T(a)!1002", 4),
-    FAIL("RSV2 with pings before", "\x89\x00\xa1\x01" "b", "I()!1002", 3),
+    FAIL("continuation without start",
+         "\x80\x01"
+         "a",
+         "!1002", 2),
+    FAIL("open continuation without start",
+         "\x00\x01"
+         "a",
+         "!1002", 2),
+    FAIL("continuation after a message",
+         "\x81\x01"
+         "a\x80\x01"
+         "b",
+         "T(a)!1002", 5),
+    FAIL("continuation after the last",
+         "\x01\x01"
+         "a\x80\x01"
+         "b\x80\x01"
+         "c",
+         "T(ab)!1002", 8),
+    FAIL("text inside text",
+         "\x01\x01"
+         "a\x81\x01"
+         "b",
+         "!1002", 5),
+    FAIL("start inside text",
+         "\x01\x01"
+         "a\x01\x01"
+         "b",
+         "!1002", 5),
+    FAIL("binary inside text",
+         "\x01\x01"
+         "a\x82\x01"
+         "b",
+         "!1002", 5),
+    FAIL("RSV1",
+         "\x81\x01"
+         "a\xc1\x01"
+         "b",
+         "T(a)!1002", 4),
+    FAIL("RSV2 with pings before",
+         "\x89\x00\xa1\x01"
+         "b",
+         "I()!1002", 3),
     FAIL("RSV3 on a pong", "\x9a\x00", "!1002", 1),
     FAIL("reserved data opcode", "\x83\x00", "!1002", 1),
     FAIL("reserved control opcode", "\x8f\x00", "!1002", 1),
@@ -137,13 +213,22 @@ static const message_case cases[] = {
     FAIL("length 2^63", "\x82\x7f\x80\x00\x00\x00\x00\x00\x00\x00", "!1002", 3),
     FAIL("length 2^62", "\x82\x7f\x40\x00\x00\x00\x00\x00\x00\x00", "!1009", 10),
     FAIL("over the limit", "\x82\x7e\x03\xe9", "!1009", 4),
-    FAIL("over the limit in fragments", "\x02\x02" "ab\x80\x7e\x03\xe7", "!1009", 8),
-    FAIL("bad text", "\x81\x03" "a\xffz", "!1007", 4),
+    FAIL("over the limit in fragments",
+         "\x02\x02"
+         "ab\x80\x7e\x03\xe7",
+         "!1009", 8),
+    FAIL("bad text",
+         "\x81\x03"
+         "a\xffz",
+         "!1007", 4),
     FAIL("bad text fails before its end", "\x81\x7d\xed\xa0", "!1007", 4),
     FAIL("text ends in a character", "\x81\x02\xed\x95", "!1007", 4),
     FAIL("fragments end in a character", "\x01\x01\xed\x80\x01\x95", "!1007", 6),
     FAIL("bad text across fragments", "\x01\x01\xed\x80\x02\xa0\x80", "!1007", 6),
-    FAIL("bad text in a first fragment", "\x01\x05" "a\xc0xxx", "!1007", 4),
+    FAIL("bad text in a first fragment",
+         "\x01\x05"
+         "a\xc0xxx",
+         "!1007", 4),
     FAIL("close of one byte", "\x88\x01\x03", "!1002", 3),
     FAIL("close with a bad reason", "\x88\x04\x03\xe8\xc0\x80", "!1007", 6),
     FAIL("close with half a character", "\x88\x04\x03\xe8\xed\x95", "!1007", 6),
@@ -156,7 +241,8 @@ START_TEST(catalogue)
     const uint8_t *bytes = (const uint8_t *)k->bytes;
     size_t at = run_bytes(bytes, k->length);
     ck_assert_msg(strcmp(seen, k->want) == 0, "%s by bytes: %s, not %s", k->label, seen, k->want);
-    ck_assert_msg(at == k->fails_at, "%s: fails at %d, not %d", k->label, (int)at, (int)k->fails_at);
+    ck_assert_msg(at == k->fails_at, "%s: fails at %d, not %d", k->label, (int)at,
+                  (int)k->fails_at);
     for (size_t a = 0; a <= k->length; a++) {
         for (size_t b = a; b <= k->length; b++) {
             run(bytes, k->length, a, b);
@@ -266,7 +352,11 @@ START_TEST(in_place)
     size_t room;
     upbit__receiver_init(&r, LIMIT);
     uint8_t *to = upbit__receiver_room(&r, 100, &room);
-    memcpy(to, "\x82\x03" "abc\x81\x02" "de", 9);
+    memcpy(to,
+           "\x82\x03"
+           "abc\x81\x02"
+           "de",
+           9);
     upbit__receiver_commit(&r, 9);
     ck_assert_int_eq(upbit__receiver_next(&r, &item), 1);
     ck_assert_ptr_eq(item.data, to + 2);

@@ -8,12 +8,12 @@
 #include "wire/upgrade.h"
 
 /* The key and answer of RFC 6455, section 1.3. */
-#define KEY "dGhlIHNhbXBsZSBub25jZQ=="
+#define KEY    "dGhlIHNhbXBsZSBub25jZQ=="
 #define ACCEPT "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
-#define START "HTTP/1.1 101 Switching Protocols\r\n"
-#define UP "Upgrade: websocket\r\n"
-#define CONN "Connection: Upgrade\r\n"
-#define GOOD START UP CONN ACCEPT "\r\n"
+#define START  "HTTP/1.1 101 Switching Protocols\r\n"
+#define UP     "Upgrade: websocket\r\n"
+#define CONN   "Connection: Upgrade\r\n"
+#define GOOD   START UP CONN ACCEPT "\r\n"
 
 static int feed_in(upbit__upgrade *u, const char *text, size_t piece, size_t *taken)
 {
@@ -34,42 +34,54 @@ typedef struct answer_case {
     const char *rest; /* accepted ones: what is left over */
 } answer_case;
 
-#define OK UPBIT__UPGRADE_ACCEPTED
-#define BAD UPBIT_ERROR_UPGRADE
-#define NO UPBIT__UPGRADE_REFUSED
+#define OK   UPBIT__UPGRADE_ACCEPTED
+#define BAD  UPBIT_ERROR_UPGRADE
+#define NO   UPBIT__UPGRADE_REFUSED
 #define MORE UPBIT__UPGRADE_MORE
 
 static const answer_case answers[] = {
     {"good", GOOD, OK, ""},
     {"good, frames behind", GOOD "\x81\x02hi", OK, "\x81\x02hi"},
-    {"other cases and order", "HTTP/1.1 101 x\r\n" "sec-websocket-accept:s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
-     "UPGRADE: WebSocket\r\ncOnNection: keep-alive , uPGRADE\r\n\r\n", OK, ""},
+    {"other cases and order",
+     "HTTP/1.1 101 x\r\n"
+     "sec-websocket-accept:s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+     "UPGRADE: WebSocket\r\ncOnNection: keep-alive , uPGRADE\r\n\r\n",
+     OK, ""},
     {"connection in two headers", START UP "Connection: keep-alive\r\n" CONN ACCEPT "\r\n", OK, ""},
     {"spaces around", START "Upgrade: \t websocket \t\r\n" CONN ACCEPT "\r\n", OK, ""},
     {"no reason phrase", "HTTP/1.1 101 \r\n" UP CONN ACCEPT "\r\n", OK, ""},
-    {"other headers", START "Date: x\r\nremaining-req: group=websocket; min=300; sec=3\r\n" UP CONN
-     ACCEPT "Content-Length: 0\r\n\r\n", OK, ""},
+    {"other headers",
+     START "Date: x\r\nremaining-req: group=websocket; min=300; sec=3\r\n" UP CONN ACCEPT
+           "Content-Length: 0\r\n\r\n",
+     OK, ""},
     {"after a 100", "HTTP/1.1 100 Continue\r\n\r\n" GOOD, OK, ""},
-    {"after eight 1xx", "HTTP/1.1 100 a\r\n\r\nHTTP/1.1 102 a\r\n\r\nHTTP/1.1 103 a\r\nLink: x\r\n\r\n"
+    {"after eight 1xx",
+     "HTTP/1.1 100 a\r\n\r\nHTTP/1.1 102 a\r\n\r\nHTTP/1.1 103 a\r\nLink: x\r\n\r\n"
      "HTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\n"
-     "HTTP/1.1 100 a\r\n\r\n" GOOD, OK, ""},
+     "HTTP/1.1 100 a\r\n\r\n" GOOD,
+     OK, ""},
 
     {"accept missing", START UP CONN "\r\n", BAD, NULL},
-    {"accept wrong", START UP CONN "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n", BAD,
-     NULL},
-    {"accept of another key", START UP CONN "Sec-WebSocket-Accept: "
-     "HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\n\r\n", BAD, NULL},
+    {"accept wrong", START UP CONN "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n",
+     BAD, NULL},
+    {"accept of another key",
+     START UP CONN "Sec-WebSocket-Accept: "
+                   "HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\n\r\n",
+     BAD, NULL},
     {"accept is our key", START UP CONN "Sec-WebSocket-Accept: " KEY "\r\n\r\n", BAD, NULL},
-    {"accept in another case", START UP CONN "Sec-WebSocket-Accept: "
-     "S3PPLMBITXAQ9KYGZZHZRBK+XOO=\r\n\r\n", BAD, NULL},
+    {"accept in another case",
+     START UP CONN "Sec-WebSocket-Accept: "
+                   "S3PPLMBITXAQ9KYGZZHZRBK+XOO=\r\n\r\n",
+     BAD, NULL},
     {"accept cut short", START UP CONN "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo\r\n\r\n",
      BAD, NULL},
-    {"accept with more", START UP CONN "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=x\r\n\r\n",
-     BAD, NULL},
+    {"accept with more",
+     START UP CONN "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=x\r\n\r\n", BAD, NULL},
     {"accept empty", START UP CONN "Sec-WebSocket-Accept:\r\n\r\n", BAD, NULL},
     {"accept twice", START UP CONN ACCEPT ACCEPT "\r\n", BAD, NULL},
     {"accept twice, one wrong", START UP CONN ACCEPT "Sec-WebSocket-Accept: x\r\n\r\n", BAD, NULL},
-    {"accept only in a 1xx before", "HTTP/1.1 100 x\r\n" ACCEPT "\r\n" START UP CONN "\r\n", BAD, NULL},
+    {"accept only in a 1xx before", "HTTP/1.1 100 x\r\n" ACCEPT "\r\n" START UP CONN "\r\n", BAD,
+     NULL},
     {"no upgrade", START CONN ACCEPT "\r\n", BAD, NULL},
     {"upgrade h2c", START "Upgrade: h2c\r\n" CONN ACCEPT "\r\n", BAD, NULL},
     {"upgrade to two", START "Upgrade: websocket, h2c\r\n" CONN ACCEPT "\r\n", BAD, NULL},
@@ -108,18 +120,22 @@ static const answer_case answers[] = {
     {"control in a value", START "X: \x01\r\n" UP CONN ACCEPT "\r\n", BAD, NULL},
     {"101 with a body", START UP CONN ACCEPT "Content-Length: 5\r\n\r\nhello", BAD, NULL},
     {"101 chunked", START UP CONN ACCEPT "Transfer-Encoding: chunked\r\n\r\n", BAD, NULL},
-    {"nine 1xx", "HTTP/1.1 100 a\r\n\r\nHTTP/1.1 102 a\r\n\r\nHTTP/1.1 103 a\r\n\r\n"
+    {"nine 1xx",
+     "HTTP/1.1 100 a\r\n\r\nHTTP/1.1 102 a\r\n\r\nHTTP/1.1 103 a\r\n\r\n"
      "HTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\n"
-     "HTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\n" GOOD, BAD, NULL},
+     "HTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\n" GOOD,
+     BAD, NULL},
 
     {"200", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", NO, NULL},
     {"204", "HTTP/1.1 204 No Content\r\n\r\n", NO, NULL},
-    {"301", "HTTP/1.1 301 Moved\r\nLocation: wss://other/\r\nContent-Length: 2\r\n\r\n{}", NO, NULL},
+    {"301", "HTTP/1.1 301 Moved\r\nLocation: wss://other/\r\nContent-Length: 2\r\n\r\n{}", NO,
+     NULL},
     {"429", "HTTP/1.1 429 x\r\nRetry-After: 1\r\nContent-Length: 2\r\n\r\n{}", NO, NULL},
     {"503 over HTTP/1.0", "HTTP/1.0 503 x\r\nContent-Length: 2\r\n\r\n{}", NO, NULL},
     {"all the same but 200", "HTTP/1.1 200 OK\r\n" UP CONN ACCEPT "Content-Length: 2\r\n\r\n{}", NO,
      NULL},
-    {"chunked", "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\nA;x\r\n0123456789\r\n0\r\n\r\n",
+    {"chunked",
+     "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\nA;x\r\n0123456789\r\n0\r\n\r\n",
      NO, NULL},
     {"chunked badly", "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{]\r\n", NO, NULL},
     {"body to the end", "HTTP/1.1 400 x\r\n\r\nbody", MORE, NULL},
@@ -162,9 +178,12 @@ START_TEST(body_and_headers_of_a_refusal)
     size_t taken;
     unsigned count;
     ck_assert_int_eq(upbit__upgrade_init(&u, KEY), 0);
-    ck_assert_int_eq(feed_in(&u, "HTTP/1.1 103 x\r\nOld: y\r\n\r\nHTTP/1.1 400 x\r\nA: 1\r\na: 2\r\n"
-                                 "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\nA;x\r\n0123456789\r\n"
-                                 "0\r\n\r\n", 3, &taken), NO);
+    ck_assert_int_eq(feed_in(&u,
+                             "HTTP/1.1 103 x\r\nOld: y\r\n\r\nHTTP/1.1 400 x\r\nA: 1\r\na: 2\r\n"
+                             "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\nA;x\r\n0123456789\r\n"
+                             "0\r\n\r\n",
+                             3, &taken),
+                     NO);
     ck_assert_int_eq(u.status, 400);
     ck_assert_str_eq(u.body, "{0123456789");
     ck_assert_str_eq(upbit__upgrade_header(&u, "A", &count), "1");
@@ -197,7 +216,8 @@ END_TEST
 /* Things without end, of which little may be kept. */
 START_TEST(endless)
 {
-    static const char *const repeats[] = {"X: y\r\n", "Long: value ", "a", "\r\nHTTP/1.1 100 a\r\n"};
+    static const char *const repeats[] = {"X: y\r\n", "Long: value ", "a",
+                                          "\r\nHTTP/1.1 100 a\r\n"};
     upbit__upgrade u;
     size_t taken, total = 0;
     ck_assert_int_eq(upbit__upgrade_init(&u, KEY), 0);
@@ -269,11 +289,22 @@ END_TEST
 
 START_TEST(headers_that_are_refused)
 {
-    static const upbit__header bad[] = {
-        {"X", "a\rb"}, {"X", "a\nb"}, {"X\n", "a"}, {"X:", "a"}, {"", "a"}, {"X Y", "a"},
-        {"Host", "a"}, {"ORIGIN", "a"}, {"Upgrade", "a"}, {"Connection", "a"},
-        {"Sec-WebSocket-Extensions", "a"}, {"Content-Length", "0"}, {"Transfer-Encoding", "a"},
-        {"X", "\x7f"}, {NULL, "a"}, {"X", NULL}};
+    static const upbit__header bad[] = {{"X", "a\rb"},
+                                        {"X", "a\nb"},
+                                        {"X\n", "a"},
+                                        {"X:", "a"},
+                                        {"", "a"},
+                                        {"X Y", "a"},
+                                        {"Host", "a"},
+                                        {"ORIGIN", "a"},
+                                        {"Upgrade", "a"},
+                                        {"Connection", "a"},
+                                        {"Sec-WebSocket-Extensions", "a"},
+                                        {"Content-Length", "0"},
+                                        {"Transfer-Encoding", "a"},
+                                        {"X", "\x7f"},
+                                        {NULL, "a"},
+                                        {"X", NULL}};
     const char *why;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         ck_assert_int_eq(upbit__upgrade_header_check(&bad[i], &why), UPBIT_ERROR_INVALID_ARGUMENT);
