@@ -1,0 +1,223 @@
+#include "flood.h"
+
+#include <arpa/inet.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../integration/net/certificates.h"
+#include "../decode/messages.h"
+
+#define MIX 800 /* different messages, sent round and round with new times and ids */
+
+typedef struct frame {
+    unsigned char *bytes;
+    size_t length;
+    char *stamp, *id; /* where the last digits of timestamp and sequential_id stand; id may be NULL */
+} frame;
+
+typedef struct server {
+    SSL_CTX *context;
+    frame frames[MIX];
+    size_t count;
+    int listener;
+} server;
+
+static void give_up(const char *what)
+{
+    fprintf(stderr, "flood: %s\n", what);
+    exit(99);
+}
+
+void flood_pin(int processor)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET((size_t)processor, &set);
+    sched_setaffinity(0, sizeof set, &set);
+}
+
+/* Behind `name`, the place of a number's last nine digits. */
+static char *digits_of(char *text, const char *name)
+{
+    char *at = strstr(text, name);
+    if (at == NULL)
+        return NULL;
+    at += strlen(name);
+    return at + strspn(at, "0123456789") - 9;
+}
+
+static void make_frame(frame *f, const message *m)
+{
+    size_t head = m->length < 126 ? 2 : 4;
+    f->bytes = malloc(head + m->length + 1);
+    if (f->bytes == NULL)
+        give_up("out of memory");
+    f->bytes[0] = 0x82;
+    f->bytes[1] = m->length < 126 ? (unsigned char)m->length : 126;
+    if (head == 4) {
+        f->bytes[2] = (unsigned char)(m->length >> 8);
+        f->bytes[3] = (unsigned char)m->length;
+    }
+    memcpy(f->bytes + head, m->text, m->length);
+    f->bytes[head + m->length] = '\0';
+    f->length = head + m->length;
+    f->stamp = digits_of((char *)f->bytes + head, "\"timestamp\":");
+    f->id = digits_of((char *)f->bytes + head, "\"sequential_id\":");
+}
+
+static void write_number(char *at, size_t n)
+{
+    for (int i = 8; i >= 0; i--, n /= 10)
+        at[i] = (char)('0' + n % 10);
+}
+
+/* Two tickers and three trades to three books of 15 and two of 30 units: the mix of the measurements. */
+static double make_frames(server *s)
+{
+    static const message_kind pattern[] = {MESSAGE_TICKER,  MESSAGE_TRADE,   MESSAGE_BOOK_15,
+                                           MESSAGE_TRADE,   MESSAGE_BOOK_30, MESSAGE_TICKER,
+                                           MESSAGE_BOOK_15, MESSAGE_TRADE};
+    message *lists[MESSAGE_KINDS] = {0};
+    size_t used[MESSAGE_KINDS] = {0}, total = 0;
+    for (int kind = 0; kind < MESSAGE_KINDS; kind++)
+        if ((lists[kind] = messages_make((message_kind)kind, 0, MIX)) == NULL)
+            give_up("out of memory");
+    for (size_t i = 0; i < MIX; i++) {
+        message_kind kind = pattern[i % (sizeof pattern / sizeof *pattern)];
+        make_frame(&s->frames[i], &lists[kind][used[kind]++]);
+        total += s->frames[i].length;
+    }
+    for (int kind = 0; kind < MESSAGE_KINDS; kind++)
+        messages_free(lists[kind], MIX);
+    return (double)total / MIX;
+}
+
+static void accept_key(char *out, const char *request)
+{
+    const char *name = strcasestr(request, "sec-websocket-key:");
+    char joined[128] = "";
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    if (name != NULL)
+        sscanf(name + 18, " %60s", joined);
+    strcat(joined, "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    EVP_Digest(joined, strlen(joined), digest, &length, EVP_sha1(), NULL);
+    EVP_EncodeBlock((unsigned char *)out, digest, (int)length);
+}
+
+static void send_all(server *s, SSL *ssl)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        frame *f = &s->frames[i % MIX];
+        write_number(f->stamp, i + 1);
+        if (f->id != NULL)
+            write_number(f->id, i + 1);
+        if (SSL_write(ssl, f->bytes, (int)f->length) <= 0)
+            return;
+    }
+}
+
+struct visit {
+    server *server;
+    int fd;
+};
+
+static void *serve(void *argument)
+{
+    struct visit v = *(struct visit *)argument;
+    free(argument);
+    SSL *ssl = SSL_new(v.server->context);
+    SSL_set_fd(ssl, v.fd);
+    char request[8192] = "";
+    int length = 0, got;
+    if (SSL_accept(ssl) == 1) {
+        while (strstr(request, "\r\n\r\n") == NULL &&
+               (got = SSL_read(ssl, request + length, (int)sizeof request - 1 - length)) > 0)
+            length += got;
+        if (strcasestr(request, "upgrade: websocket") != NULL) {
+            char key[64], answer[256];
+            accept_key(key, request);
+            int n = snprintf(answer, sizeof answer,
+                             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                             "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+                             key);
+            SSL_write(ssl, answer, n);
+            if (SSL_read(ssl, request, sizeof request) > 0) /* the subscription */
+                send_all(v.server, ssl);
+            while (SSL_read(ssl, request, sizeof request) > 0)
+                continue;
+        } else {
+            static const char no[] = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n"
+                                     "Connection: close\r\n\r\n";
+            SSL_write(ssl, no, sizeof no - 1);
+        }
+        SSL_shutdown(ssl);
+    }
+    SSL_free(ssl);
+    close(v.fd);
+    return NULL;
+}
+
+static void run(server *s)
+{
+    for (;;) {
+        struct visit *v = malloc(sizeof *v);
+        if (v == NULL)
+            give_up("out of memory");
+        *v = (struct visit){s, accept(s->listener, NULL, NULL)};
+        pthread_t thread;
+        if (v->fd < 0 || pthread_create(&thread, NULL, serve, v) != 0)
+            give_up("cannot serve");
+        pthread_detach(thread);
+    }
+}
+
+void flood_start(flood *f, size_t count, int processor)
+{
+    static server s;
+    identity authority, self;
+    certificate_make(&authority, &(certificate_wish){.name = "flood authority", .authority = true});
+    certificate_make(&self, &(certificate_wish){.name = "flood",
+                                                .san = "IP:127.0.0.1,DNS:localhost",
+                                                .issuer = &authority});
+    certificate_write(f->ca_file, &authority);
+    s.context = certificate_context(&self);
+    certificate_free(&authority);
+    s.count = count;
+    f->mean_bytes = make_frames(&s);
+    s.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    if (s.listener < 0 || bind(s.listener, (struct sockaddr *)&at, sizeof at) != 0 ||
+        listen(s.listener, 16) != 0 || getsockname(s.listener, (struct sockaddr *)&at, &size) != 0)
+        give_up("cannot listen");
+    f->port = ntohs(at.sin_port);
+    f->pid = fork();
+    if (f->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        signal(SIGPIPE, SIG_IGN);
+        flood_pin(processor);
+        run(&s);
+    }
+    close(s.listener);
+    certificate_free(&self);
+    SSL_CTX_free(s.context);
+}
+
+void flood_stop(flood *f)
+{
+    kill(f->pid, SIGKILL);
+    waitpid(f->pid, NULL, 0);
+    unlink(f->ca_file);
+}

@@ -1,0 +1,243 @@
+#!/usr/bin/python3
+"""upbit-tail as a person uses it, against the mock exchange: output, options, exit status.
+
+Arguments: the programs upbit-tail and upbit-mock. Prints TAP.
+"""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from decimal import Decimal
+
+TAIL, MOCK = sys.argv[1:3]
+CAPTURES = os.environ.get("UPBIT_CAPTURES", "")
+PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?\Z")
+DECIMALS = {
+    "opening_price", "high_price", "low_price", "trade_price", "trade_volume", "acc_trade_price",
+    "change_price", "change_rate", "signed_change_rate", "ask_price", "bid_price", "ask_size",
+    "bid_size", "total_ask_size", "total_bid_size", "level", "candle_acc_trade_volume",
+}
+TIMES = {"timestamp", "trade_timestamp", "sequential_id", "received_ns", "epoch"}
+
+
+class Mock:
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen(
+            [MOCK, "--port", "0", "--parent-death", *arguments], stdout=subprocess.PIPE, text=True)
+        self.url = self.process.stdout.readline().split()[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def tail(*arguments, timeout=30):
+    return subprocess.run([TAIL, *arguments], capture_output=True, text=True, timeout=timeout)
+
+
+def lines(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def check_decimals(value, path="event"):
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key in DECIMALS:
+                assert inner is None or PLAIN.match(inner), f"{path}.{key} = {inner!r}"
+            elif key in TIMES:
+                assert isinstance(inner, int), f"{path}.{key} = {inner!r}"
+            else:
+                check_decimals(inner, f"{path}.{key}")
+    elif isinstance(value, list):
+        for inner in value:
+            check_decimals(inner, path)
+
+
+def test_each_type_prints_its_fields():
+    with Mock("--codes", "40", "--rate", "1000") as mock:
+        wants = {
+            "ticker": ["KRW-BTC", {"trade_price", "acc_trade_volume_24h", "signed_change_rate"}],
+            "trade": ["KRW-BTC,KRW-ETH", {"sequential_id", "ask_bid", "best_bid_price"}],
+            "orderbook": ["KRW-BTC", {"orderbook_units", "total_ask_size", "level"}],
+            "candle.1s": ["KRW-BTC", {"candle_date_time_utc", "candle_acc_trade_price"}],
+        }
+        for kind, (codes, fields) in wants.items():
+            result = tail("--url", mock.url, "--count", "3", "--seconds", "10", kind, codes)
+            assert result.returncode == 0, result.stderr
+            events = lines(result)
+            assert len(events) == 3, (kind, result.stdout, result.stderr)
+            for event in events:
+                assert event["type"] == kind and event["code"] in codes.split(",")
+                assert fields <= event.keys(), (kind, event.keys())
+                assert event["epoch"] == 1 and event["origin"] == "stream"
+                assert abs(event["received_ns"] / 1e9 - time.time()) < 60
+                check_decimals(event)
+
+
+def test_book_depth_and_level():
+    with Mock("--codes", "40", "--rate", "1000") as mock:
+        result = tail("--url", mock.url, "--count", "4", "--seconds", "10", "orderbook", "KRW-BTC.5")
+        for event in lines(result):
+            units = event["orderbook_units"]
+            assert 1 <= len(units) <= 5, len(units)
+            for side in ("ask", "bid"):
+                total = sum(Decimal(u[side + "_size"]) for u in units if u[side + "_size"])
+                assert total == Decimal(event[f"total_{side}_size"])
+        assert len(lines(result)) == 4, result.stderr
+        result = tail("--url", mock.url, "--count", "1", "--seconds", "10", "--level", "10000",
+                      "orderbook", "KRW-BTC")
+        assert [e["level"] for e in lines(result)] == ["10000"], result.stderr
+
+
+def test_snapshot_only_ends_after_one_each():
+    with Mock("--codes", "40", "--rate", "1000") as mock:
+        result = tail("--url", mock.url, "--snapshot-only", "--seconds", "10",
+                      "ticker", "KRW-BTC,KRW-ETH", "orderbook", "KRW-BTC")
+        assert result.returncode == 0, result.stderr
+        got = sorted((e["type"], e["code"]) for e in lines(result))
+        assert got == [("orderbook", "KRW-BTC"), ("ticker", "KRW-BTC"), ("ticker", "KRW-ETH")], got
+        assert all(e["stream_type"] == "SNAPSHOT" for e in lines(result))
+        result = tail("--url", mock.url, "--realtime-only", "--count", "5", "--seconds", "10",
+                      "trade", "KRW-BTC,KRW-ETH,KRW-XRP")
+        assert all(e["stream_type"] == "REALTIME" for e in lines(result)), result.stdout
+        assert len(lines(result)) == 5, result.stderr
+
+
+def test_formats_agree():
+    with Mock("--codes", "40", "--rate", "1000") as mock:
+        for name in ("default", "simple", "json_list", "simple_list"):
+            result = tail("--url", mock.url, "--format", name, "--count", "5", "--seconds", "10",
+                          "ticker", "KRW-BTC", "orderbook", "BTC-ETH")
+            assert result.returncode == 0 and len(lines(result)) == 5, (name, result.stderr)
+            for event in lines(result):
+                check_decimals(event)
+
+
+def test_outputs_and_stats():
+    with Mock("--codes", "40", "--rate", "1000") as mock:
+        result = tail("--url", mock.url, "--output", "none", "--stats", "--seconds", "1",
+                      "trade", "KRW-BTC")
+        assert result.returncode == 0 and result.stdout == ""
+        stats = json.loads(result.stderr.splitlines()[-1])
+        assert stats["printed"] == stats["delivered"] > 0 and stats["requests_sent"] == 1, stats
+        assert stats["decode_errors"] == 0
+        result = tail("--url", mock.url, "--output", "text", "--count", "2", "trade", "KRW-BTC")
+        assert len(result.stdout.splitlines()) == 2 and "KRW-BTC" in result.stdout
+
+
+def test_usage_errors_end_with_2():
+    for arguments in (
+        [], ["ticker"], ["nope", "KRW-BTC"], ["candle.7m", "KRW-BTC"], ["ticker", "krw-btc"],
+        ["ticker", "KRWBTC"], ["ticker", "-"], ["ticker", "KRW-BTC.5"], ["orderbook", "KRW-BTC.31"],
+        ["--count", "0", "ticker", "KRW-BTC"], ["--count", "x", "ticker", "KRW-BTC"],
+        ["--policy", "best", "ticker", "KRW-BTC"], ["--nope", "ticker", "KRW-BTC"],
+        ["--url", "http://x", "ticker", "KRW-BTC"], ["--seconds"],
+        ["--snapshot-only", "--realtime-only", "ticker", "KRW-BTC"],
+        ["--level", "5", "orderbook", "BTC-ETH"], ["--level", "-1", "orderbook", "KRW-BTC"],
+        # Parts that are not built yet say so.
+        ["--compression", "on", "ticker", "KRW-BTC"], ["--transport", "replay", "ticker", "KRW-BTC"],
+        ["--transport", "websocket-api", "ticker", "KRW-BTC"], ["myAsset", "-"], ["myOrder", "-"],
+    ):
+        if "--url" not in arguments:
+            arguments = ["--url", "ws://127.0.0.1:9/websocket/v1", *arguments]
+        result = tail(*arguments)
+        assert result.returncode == 2, (arguments, result.returncode, result.stderr)
+        assert result.stderr and not result.stdout, arguments
+    result = tail("--help")
+    assert result.returncode == 0 and "Exit status" in result.stdout
+
+
+def test_unknown_code_ends_with_4_and_names_it():
+    with Mock("--codes", "40") as mock:
+        result = tail("--url", mock.url, "--seconds", "5", "ticker", "KRW-BTC,KRW-NOSUCH")
+        assert result.returncode == 4, (result.returncode, result.stderr)
+        assert "KRW-NOSUCH" in result.stderr
+
+
+def test_no_server_ends_with_3():
+    result = tail("--url", "ws://127.0.0.1:9/websocket/v1", "--seconds", "1", "ticker", "KRW-BTC")
+    assert result.returncode == 3, (result.returncode, result.stderr)
+    assert "cannot connect" in result.stderr
+
+
+def test_ctrl_c_ends_cleanly():
+    with Mock("--codes", "40", "--rate", "500") as mock:
+        process = subprocess.Popen([TAIL, "--url", mock.url, "ticker", "KRW-BTC"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        first = process.stdout.readline()
+        assert json.loads(first)["code"] == "KRW-BTC"
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+        assert process.returncode == 0
+
+
+def replay_through(*arguments, messages):
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+        file.write("".join(messages))
+        file.flush()
+        with Mock("--replay", file.name) as mock:
+            return tail("--url", mock.url, *arguments)
+
+
+def own_messages(count):
+    code = ("KRW-BTC", "KRW-ETH")
+    return [
+        json.dumps({
+            "ty": "trade", "cd": code[i % 2], "tms": 1790000000000 + i, "td": "2026-09-21",
+            "ttm": "13:33:20", "ttms": 1790000000000 + i, "tp": 100.0 + i, "tv": 0.5, "ab": "BID",
+            "pcp": 99.0, "c": "RISE", "cp": 1.0, "sid": 17900000000000000 + i, "st": "REALTIME"},
+            separators=(",", ":")) + "\n"
+        for i in range(count)]
+
+
+def test_replay_is_lossless_and_in_order():
+    result = replay_through("--policy", "lossless", "--count", "5000", "--seconds", "20", "--stats",
+                            "trade", "KRW-BTC,KRW-ETH", messages=own_messages(5000))
+    assert result.returncode == 0, result.stderr
+    ids = [e["sequential_id"] for e in lines(result)]
+    assert ids == [17900000000000000 + i for i in range(5000)]
+
+
+def test_recorded_session_is_accounted_for():
+    name = os.path.join(CAPTURES, "real_cryptofeed_20210417_ws62_simple.jsonl")
+    if not os.path.exists(name):
+        return "the captures are not here"
+    with open(name, encoding="utf-8") as file:
+        messages = file.readlines()
+    codes = ",".join(sorted({json.loads(m)["cd"] for m in messages}))
+    result = replay_through("--policy", "lossless", "--count", str(len(messages)), "--seconds", "20",
+                            "trade", codes, "orderbook", codes, messages=messages)
+    assert result.returncode == 0, result.stderr
+    events = lines(result)
+    assert len(events) == len(messages) == 449, (len(events), result.stderr)
+    for kind in ("trade", "orderbook"):
+        sent = [m for m in map(json.loads, messages) if m["ty"] == kind]
+        got = [e for e in events if e["type"] == kind]
+        assert [(m["cd"], m["tms"]) for m in sent] == [(e["code"], e["timestamp"]) for e in got]
+    return None
+
+
+def main():
+    tests = [(n, f) for n, f in globals().items() if n.startswith("test_")]
+    print(f"1..{len(tests)}")
+    failed = 0
+    for number, (name, function) in enumerate(tests, 1):
+        try:
+            skipped = function()
+            print(f"ok {number} - {name}" + (f" # SKIP {skipped}" if skipped else ""), flush=True)
+        except Exception as error:  # pylint: disable=broad-except
+            failed += 1
+            print(f"not ok {number} - {name}", flush=True)
+            print("# " + f"{type(error).__name__}: {error}".replace("\n", "\n# "), flush=True)
+    sys.exit(1 if failed else 0)
+
+
+main()
