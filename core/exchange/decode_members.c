@@ -486,6 +486,8 @@ static inline const char *quick_members(upbit__decoder *d, const upbit__type_inf
             q = upbit__decode_units(d, q);
             if (q == NULL)
                 return NULL;
+            if (q >= r->end) /* an array can be long enough to end there */
+                return upbit__json_fail(r, q, "message is cut off");
             safe = r->limit - UPBIT__JSON_AHEAD;
             break;
         default:

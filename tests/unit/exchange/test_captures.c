@@ -53,16 +53,19 @@ static void check_book(const upbit_orderbook *b, const char *name)
 
 static void check_message(const char *name, const char *text, size_t length)
 {
-    static const char *const types[] = {"ticker", "trade", "ob_", "candle", "myorder", "myasset", "error"};
-    static const int expected[] = {UPBIT_TYPE_TICKER,  UPBIT_TYPE_TRADE,    UPBIT_TYPE_ORDERBOOK,
-                                   UPBIT_TYPE_CANDLE,  UPBIT_TYPE_MY_ORDER, UPBIT_TYPE_MY_ASSET,
+    static const char *const types[] = {"_myorder_", "_myasset_", "_ticker_", "_trade_", "_ob_", "_candle", "_error_"};
+    static const int expected[] = {UPBIT_TYPE_MY_ORDER,  UPBIT_TYPE_MY_ASSET, UPBIT_TYPE_TICKER,
+                                   UPBIT_TYPE_TRADE,     UPBIT_TYPE_ORDERBOOK, UPBIT_TYPE_CANDLE,
                                    UPBIT_TYPE_ERROR};
     decoded d = {0};
     rig_decode_bytes(&d, text, length);
     ck_assert_msg(d.result == 1, "%s: %d %s", name, d.result, d.reason);
-    for (int i = 0; i < 7; i++)
-        if (strstr(name, types[i]) != NULL)
-            ck_assert_msg(d.events[0]->type == expected[i], "%s: %d", name, d.events[0]->type);
+    for (int i = 0; i < 7; i++) {
+        if (strstr(name, types[i]) == NULL)
+            continue;
+        ck_assert_msg(d.events[0]->type == expected[i], "%s: %d", name, d.events[0]->type);
+        break;
+    }
     check_book(upbit_event_orderbook(d.events[0]), name);
     messages++;
     rig_free(&d);
