@@ -130,6 +130,21 @@ START_TEST(peer_that_does_not_read)
 }
 END_TEST
 
+/* Nothing to send and nothing to read: the loop sleeps. */
+START_TEST(idle_connection_costs_nothing)
+{
+    begin(serve_greeting, NULL);
+    open_plain();
+    ck_assert(client_wait(&c, &c.messages, 1));
+    int turns = 0;
+    int64_t end_ns = upbit__clock_monotonic_ns() + 100 * UPBIT__MS;
+    for (; upbit__clock_monotonic_ns() < end_ns; turns++)
+        upbit__loop_turn(c.loop, 50 * UPBIT__MS);
+    ck_assert_msg(turns < 20, "%d turns", turns);
+    end();
+}
+END_TEST
+
 static void serve_wrong(peer *p, void *context)
 {
     uint8_t *payload;
@@ -264,6 +279,7 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, big_message_both_ways);
     tcase_add_test(t, peer_that_does_not_read);
+    tcase_add_test(t, idle_connection_costs_nothing);
     tcase_add_test(t, protocol_error_is_told_to_the_server);
     tcase_add_test(t, many_small_messages);
     tcase_add_loop_test(t, destroy_inside_events, 0, 2);

@@ -323,6 +323,47 @@ START_TEST(burst_of_records_then_silence)
 }
 END_TEST
 
+/* More than one turn takes, all of it in the machine before the first read: when the turn's bound
+ * is reached the rest lies inside OpenSSL, where epoll does not see it. */
+static void serve_more_than_a_turn(peer *p, void *context)
+{
+    atomic_bool *sent = context;
+    static char message[1000];
+    if (!peer_upgrade(p))
+        return;
+    for (int i = 0; i < 270; i++) {
+        if (!peer_frame(p, 0x82, message, sizeof message))
+            return;
+    }
+    atomic_store(sent, true);
+    while (peer_read(p, p->request, 100) > 0)
+        ;
+}
+
+START_TEST(more_than_a_turn_then_silence)
+{
+    server s;
+    client c;
+    identity own;
+    atomic_bool sent = false;
+    certificate_make(&own,
+                     &(certificate_wish){.name = "x", .san = "IP:127.0.0.1", .issuer = &authority});
+    SSL_CTX *tls = certificate_context(&own);
+    server_start(&s, tls, serve_more_than_a_turn, &sent);
+    client_init(&c);
+    upbit__transport_config config = {.ca_file = authority_file};
+    client_open(&c, "wss", "127.0.0.1", s.port, &config);
+    ck_assert(client_wait(&c, &c.opened, 1));
+    for (int i = 0; i < 2000 && !atomic_load(&sent); i++)
+        usleep(1000);
+    ck_assert(client_wait(&c, &c.messages, 270));
+    client_finish(&c);
+    server_stop(&s);
+    SSL_CTX_free(tls);
+    certificate_free(&own);
+}
+END_TEST
+
 /* A handshake cut by the network is no matter of trust. */
 static void serve_cut(peer *p, void *context)
 {
@@ -371,6 +412,7 @@ int main(void)
     tcase_add_test(t, plain_server_behind_wss);
     tcase_add_loop_test(t, big_messages_both_ways, 0, 2);
     tcase_add_test(t, burst_of_records_then_silence);
+    tcase_add_test(t, more_than_a_turn_then_silence);
     tcase_add_test(t, cut_during_the_handshake);
     tcase_add_test(t, ca_file_that_is_not_there);
     suite_add_tcase(suite, t);

@@ -102,6 +102,8 @@ static const message_case cases[] = {
     CASE("empty binary", "\x82\x00", "B()"),
     CASE("text", "\x81\x05hello", "T(hello)"),
     CASE("binary is not checked", "\x82\x02\xff\xfe", "B(\xff\xfe)"),
+    CASE("characters in one frame", "\x81\x07\xed\x95\x9c\xf0\x90\x80\x80",
+         "T(\xed\x95\x9c\xf0\x90\x80\x80)"),
     CASE("two messages",
          "\x81\x01"
          "a\x82\x01"

@@ -216,8 +216,10 @@ END_TEST
 /* Things without end, of which little may be kept. */
 START_TEST(endless)
 {
-    static const char *const repeats[] = {"X: y\r\n", "Long: value ", "a",
-                                          "\r\nHTTP/1.1 100 a\r\n"};
+    static char wide[602] = "W: ";
+    const char *const repeats[] = {"X: y\r\n", "Long: value ", "a", "\r\nHTTP/1.1 100 a\r\n", wide};
+    memset(wide + 3, 'w', sizeof wide - 6);
+    memcpy(wide + sizeof wide - 3, "\r\n", 3);
     upbit__upgrade u;
     size_t taken, total = 0;
     ck_assert_int_eq(upbit__upgrade_init(&u, KEY), 0);
@@ -323,7 +325,7 @@ int main(void)
     tcase_add_loop_test(t, every_answer, 0, (int)(sizeof answers / sizeof answers[0]));
     tcase_add_test(t, body_and_headers_of_a_refusal);
     tcase_add_test(t, ends);
-    tcase_add_loop_test(t, endless, 0, 4);
+    tcase_add_loop_test(t, endless, 0, 5);
     tcase_add_test(t, endless_body);
     tcase_add_test(t, nul_byte);
     tcase_add_test(t, request);
