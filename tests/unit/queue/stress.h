@@ -8,8 +8,8 @@
 
 #include "rig.h"
 
-/* n times the environment variable UPBIT_STRESS (default 1): the default ends in a second or so, the
- * nightly run takes minutes. */
+/* n times the environment variable UPBIT_STRESS (default 1): the default ends in a second or so,
+ * the nightly run takes minutes. */
 static inline uint64_t scaled(uint64_t n)
 {
     const char *text = getenv("UPBIT_STRESS");
@@ -26,12 +26,19 @@ static inline uint32_t roll(uint32_t *seed, uint32_t below)
     return *seed % below;
 }
 
-/* Sleeps until the descriptor is readable. A wake-up that comes never is what these tests look for. */
+/* Sleeps until the descriptor is readable. These tests look for the wake-up that never comes. */
 static inline void sleep_on(int fd)
 {
     struct pollfd p = { .fd = fd, .events = POLLIN };
     int n = poll(&p, 1, 20000);
     ck_assert_msg(n == 1, "lost wake-up: nothing for 20 s");
+}
+
+/* A moment of work, so that the other side runs ahead and meets us in the middle of things. */
+static inline void dawdle(uint32_t *seed, uint32_t most)
+{
+    for (volatile uint32_t wait = roll(seed, most); wait > 0; wait--)
+        continue;
 }
 
 static inline void start(pthread_t *thread, void *(*body)(void *), void *context)

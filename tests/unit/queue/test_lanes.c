@@ -1,4 +1,4 @@
-/* FIFO and latest lanes through an inbox: numbers, gaps, caps, epochs, coalescing, tombs, counters. */
+/* FIFO and latest lanes through an inbox: numbers, gaps, caps, epochs, tombs, counters. */
 #include "rig.h"
 #include "support/check_main.h"
 

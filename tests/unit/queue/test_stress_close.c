@@ -146,7 +146,8 @@ static int take_one(house *h, upbit__inbox *in)
 {
     upbit_delivery d = UPBIT_DELIVERY_INIT;
     void *owner;
-    int got = upbit__waiter_take(h->shared != NULL ? h->shared : upbit__inbox_owner(in), &owner, &d);
+    upbit__waiter *w = h->shared != NULL ? h->shared : upbit__inbox_owner(in);
+    int got = upbit__waiter_take(w, &owner, &d);
     ck_assert_int_ge(got, 0);
     if (got > 0) {
         ck_assert(d.event->type >= UPBIT_TYPE_STATE || is_whole(d.event));
@@ -233,9 +234,9 @@ START_TEST(another_thread_may_close)
     static house h;
     pthread_t io, other;
     open_house(&h, 1, &io);
-    closer c = { &h, scaled(1500) };
+    closer c = { &h, scaled(700) };
     start(&other, open_and_close, &c);
-    for (uint64_t n = 0; n < scaled(100000); n++)
+    for (uint64_t n = 0; n < scaled(40000); n++)
         if (take_one(&h, NULL) == 0)
             sched_yield();
     pthread_join(other, NULL);

@@ -7,10 +7,11 @@
 typedef struct feed {
     rig r;
     uint64_t count;
-    int type;
+    uint32_t batch; /* events of a commit, at most */
+    uint32_t keys;
     /* what the producer knows at its end; read after join */
     uint64_t pushed, entered;
-    int64_t last[32];
+    int64_t last[32]; /* by key */
 } feed;
 
 static upbit_event *make_closed(feed *f)
@@ -27,18 +28,18 @@ static void *push_numbers(void *context)
     uint32_t seed = 12345;
     upbit__pool_adopt(f->r.pool);
     for (uint64_t n = 1; n <= f->count;) {
-        for (uint32_t batch = 1 + roll(&seed, 100); batch > 0 && n <= f->count; batch--, n++) {
+        for (uint32_t batch = 1 + roll(&seed, f->batch); batch > 0 && n <= f->count; batch--, n++) {
             upbit_event *e = roll(&seed, 500) == 0
                                  ? NULL
-                                 : new_event(f->r.pool, f->type, (uint32_t)(n >> 12) + 1, (int64_t)n);
+                                 : new_event(f->r.pool, TRADE, (uint32_t)(n >> 12) + 1, (int64_t)n);
             if (e != NULL)
                 f->entered += (uint64_t)upbit__inbox_push(f->r.in, e);
             else
-                upbit__inbox_skip(f->r.in, f->type);
+                upbit__inbox_skip(f->r.in, TRADE);
             f->pushed++;
         }
         upbit__batch_commit(&f->r.batch);
-        if (roll(&seed, 8) == 0)
+        if (roll(&seed, 200) == 0)
             sched_yield();
     }
     upbit__inbox_closed(f->r.in, make_closed(f));
@@ -47,9 +48,9 @@ static void *push_numbers(void *context)
 }
 
 /* number = taken + gaps (+ what was skipped after the last event). */
-static void run_numbers(int policy, uint32_t cap, uint32_t bytes, uint64_t count)
+static void run_numbers(int policy, uint32_t cap, uint32_t bytes, uint32_t batch, uint64_t count)
 {
-    feed f = { .count = count, .type = TRADE };
+    feed f = { .count = count, .batch = batch };
     upbit_proxy_options o = UPBIT_PROXY_OPTIONS_INIT;
     o.policy = policy;
     o.queue_messages = cap;
@@ -61,9 +62,11 @@ static void run_numbers(int policy, uint32_t cap, uint32_t bytes, uint64_t count
     uint32_t seed = 777, epoch = 0;
     uint64_t next = 1, taken = 0, missing = 0, gaps = 0, overflows = 0;
     for (int closed = 0; !closed;) {
-        sleep_on(upbit__waiter_fd(f.r.waiter));
+        if (roll(&seed, 4) == 0)
+            sleep_on(upbit__waiter_fd(f.r.waiter)); /* else spin: both sides at it at once */
         for (uint32_t budget = 1 + roll(&seed, 400); budget > 0 && !closed; budget--) {
             upbit_delivery d = UPBIT_DELIVERY_INIT;
+            dawdle(&seed, 100);
             int got = upbit__inbox_next(f.r.in, &d);
             ck_assert_int_ge(got, 0);
             if (got == 0)
@@ -93,8 +96,6 @@ static void run_numbers(int policy, uint32_t cap, uint32_t bytes, uint64_t count
             }
             upbit_event_unref(d.event);
         }
-        if (roll(&seed, 4) == 0)
-            sched_yield();
     }
     pthread_join(producer, NULL);
     upbit__pool_adopt(f.r.pool);
@@ -117,29 +118,30 @@ static void run_numbers(int policy, uint32_t cap, uint32_t bytes, uint64_t count
 
 START_TEST(drop_oldest_accounts_for_every_number)
 {
-    run_numbers(UPBIT_POLICY_DROP_OLDEST, 64, 0, scaled(300000));
+    run_numbers(UPBIT_POLICY_DROP_OLDEST, 64, 0, 100, scaled(500000));
 }
 END_TEST
 
 START_TEST(drop_oldest_on_a_tiny_ring)
 {
-    run_numbers(UPBIT_POLICY_DROP_OLDEST, 2, 0, scaled(150000));
+    run_numbers(UPBIT_POLICY_DROP_OLDEST, 2, 0, 6, scaled(500000));
 }
 END_TEST
 
 START_TEST(drop_oldest_by_bytes)
 {
-    run_numbers(UPBIT_POLICY_DROP_OLDEST, 1024, 20 * (sizeof(upbit_event) + 64), scaled(150000));
+    run_numbers(UPBIT_POLICY_DROP_OLDEST, 1024, 20 * (sizeof(upbit_event) + 64), 50,
+                scaled(200000));
 }
 END_TEST
 
 START_TEST(lossless_accounts_for_every_number)
 {
-    run_numbers(UPBIT_POLICY_LOSSLESS, 256, 0, scaled(300000));
+    run_numbers(UPBIT_POLICY_LOSSLESS, 256, 0, 100, scaled(400000));
 }
 END_TEST
 
-enum { KEYS = 16 };
+enum { KEYS = 32 };
 
 /* Values of a key only grow; the last one comes. Now and then a key is cleared. */
 static void *put_values(void *context)
@@ -148,11 +150,11 @@ static void *put_values(void *context)
     uint32_t seed = 4242;
     upbit__pool_adopt(f->r.pool);
     upbit__cell *cells[KEYS];
-    for (int k = 0; k < KEYS; k++)
+    for (uint32_t k = 0; k < f->keys; k++)
         cells[k] = upbit__inbox_cell(f->r.in);
     for (uint64_t n = 1; n <= f->count;) {
         for (uint32_t batch = 1 + roll(&seed, 20); batch > 0 && n <= f->count; batch--, n++) {
-            uint32_t key = roll(&seed, KEYS);
+            uint32_t key = roll(&seed, f->keys);
             upbit_event *e = new_event(f->r.pool, UPBIT_TYPE_TICKER, 1, (int64_t)n);
             if (e == NULL)
                 continue;
@@ -166,7 +168,7 @@ static void *put_values(void *context)
             }
         }
         upbit__batch_commit(&f->r.batch);
-        if (roll(&seed, 8) == 0)
+        if (roll(&seed, 200) == 0)
             sched_yield();
     }
     upbit__inbox_closed(f->r.in, make_closed(f));
@@ -174,18 +176,20 @@ static void *put_values(void *context)
     return NULL;
 }
 
-START_TEST(the_last_value_of_each_key_comes)
+static void run_values(uint32_t keys, uint64_t count)
 {
-    feed f = { .count = scaled(400000) };
+    feed f = { .count = count, .keys = keys };
     rig_open(&f.r, NULL);
     pthread_t producer;
     start(&producer, put_values, &f);
     int64_t seen[KEYS] = { 0 };
     uint32_t seed = 99;
     for (int closed = 0; !closed;) {
-        sleep_on(upbit__waiter_fd(f.r.waiter));
+        if (roll(&seed, 4) == 0)
+            sleep_on(upbit__waiter_fd(f.r.waiter));
         for (uint32_t budget = 1 + roll(&seed, 60); budget > 0 && !closed; budget--) {
             upbit_delivery d = UPBIT_DELIVERY_INIT;
+            dawdle(&seed, 100);
             int got = upbit__inbox_next(f.r.in, &d);
             ck_assert_int_ge(got, 0);
             if (got == 0)
@@ -206,6 +210,17 @@ START_TEST(the_last_value_of_each_key_comes)
         if (f.last[k] != 0)
             ck_assert_int_eq(seen[k], f.last[k]);
     rig_close(&f.r);
+}
+
+START_TEST(the_last_value_of_each_key_comes)
+{
+    run_values(KEYS, scaled(300000));
+}
+END_TEST
+
+START_TEST(the_last_value_of_two_busy_keys_comes)
+{
+    run_values(2, scaled(600000));
 }
 END_TEST
 
@@ -245,7 +260,7 @@ static void *push_generations(void *context)
 
 START_TEST(no_event_of_the_old_set_after_its_reply)
 {
-    feed f = { .count = scaled(150000) };
+    feed f = { .count = scaled(80000) };
     upbit_proxy_options o = UPBIT_PROXY_OPTIONS_INIT;
     o.queue_messages = 32;
     rig_open(&f.r, &o);
@@ -330,6 +345,7 @@ static Suite *suite(void)
     tcase_add_test(t, drop_oldest_by_bytes);
     tcase_add_test(t, lossless_accounts_for_every_number);
     tcase_add_test(t, the_last_value_of_each_key_comes);
+    tcase_add_test(t, the_last_value_of_two_busy_keys_comes);
     tcase_add_test(t, no_event_of_the_old_set_after_its_reply);
     tcase_add_test(t, every_error_is_counted_once);
     suite_add_tcase(s, t);

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "queue/command.h"
 #include "support/check_main.h"
 
@@ -114,7 +115,7 @@ START_TEST(no_wake_up_is_lost)
 {
     static crowd c;
     memset(&c, 0, sizeof c);
-    c.count = scaled(3000);
+    c.count = scaled(2000);
     open_crowd(&c);
     pthread_t producer;
     start(&producer, ping, &c);
@@ -122,6 +123,63 @@ START_TEST(no_wake_up_is_lost)
     pthread_join(producer, NULL);
     upbit__pool_adopt(c.r.pool);
     ck_assert_mem_eq(c.taken, c.pushed, sizeof c.taken);
+    close_crowd(&c);
+}
+END_TEST
+
+/* One event at a time, at a random moment after the last was taken: while the consumer finds its
+ * inbox empty, sets it idle, looks again, reads the descriptor, arms, looks again. It does not
+ * sleep but asks the descriptor again and again, so that a round is short and each gap is met
+ * thousands of times; for a second at most (UPBIT_STRESS seconds), however busy the machine. */
+static void *poke(void *context)
+{
+    crowd *c = context;
+    uint32_t seed = 71;
+    int64_t end = upbit__clock_monotonic_ns() + (int64_t)scaled(1000) * UPBIT__MS;
+    upbit__pool_adopt(c->r.pool);
+    for (uint64_t n = 1; n <= c->count && upbit__clock_monotonic_ns() < end; n++) {
+        dawdle(&seed, 1000);
+        push_one(c, 0);
+        upbit__batch_commit(&c->r.batch);
+        for (uint32_t tries = 0; atomic_load_explicit(&c->seen, memory_order_acquire) < n; tries++)
+            if (atomic_load_explicit(&c->stop, memory_order_relaxed))
+                return NULL;
+            else if (tries % 10000 == 9999)
+                sched_yield();
+    }
+    push_closed(c);
+    return NULL;
+}
+
+START_TEST(no_gap_in_going_to_sleep)
+{
+    static crowd c;
+    memset(&c, 0, sizeof c);
+    c.count = scaled(100000);
+    open_crowd(&c);
+    pthread_t producer;
+    start(&producer, poke, &c);
+    int64_t last = upbit__clock_monotonic_ns();
+    int closed = 0;
+    while (!closed && upbit__clock_monotonic_ns() - last < 20 * UPBIT__SECOND) {
+        upbit_delivery d = UPBIT_DELIVERY_INIT;
+        void *owner;
+        while (readable(upbit__waiter_fd(c.r.waiter)) &&
+               upbit__waiter_take(c.r.waiter, &owner, &d) > 0) {
+            if (d.event->type == TRADE)
+                atomic_store_explicit(&c.seen, ++c.taken[0], memory_order_release);
+            else
+                closed = 1;
+            upbit_event_unref(d.event);
+            last = upbit__clock_monotonic_ns();
+        }
+    }
+    atomic_store_explicit(&c.stop, 1, memory_order_relaxed);
+    pthread_join(producer, NULL);
+    upbit__pool_adopt(c.r.pool);
+    ck_assert_msg(closed, "lost wake-up: nothing for 20 s after %lu events",
+                  (unsigned long)c.taken[0]);
+    ck_assert_uint_eq(c.taken[0], c.pushed[0]);
     close_crowd(&c);
 }
 END_TEST
@@ -147,7 +205,7 @@ START_TEST(many_inboxes_one_descriptor)
 {
     static crowd c;
     memset(&c, 0, sizeof c);
-    c.count = scaled(150000);
+    c.count = scaled(60000);
     open_crowd(&c);
     pthread_t producer;
     start(&producer, flood, &c);
@@ -290,7 +348,7 @@ static uint64_t work_off(upbit__command *c, uint32_t *last)
 
 START_TEST(commands_keep_their_order_and_wake_the_sleeper)
 {
-    office o = { .count = scaled(30000) };
+    office o = { .count = scaled(10000) };
     upbit__command_queue_init(&o.q);
     o.fd = eventfd(0, EFD_NONBLOCK);
     ck_assert_int_ge(o.fd, 0);
@@ -322,6 +380,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("sleepers");
     tcase_set_timeout(t, 0);
     tcase_add_test(t, no_wake_up_is_lost);
+    tcase_add_test(t, no_gap_in_going_to_sleep);
     tcase_add_test(t, many_inboxes_one_descriptor);
     tcase_add_test(t, unsetting_a_callback_is_a_barrier);
     tcase_add_test(t, commands_keep_their_order_and_wake_the_sleeper);

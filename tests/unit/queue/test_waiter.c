@@ -1,4 +1,4 @@
-/* The wake-up protocol in one thread: when it rings, when it does not, whose turn it is, who goes. */
+/* The wake-up protocol in one thread: when it rings, whose turn it is, who goes. */
 #include "rig.h"
 #include "support/check_main.h"
 
@@ -357,7 +357,7 @@ START_TEST(one_inbox_can_be_committed_alone)
     push(&r, TRADE, 1, 1);
     ck_assert_int_eq(upbit__inbox_commit(r.in), 1);
     ck_assert_int_eq(count_all(&r), 2);
-    ck_assert_int_eq(upbit__inbox_commit(r.in), 1); /* still on the batch's list: rings for nothing */
+    ck_assert_int_eq(upbit__inbox_commit(r.in), 1); /* still listed: rings in vain */
     ck_assert_int_eq(count_all(&r), 0);
     upbit__batch_commit(&r.batch);
     ck_assert_int_eq(upbit__inbox_commit(r.in), 0);
