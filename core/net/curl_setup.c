@@ -1,5 +1,6 @@
 #include "net/curl_setup.h"
 
+#include <fcntl.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -48,6 +49,14 @@ static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
     return CURLE_OK;
 }
 
+/* A program the application starts must not inherit the connection and keep it open. */
+static int on_socket(void *context, curl_socket_t fd, curlsocktype purpose)
+{
+    (void)context;
+    (void)purpose;
+    return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
 static bool apply_tls(CURL *easy, const upbit__curl_setup *setup)
 {
     bool ok = true;
@@ -76,6 +85,7 @@ int upbit__curl_setup_apply(CURL *easy, const upbit__curl_setup *setup)
     ok &= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L) == CURLE_OK;
     /* Else a slow name look-up blocks the thread that cancels it. */
     ok &= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;

@@ -38,7 +38,7 @@ typedef struct upbit__transport_config {
     uint32_t connect_timeout_ms;  /* look-up, TCP, proxy and TLS together; default 5,000 */
     uint32_t upgrade_timeout_ms;  /* the whole upgrade, to its last header; default 5,000 */
     uint32_t message_size_max;    /* bytes of a message, more ends in 1009; default 16 MiB */
-    upbit__log *log;              /* a warning per connection that fails or is cut; or NULL */
+    upbit__log *log;              /* a debug line per connection that fails or is cut; or NULL */
 } upbit__transport_config;
 
 typedef struct upbit__transport_info {

@@ -75,7 +75,7 @@ static void finish(upbit__raw *t)
     t->close.body = t->upgrade.body;
     t->close.body_length = t->upgrade.body_length;
     if (t->close.error != 0 && t->close.error != UPBIT_ERROR_CANCELLED)
-        upbit__log_write(t->log, UPBIT_LOG_WARNING, "stream",
+        upbit__log_write(t->log, UPBIT_LOG_DEBUG, "stream",
                          "connection to %s over: error=%s status=%d close_code=%d reason=\"%s\"",
                          t->setup.url.authority, upbit_error_name(t->close.error),
                          t->close.http_status, t->close.close_code, t->close.reason);

@@ -249,6 +249,22 @@ static int descriptors(void)
     return count;
 }
 
+START_TEST(descriptors_are_not_inherited)
+{
+    begin(serve_greeting, NULL);
+    bool before[64];
+    for (int fd = 0; fd < 64; fd++)
+        before[fd] = fcntl(fd, F_GETFD) >= 0;
+    open_plain();
+    ck_assert(client_wait(&c, &c.messages, 1));
+    for (int fd = 0; fd < 64; fd++) {
+        int flags = fcntl(fd, F_GETFD);
+        ck_assert_msg(before[fd] || flags < 0 || (flags & FD_CLOEXEC) != 0, "descriptor %d", fd);
+    }
+    end();
+}
+END_TEST
+
 START_TEST(reconnects_leave_no_descriptor)
 {
     int before = 0;
@@ -285,6 +301,7 @@ int main(void)
     tcase_add_loop_test(t, destroy_inside_events, 0, 2);
     tcase_add_test(t, destroy_inside_closed);
     tcase_add_loop_test(t, destroy_at_every_turn, 0, 6);
+    tcase_add_test(t, descriptors_are_not_inherited);
     tcase_add_test(t, reconnects_leave_no_descriptor);
     suite_add_tcase(suite, t);
     return check_main(suite);
