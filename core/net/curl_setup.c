@@ -39,6 +39,9 @@ static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
     if (ok != 1 || SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) != 1)
         return CURLE_SSL_CONNECT_ERROR;
     SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+    /* 112 bits: no RSA below 2,048, no SHA-1 in certificates, whatever the machine's default is. */
+    if (SSL_CTX_get_security_level(ssl) < 2)
+        SSL_CTX_set_security_level(ssl, 2);
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     /* One system call brings many records; keeping the buffers saves an allocation per message. The
      * out-queue may move between two tries of one write. */

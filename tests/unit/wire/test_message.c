@@ -346,6 +346,32 @@ START_TEST(many_fragments)
 }
 END_TEST
 
+/* Streams of likely and unlikely bytes: however they are cut, the same comes out. */
+START_TEST(random_streams)
+{
+    static const uint8_t likely[] = {0x81, 0x82, 0x01, 0x02, 0x80, 0x00, 0x88, 0x89, 0x8a, 3,
+                                     126,  127,  0,    1,    2,    5,    0xed, 0x95, 0x9c, 'a'};
+    static char whole[sizeof seen];
+    int errors = 0;
+    srand(11);
+    for (int n = 0; n < 20000; n++) {
+        uint8_t bytes[60];
+        size_t length = (size_t)rand() % sizeof bytes;
+        for (size_t i = 0; i < length; i++)
+            bytes[i] = rand() % 8 == 0 ? (uint8_t)rand() : likely[(size_t)rand() % sizeof likely];
+        run(bytes, length, length, length);
+        memcpy(whole, seen, sizeof whole);
+        errors += run_bytes(bytes, length) != 0;
+        ck_assert_str_eq(seen, whole);
+        size_t a = length == 0 ? 0 : (size_t)rand() % length;
+        run(bytes, length, a, a + (length - a) / 2);
+        ck_assert_str_eq(seen, whole);
+    }
+    ck_assert_int_gt(errors, 1000);
+    ck_assert_int_lt(errors, 19900);
+}
+END_TEST
+
 /* A single-frame message lies where it was read. */
 START_TEST(in_place)
 {
@@ -378,6 +404,7 @@ int main(void)
     tcase_add_test(t, close_reason_of_123_bytes);
     tcase_add_loop_test(t, sizes, 0, 10);
     tcase_add_test(t, many_fragments);
+    tcase_add_test(t, random_streams);
     tcase_add_test(t, in_place);
     suite_add_tcase(suite, t);
     return check_main(suite);
