@@ -1,0 +1,45 @@
+/* A strict, small HTTP/1.1 server side: one request out of a buffer, one reply into one. */
+#ifndef MOCK_HTTP_H
+#define MOCK_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buffer.h"
+
+#define MOCK_HTTP_HEADERS 100
+
+struct mock_http_header {
+    const char *name, *value; /* NUL-terminated, inside the buffer */
+};
+
+struct mock_http_request {
+    char *method, *path, *query; /* path is decoded; query is raw, "" if none */
+    struct mock_http_header header[MOCK_HTTP_HEADERS];
+    int headers;
+    const char *body;
+    size_t body_len;
+    size_t total; /* bytes to consume */
+    bool keep_alive;
+    bool http11;
+};
+
+/* 1: a whole request (the buffer's bytes were made into strings in place: consume `total` after
+ * use), 0: more bytes are needed (*expect says that the client waits for a 100), otherwise minus
+ * the status to answer with before closing. */
+int mock_http_parse(struct mock_http_request *r, bool *expect, struct mock_buf *in);
+
+/* NULL when there is none; the first when there are several. */
+const char *mock_http_header(const struct mock_http_request *r, const char *name);
+/* Whether a comma-separated header holds the token, in any case. */
+bool mock_http_has_token(const struct mock_http_request *r, const char *name, const char *token);
+/* The decoded value of a query parameter into out; false when absent or too long. */
+bool mock_http_query(char *out, size_t size, const struct mock_http_request *r, const char *name);
+/* The same without a limit: the caller frees. */
+char *mock_http_query_alloc(const struct mock_http_request *r, const char *name);
+
+const char *mock_http_reason(int status);
+void mock_http_reply(struct mock_buf *out, int status, const char *type, const char *extra,
+                     const void *body, size_t len, bool keep_alive);
+
+#endif

@@ -1,0 +1,26 @@
+/* What the command line said. */
+#ifndef MOCK_OPTIONS_H
+#define MOCK_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct mock_options {
+    const char *host;
+    int port;
+    int codes;
+    double rate;
+    uint64_t seed;
+    double idle_timeout;
+    double time_scale;
+    const char *tls_cert, *tls_key;
+    const char *replay;
+    double replay_speed; /* < 0: as the file says; 0: without waiting */
+    bool parent_death;
+    bool verbose;
+};
+
+/* 0 to go on, otherwise the program ends with *status. */
+int mock_options_read(struct mock_options *o, int *status, int argc, char **argv);
+
+#endif

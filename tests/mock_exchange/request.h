@@ -1,0 +1,44 @@
+/* A client's request: the array of ticket, type objects, method and format, judged the way the
+ * exchange judges it. */
+#ifndef MOCK_REQUEST_H
+#define MOCK_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buffer.h"
+
+enum mock_format { MOCK_DEFAULT, MOCK_SIMPLE, MOCK_JSON_LIST, MOCK_SIMPLE_LIST };
+
+struct mock_want {
+    int kind; /* enum mock_kind plus the candle unit */
+    char **codes;
+    size_t count;
+    int64_t level; /* units of 10^-8 */
+    bool has_level;
+    bool only_snapshot, only_realtime;
+};
+
+struct mock_request {
+    char *ticket;
+    struct mock_want *wants;
+    size_t count;
+    enum mock_format format;
+    bool list; /* LIST_SUBSCRIPTIONS */
+};
+
+/* 0 when the request is good. Otherwise -1, and `error` holds the error frame to send. */
+int mock_request_read(struct mock_request *request, struct mock_buf *error, const char *text,
+                      size_t len);
+void mock_request_finish(struct mock_request *request);
+
+/* The error frame of this name, with the exchange's Korean text. */
+void mock_error_frame(struct mock_buf *out, const char *name, const char *message);
+extern const char mock_invalid_auth[];
+
+/* The reply to LIST_SUBSCRIPTIONS; `running` may be NULL. */
+void mock_list_frame(struct mock_buf *out, const struct mock_request *running, const char *ticket,
+                     enum mock_format format);
+
+#endif

@@ -1,0 +1,153 @@
+/* What the parts of the server share: one thread, one epoll, one list of connections. */
+#ifndef MOCK_SERVER_H
+#define MOCK_SERVER_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "http.h"
+#include "market.h"
+#include "options.h"
+#include "request.h"
+#include "websocket.h"
+
+struct mock_replay;
+struct mock_sub;
+
+enum mock_state { MOCK_STATE_TLS, MOCK_STATE_HTTP, MOCK_STATE_WS, MOCK_STATE_DRAIN };
+
+/* More than this waiting for a client, and its order books are left out until it has caught up. */
+#define MOCK_BEHIND ((size_t)256 << 10)
+/* More than this, and a live client is cut, as an exchange would do. */
+#define MOCK_OUT_CAP ((size_t)64 << 20)
+/* A replay pauses here, so that nothing of it is lost. */
+#define MOCK_REPLAY_AHEAD ((size_t)1 << 20)
+#define MOCK_MESSAGE_CAP ((size_t)4 << 20)
+#define MOCK_KEPT_TEXT ((size_t)64 << 10) /* of the last request, for /mock/stats */
+
+struct mock_conn {
+    struct mock_conn *next;
+    uint64_t id;
+    int fd;
+    SSL *ssl;
+    enum mock_state state;
+    bool dead;          /* reaped at the end of the turn */
+    bool reset;         /* with an RST */
+    bool finish;        /* shut down as soon as everything is sent */
+    bool want_write;    /* what epoll was told */
+    bool tls_wants_write;
+    bool websocket;     /* was upgraded */
+    struct mock_buf in, out;
+    int64_t active_ms;   /* mock time of the last traffic */
+    int64_t deadline_ns; /* of a closing handshake or a drain; 0 = none */
+
+    /* once upgraded */
+    bool private_path;
+    bool close_sent;
+    int64_t error_close_ms; /* when the close 1000 after an error is due; 0 = none */
+    int64_t up_ms;          /* next UP frame; 0 = no PING yet */
+    struct mock_ws_reader reader;
+    enum mock_format format;
+    struct mock_sub *subs;
+    struct mock_request request;
+    bool has_request;
+    size_t stale_books;
+
+    /* replay */
+    bool replaying;
+    size_t replay_at;
+    int64_t replay_from_ns;
+
+    /* for /mock/stats */
+    char *headers; /* JSON object of the upgrade's headers */
+    struct mock_buf last_request;
+    uint64_t requests, messages_sent, pings;
+    int64_t opened_ms;
+    int64_t recent[100]; /* mock times of the newest requests */
+};
+
+struct mock_stats {
+    uint64_t connections, websockets, http_requests, requests, messages_sent, bytes_sent;
+    uint64_t refused, rate_violations, books_skipped, cut_for_memory, idle_cuts, errors_sent, pings;
+};
+
+struct mock_server {
+    struct mock_options options;
+    struct mock_exchange exchange;
+    struct mock_replay *replay;
+    SSL_CTX *tls;
+    int epoll_fd, listen_fd, signal_fd;
+    int port;
+    bool stop, silent;
+    int64_t start_ns, start_ms;
+    int64_t now_ns; /* monotonic */
+    int64_t now_ms; /* the exchange's clock */
+    int64_t stepped_ns;
+    double steps_due;
+    struct mock_conn *conns;
+    uint64_t next_id;
+    uint64_t rng;
+    uint64_t refuse_count;
+    int refuse_status;
+    struct mock_stats stats;
+    struct mock_buf closed[16]; /* what the last closed connections were, JSON */
+    size_t closed_next;
+};
+
+/* loop.c */
+bool mock_server_open(struct mock_server *s);
+int mock_server_run(struct mock_server *s);
+void mock_server_finish(struct mock_server *s);
+void mock_clock_update(struct mock_server *s);
+
+/* connection.c */
+void mock_conn_accept(struct mock_server *s);
+void mock_conn_event(struct mock_server *s, struct mock_conn *c, uint32_t events);
+/* Writes what is waiting; the rest goes out when the socket takes it. */
+void mock_conn_flush(struct mock_server *s, struct mock_conn *c);
+void mock_conn_timers(struct mock_server *s, struct mock_conn *c);
+void mock_conn_reap(struct mock_server *s);
+void mock_conn_free(struct mock_server *s, struct mock_conn *c);
+
+/* tls.c */
+bool mock_tls_open(struct mock_server *s);
+SSL *mock_tls_accept(struct mock_server *s, int fd);
+void mock_tls_finish(struct mock_server *s);
+
+/* session.c: what a WebSocket connection says and hears */
+void mock_session_start(struct mock_server *s, struct mock_conn *c);
+void mock_session_read(struct mock_server *s, struct mock_conn *c);
+void mock_session_timers(struct mock_server *s, struct mock_conn *c);
+void mock_session_close(struct mock_server *s, struct mock_conn *c, int code, const char *reason);
+/* One message to the client, unless the mock is told to be silent. False: it was left out. */
+bool mock_session_send(struct mock_server *s, struct mock_conn *c, int op, const void *data,
+                       size_t len);
+
+/* upgrade.c */
+void mock_upgrade(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r);
+
+/* subscriptions.c */
+bool mock_subs_install(struct mock_server *s, struct mock_conn *c);
+void mock_subs_clear(struct mock_server *s, struct mock_conn *c);
+void mock_subs_catch_up(struct mock_server *s, struct mock_conn *c);
+void mock_market_run(struct mock_server *s);
+
+/* rest.c, control.c: one request, one reply into c->out */
+void mock_rest(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r);
+void mock_control(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r);
+void mock_stats_closed(struct mock_server *s, const struct mock_conn *c);
+
+/* replay.c */
+struct mock_replay *mock_replay_load(const char *path, double speed);
+void mock_replay_free(struct mock_replay *r);
+void mock_replay_start(struct mock_server *s, struct mock_conn *c);
+/* Plays what is due; -1 or the ms until the next frame is. */
+int mock_replay_run(struct mock_server *s, struct mock_conn *c);
+
+void mock_log(const struct mock_server *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

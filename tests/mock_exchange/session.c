@@ -1,0 +1,192 @@
+/* What a WebSocket connection says and hears after its upgrade: requests, PING, control frames,
+ * errors and their close, the silence that ends it. */
+#include "server.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Seen: 150 to 180 ms between an error and the close, an UP every ten seconds whose first one
+ * follows the server's own tick, 0.6 to 8.9 s after the PING. */
+#define ERROR_DELAY 150
+#define UP_EVERY 10000
+#define UP_FIRST 600
+#define UP_FIRST_SPAN 8300
+#define CLOSE_PATIENCE_NS INT64_C(2000000000)
+
+bool mock_session_send(struct mock_server *s, struct mock_conn *c, int op, const void *data,
+                       size_t len)
+{
+    if (c->dead || c->close_sent || s->silent) {
+        return false;
+    }
+    mock_ws_write(&c->out, op, data, len);
+    c->active_ms = s->now_ms;
+    if (op == MOCK_OP_TEXT || op == MOCK_OP_BINARY) {
+        c->messages_sent++;
+        s->stats.messages_sent++;
+    }
+    if (c->out.failed || mock_buf_pending(&c->out) > MOCK_OUT_CAP) {
+        mock_log(s, "#%llu reads too slowly: cut", (unsigned long long)c->id);
+        s->stats.cut_for_memory++;
+        c->dead = c->reset = true;
+    }
+    return !c->dead;
+}
+
+void mock_session_close(struct mock_server *s, struct mock_conn *c, int code, const char *reason)
+{
+    if (c->close_sent || c->dead) {
+        return;
+    }
+    unsigned char payload[125];
+    size_t len = 0;
+    if (code != 1005) {
+        payload[0] = (unsigned char)(code >> 8);
+        payload[1] = (unsigned char)(code & 0xFF);
+        len = strlen(reason);
+        len = len < 123 ? len : 123;
+        memcpy(payload + 2, reason, len);
+        len += 2;
+    }
+    mock_subs_clear(s, c);
+    c->replaying = false;
+    mock_ws_write(&c->out, MOCK_OP_CLOSE, payload, len);
+    c->close_sent = true;
+    c->deadline_ns = s->now_ns + CLOSE_PATIENCE_NS;
+    mock_log(s, "#%llu close %d sent", (unsigned long long)c->id, code);
+}
+
+static void send_error(struct mock_server *s, struct mock_conn *c, const struct mock_buf *text)
+{
+    mock_session_send(s, c, MOCK_OP_BINARY, text->data, text->len);
+    s->stats.errors_sent++;
+    mock_subs_clear(s, c);
+    c->replaying = false;
+    c->error_close_ms = s->now_ms + ERROR_DELAY + (int64_t)mock_random_below(&s->rng, 30);
+    mock_log(s, "#%llu error %.*s", (unsigned long long)c->id, (int)text->len, text->data);
+}
+
+void mock_session_start(struct mock_server *s, struct mock_conn *c)
+{
+    c->state = MOCK_STATE_WS;
+    c->websocket = true;
+    s->stats.websockets++;
+    if (c->private_path) {
+        struct mock_buf text = {0};
+        mock_error_frame(&text, "INVALID_AUTH", mock_invalid_auth);
+        if (!text.failed) {
+            send_error(s, c, &text);
+        }
+        mock_buf_finish(&text);
+    }
+}
+
+/* Upbit allows five messages a second and a hundred a minute on one connection. What it does with
+ * more was never recorded, so the mock serves them and counts. */
+static void count_request(struct mock_server *s, struct mock_conn *c, const char *data, size_t len)
+{
+    s->stats.requests++;
+    uint64_t n = c->requests++;
+    if ((n >= 5 && s->now_ms - c->recent[(n - 5) % 100] < 1000) ||
+        (n >= 100 && s->now_ms - c->recent[n % 100] < 60000)) {
+        s->stats.rate_violations++;
+    }
+    c->recent[n % 100] = s->now_ms;
+    mock_buf_clear(&c->last_request);
+    mock_buf_put(&c->last_request, data, len < MOCK_KEPT_TEXT ? len : MOCK_KEPT_TEXT);
+    mock_log(s, "#%llu request %.*s", (unsigned long long)c->id, (int)(len < 400 ? len : 400),
+             data);
+}
+
+static void on_message(struct mock_server *s, struct mock_conn *c, const char *data, size_t len)
+{
+    count_request(s, c, data, len);
+    if (len == 4 && memcmp(data, "PING", 4) == 0) {
+        s->stats.pings++;
+        if (c->up_ms == 0) {
+            c->up_ms = s->now_ms + UP_FIRST + (int64_t)mock_random_below(&s->rng, UP_FIRST_SPAN);
+        }
+        return;
+    }
+    struct mock_request request;
+    struct mock_buf text = {0};
+    if (mock_request_read(&request, &text, data, len) != 0) {
+        if (!text.failed) {
+            send_error(s, c, &text);
+        }
+        mock_buf_finish(&text);
+        return;
+    }
+    c->format = request.format;
+    if (request.list) {
+        mock_list_frame(&text, c->has_request ? &c->request : NULL, request.ticket,
+                        request.format);
+        if (!text.failed) {
+            mock_session_send(s, c, MOCK_OP_BINARY, text.data, text.len);
+        }
+        mock_buf_finish(&text);
+        mock_request_finish(&request);
+        return;
+    }
+    mock_buf_finish(&text);
+    mock_request_finish(&c->request);
+    c->request = request;
+    c->has_request = true;
+    if (s->replay != NULL) {
+        mock_replay_start(s, c);
+    } else {
+        mock_subs_install(s, c);
+    }
+}
+
+static void on_close(struct mock_server *s, struct mock_conn *c, const char *data, size_t len)
+{
+    int code = mock_ws_close_code(data, len);
+    mock_log(s, "#%llu close %d received", (unsigned long long)c->id, code);
+    mock_session_close(s, c, code < 0 ? -code : code, "");
+    c->finish = true;
+}
+
+void mock_session_read(struct mock_server *s, struct mock_conn *c)
+{
+    while (!c->dead && !c->finish) {
+        struct mock_ws_event event;
+        int got = mock_ws_read(&event, &c->reader, &c->in, MOCK_MESSAGE_CAP);
+        if (got == 0) {
+            return;
+        }
+        if (got < 0) {
+            mock_log(s, "#%llu broke the protocol: %d", (unsigned long long)c->id, -got);
+            mock_session_close(s, c, -got, got == -1009 ? "message too big" : "protocol error");
+            c->finish = true;
+            return;
+        }
+        if (event.op == MOCK_OP_CLOSE) {
+            on_close(s, c, event.data, event.len);
+        } else if (event.op == MOCK_OP_PING) {
+            c->pings++;
+            mock_session_send(s, c, MOCK_OP_PONG, event.data, event.len);
+        } else if (event.op != MOCK_OP_PONG && !c->close_sent && c->error_close_ms == 0) {
+            on_message(s, c, event.data, event.len);
+        }
+    }
+}
+
+void mock_session_timers(struct mock_server *s, struct mock_conn *c)
+{
+    if (c->error_close_ms != 0 && s->now_ms >= c->error_close_ms) {
+        c->error_close_ms = 0;
+        mock_session_close(s, c, 1000, "");
+    }
+    if (c->up_ms != 0 && s->now_ms >= c->up_ms && c->error_close_ms == 0) {
+        static const char up[] = "{\"status\":\"UP\"}";
+        mock_session_send(s, c, MOCK_OP_BINARY, up, sizeof up - 1);
+        c->up_ms += UP_EVERY;
+        if (c->up_ms <= s->now_ms) {
+            c->up_ms = s->now_ms + UP_EVERY;
+        }
+    }
+    if (c->close_sent && c->deadline_ns != 0 && s->now_ns >= c->deadline_ns) {
+        c->dead = true;
+    }
+}

@@ -1,0 +1,91 @@
+/* The opening handshake: everything RFC 6455 asks of a client is checked, nothing is offered that
+ * was not asked for, extensions are declined by not mentioning them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "server.h"
+
+static void refuse(struct mock_conn *c, int status, const char *message)
+{
+    struct mock_buf body = {0};
+    mock_buf_printf(&body, "{\"error\":{\"name\":%d,\"message\":", status);
+    mock_buf_json_string(&body, message, strlen(message));
+    mock_buf_puts(&body, "}}");
+    mock_http_reply(&c->out, status, "application/json;charset=UTF-8",
+                    "Sec-WebSocket-Version: 13\r\n", body.data, body.len, false);
+    mock_buf_finish(&body);
+    c->finish = true;
+}
+
+static const char *fault(const struct mock_http_request *r)
+{
+    const char *version = mock_http_header(r, "sec-websocket-version");
+    if (strcmp(r->method, "GET") != 0) {
+        return "an upgrade is a GET";
+    }
+    if (!r->http11 || mock_http_header(r, "host") == NULL) {
+        return "an upgrade is HTTP/1.1 and has a Host";
+    }
+    if (!mock_http_has_token(r, "upgrade", "websocket")) {
+        return "no Upgrade: websocket";
+    }
+    if (!mock_http_has_token(r, "connection", "upgrade")) {
+        return "no Connection: Upgrade";
+    }
+    if (version == NULL || strcmp(version, "13") != 0) {
+        return "no Sec-WebSocket-Version: 13";
+    }
+    if (r->body_len != 0) {
+        return "an upgrade has no body";
+    }
+    return NULL;
+}
+
+static char *headers_json(const struct mock_http_request *r)
+{
+    struct mock_buf text = {0};
+    mock_buf_putc(&text, '{');
+    for (int i = 0; i < r->headers; i++) {
+        if (i > 0) {
+            mock_buf_putc(&text, ',');
+        }
+        mock_buf_json_string(&text, r->header[i].name, strlen(r->header[i].name));
+        mock_buf_putc(&text, ':');
+        mock_buf_json_string(&text, r->header[i].value, strlen(r->header[i].value));
+    }
+    mock_buf_put(&text, "}", 2);
+    if (text.failed) {
+        mock_buf_finish(&text);
+    }
+    return text.data;
+}
+
+void mock_upgrade(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r)
+{
+    char accept[29];
+    const char *key = mock_http_header(r, "sec-websocket-key");
+    const char *wrong = fault(r);
+    if (wrong == NULL && (key == NULL || !mock_ws_accept(accept, key))) {
+        wrong = "no valid Sec-WebSocket-Key";
+    }
+    if (wrong != NULL) {
+        refuse(c, 400, wrong);
+        return;
+    }
+    if (s->refuse_count > 0) {
+        s->refuse_count--;
+        s->stats.refused++;
+        refuse(c, s->refuse_status, mock_http_reason(s->refuse_status));
+        return;
+    }
+    c->headers = headers_json(r);
+    c->private_path = strcmp(r->path, "/websocket/v1") != 0;
+    mock_buf_printf(&c->out,
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                    "Connection: upgrade\r\nSec-WebSocket-Accept: %s\r\n"
+                    "remaining-req: group=websocket; min=300; sec=%d\r\nlimit-by-ip: Yes\r\n\r\n",
+                    accept, 3);
+    mock_session_start(s, c);
+}
