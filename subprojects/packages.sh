@@ -11,8 +11,10 @@ set -eu
 packages_of()
 {
     case $1 in
+        # dpkg-dev tells Meson Debian's library directory; without it things are installed where
+        # neither the dynamic loader nor CMake looks.
         library)
-            echo gcc libc6-dev pkg-config meson ninja-build libssl-dev zlib1g-dev \
+            echo gcc libc6-dev dpkg-dev pkg-config meson ninja-build libssl-dev zlib1g-dev \
                 libcurl4-openssl-dev ca-certificates ;;
         qt) echo g++ qtbase5-dev ;;
         # Without a Korean font the windows show boxes.
