@@ -263,7 +263,8 @@ static inline __attribute__((always_inline)) const char *upbit__decimal_scan(upb
     }
     if (__builtin_expect(whole - 1 > 14 || end >= 32 || (whole > 1 && (zero & 1)), 0))
         return upbit__decimal_scan_rare(out, p); /* negative ones, too */
-    uint64_t m = upbit__digits_shuffled(_mm256_castsi256_si128(x), upbit__decimal_shuffle[whole * 16 + places]);
+    uint64_t m = upbit__digits_shuffled(_mm256_castsi256_si128(x),
+                                        upbit__decimal_shuffle[whole * 16 + places]);
     const char *q = p + end;
     int64_t exponent = -(int64_t)places;
     if ((*q | 0x20) == 'e') {

@@ -2,7 +2,6 @@
 
 #include <QPainter>
 #include <QTime>
-#include <upbit-live/control.h>
 
 #include "theme.h"
 
@@ -32,12 +31,13 @@ void Light::show(const UpbitLive::Manager *manager, const QString &url, bool sim
         return;
     }
     const upbit_stats stats = manager->stats();
-    const bool live = stats.state == UPBIT_STATE_LIVE;
+    const auto state = static_cast<UpbitLive::State>(stats.state);
+    const bool live = state == UpbitLive::State::Live;
     const UpbitLive::Health health = manager->health();
     if (live) {
         m_color = health == UpbitLive::Health::Healthy ? theme::good : theme::warn;
         m_word = simulated ? "모의 · simulated" : "실시간 · live";
-    } else if (stats.state == UPBIT_STATE_WAITING || stats.state == UPBIT_STATE_CLOSED) {
+    } else if (state == UpbitLive::State::Waiting || state == UpbitLive::State::Closed) {
         m_color = theme::rise;
         m_word = "끊김 · offline";
     } else {

@@ -1,3 +1,4 @@
+/* Exact decimals: parsing, printing, comparing, and arithmetic that never rounds. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
