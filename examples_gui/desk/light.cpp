@@ -33,6 +33,8 @@ void Light::show(const UpbitLive::Manager *manager, const QString &url, bool sim
     const upbit_stats stats = manager->stats();
     const auto state = static_cast<UpbitLive::State>(stats.state);
     const bool live = state == UpbitLive::State::Live;
+    UpbitLive::StateInfo shown;
+    shown.state = state;
     const UpbitLive::Health health = manager->health();
     if (live) {
         m_color = health == UpbitLive::Health::Healthy ? theme::good : theme::warn;
@@ -48,7 +50,7 @@ void Light::show(const UpbitLive::Manager *manager, const QString &url, bool sim
     lines << QString("<b>%1</b>").arg(m_word);
     lines << QString("서버 server: %1").arg(url.toHtmlEscaped());
     lines << QString("상태 state: %1%2").arg(
-        QString::fromLatin1(upbit_state_name(static_cast<int>(stats.state))),
+        shown.stateName(),
         live ? (m_state.encrypted ? " · TLS" : " · no TLS") : QString());
     const QString reason = manager->healthReason();
     if (!reason.isEmpty())
