@@ -83,13 +83,13 @@ static void on_message(void *context, const uint8_t *data, size_t length, int64_
         bad_message(m, reason);
 }
 
+/* The counters first: who is woken by the commit finds them up to date. */
 static void commit(upbit_manager *m)
 {
-    upbit__batch_commit(&m->batch);
     atomic_store_explicit(&m->counters.events_delivered, m->batch.delivered, memory_order_relaxed);
     atomic_store_explicit(&m->counters.events_dropped, m->batch.dropped, memory_order_relaxed);
     atomic_store_explicit(&m->counters.events_coalesced, m->batch.coalesced, memory_order_relaxed);
-    atomic_store_explicit(&m->counters.notifications, m->batch.notifications, memory_order_relaxed);
+    upbit__count(&m->counters.notifications, (uint64_t)upbit__batch_commit(&m->batch));
 }
 
 static void on_batch(void *context)

@@ -83,7 +83,7 @@ bool mock_past_minute(struct mock_candle *out, struct mock_past *past, const str
     /* About 0.06 % a minute, drawn to the reference so that weeks back it is still this coin. */
     int64_t swing = close / 1600 + 1;
     int64_t step = (int64_t)((r >> 8) % (uint64_t)(2 * swing + 1)) - swing;
-    step -= (close - m->reference) / 400;
+    step += (close - m->reference) / 400; /* backwards: above the reference it came from below */
     int64_t open = mock_price_round(m, close - step);
     int64_t high = open > close ? open : close, low = open < close ? open : close;
     high = mock_price_round(m, high + (int64_t)((r >> 24) % (uint64_t)(swing / 2 + 1)));

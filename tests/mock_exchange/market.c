@@ -268,15 +268,16 @@ static bool market_init(struct mock_market *m, enum mock_quote quote, int coin, 
     m->live_since = when / 60000 * 60000;
     load_past(m);
     for (int i = 0; i < WARM_UP; i++) {
-        if (!trade(m, when)) {
-            return false;
+        if (!trade(m, when)) { /* a thin market was traded empty: somebody offers again */
+            m->ask.want = m->ask.want > 0 ? m->ask.want : 5;
+            mock_book_refill(m);
         }
         when += 1 + (int64_t)mock_random_below(&m->rng, (uint64_t)span * 2 - 2);
         when = when < now_ms - TRADE_LAG ? when : now_ms - TRADE_LAG;
     }
     memset(m->candle_dirty, 0, sizeof m->candle_dirty);
     memset(m->pending, 0, sizeof m->pending);
-    return true;
+    return m->trade_count > 0;
 }
 
 static size_t hash_of(const struct mock_exchange *x, const char *code, size_t len)
