@@ -130,6 +130,37 @@ START_TEST(peer_that_does_not_read)
 }
 END_TEST
 
+static void serve_reset(peer *p, void *context)
+{
+    atomic_bool *go = context;
+    const struct linger reset = {.l_onoff = 1};
+    if (!peer_upgrade(p))
+        return;
+    while (!atomic_load(go))
+        usleep(1000);
+    setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+}
+
+/* The server resets; sending into it fails, is told by `closed`, and never from inside send. */
+START_TEST(reset_while_sending)
+{
+    atomic_bool go = false;
+    begin(serve_reset, &go);
+    open_plain();
+    ck_assert(client_wait(&c, &c.opened, 1));
+    atomic_store(&go, true);
+    usleep(30000); /* the reset arrives while the loop does not turn */
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(upbit__transport_send(c.transport, 1, "into the void", 13), 0);
+        ck_assert_int_eq(c.closed, 0);
+    }
+    ck_assert(client_wait(&c, &c.closed, 1));
+    ck_assert_int_eq(c.close.error, UPBIT_ERROR_CONNECT);
+    ck_assert_int_eq(c.closed, 1);
+    end();
+}
+END_TEST
+
 /* Nothing to send and nothing to read: the loop sleeps. */
 START_TEST(idle_connection_costs_nothing)
 {
@@ -295,6 +326,7 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, big_message_both_ways);
     tcase_add_test(t, peer_that_does_not_read);
+    tcase_add_test(t, reset_while_sending);
     tcase_add_test(t, idle_connection_costs_nothing);
     tcase_add_test(t, protocol_error_is_told_to_the_server);
     tcase_add_test(t, many_small_messages);
