@@ -12,9 +12,6 @@
 #define upbit__decode_members upbit__decode_members_wide
 #define upbit__decode_units upbit__decode_units_wide
 #define upbit__decode_assets upbit__decode_assets_wide
-#define upbit__decode_decimal upbit__decode_decimal_wide
-#define upbit__decode_timestamp upbit__decode_timestamp_wide
-#define upbit__decode_text upbit__decode_text_wide
 #endif
 
 #include "exchange/decode.h"
@@ -89,17 +86,33 @@ const char *upbit__decode_assets(upbit__decoder *d, const char *p);
 /* One value of that kind. *state: */
 enum { UPBIT__VALUE_OK, UPBIT__VALUE_NULL, UPBIT__VALUE_BAD };
 const char *upbit__decode_decimal(upbit__decoder *d, const char *p, upbit_decimal *out, int *state);
+/* Also `1.0` and `1.7E12`, as long as the value is an integer that fits. */
+const char *upbit__decode_integer(upbit__decoder *d, const char *p, int64_t *out, int *state);
 /* Unix ms, from ms or us. */
 const char *upbit__decode_timestamp(upbit__decoder *d, const char *p, int64_t *out, int *state);
 /* A string without NUL characters, copied to the text scratch. */
 const char *upbit__decode_text(upbit__decoder *d, const char *p, const char **out, int *state);
+/* A string to be looked at until the next value is read. */
+const char *upbit__decode_plain(upbit__decoder *d, const char *p, upbit__span *out, int *state);
+const char *upbit__decode_code(upbit__decoder *d, const char *p, char code[24], int *state);
+const char *upbit__decode_stream(upbit__decoder *d, const char *p, uint8_t *out, int *state);
+const char *upbit__decode_enum(upbit__decoder *d, const char *p, unsigned enumeration, uint8_t *out,
+                               int *state);
+const char *upbit__decode_bool(upbit__decoder *d, const char *p, uint8_t *out, int *state);
 
-/* Room for one more; 0 when there is no memory (d->no_memory is set). */
-int upbit__decoder_grow(void **array, size_t size, uint32_t *capacity, uint32_t count);
+#define UPBIT__YEAR_2100_MS 4102444800000LL
+/* The exchange sent microseconds in August 2023. */
+#define UPBIT__MICROSECONDS_FROM 1000000000000000LL
+
+/* 0 when there is no memory (d->no_memory is set). */
 int upbit__decoder_add_extra(upbit__decoder *d, int field, const upbit__span *key, const char *value,
                              const char *end);
 /* Takes back what was carried on for a field that came again. */
 void upbit__decoder_drop_extra(upbit__decoder *d, int field);
+
+/* Takes the object at p apart, whatever it is, `depth` levels open at its values. NULL: not JSON, or no
+ * memory. d->type is what came of it, 0: refused. */
+const char *upbit__decode_object(upbit__decoder *d, const char *p, unsigned depth);
 
 /* decode_other.c: errors, status, LIST_SUBSCRIPTIONS, unknown types. */
 int upbit__other_prepare(upbit__decoder *d);
