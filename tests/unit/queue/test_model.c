@@ -1,11 +1,11 @@
 /* The lock-free code run step by step, in every order that a few preemptions can make.
  *
- * The stress tests hope to meet the few nanoseconds between "it is empty" and "I am idle"; this one goes
- * there. The sources are compiled into the test with each atomic operation preceded by step(). Two
- * coroutines, the I/O thread and the consumer, run one at a time; an execution is given by the
+ * The stress tests hope to meet the few nanoseconds between "it is empty" and "I am idle"; this one
+ * goes there. The sources are compiled into the test with each atomic operation preceded by step().
+ * Two coroutines, the I/O thread and the consumer, run one at a time; an execution is given by the
  * steps at which it is preempted, and all sets of up to two such steps that are near each other
- * (three with UPBIT_STRESS of 10 or more) are tried. That is sequential consistency: what weak memory
- * adds is not seen here. */
+ * (three with UPBIT_STRESS of 10 or more) are tried. That is sequential consistency: what weak
+ * memory adds is not seen here. */
 #include <check.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -305,6 +305,7 @@ static void produce_cells(world *w)
     upbit__cell *a = upbit__inbox_cell(w->in), *b = upbit__inbox_cell(w->in);
     upbit__inbox_put(w->in, a, event_of(w, UPBIT_TYPE_TICKER, 1));
     upbit__inbox_put(w->in, b, event_of(w, UPBIT_TYPE_TICKER, 2));
+    upbit__batch_commit(&w->batch); /* from here on the consumer has both in hand */
     upbit__inbox_put(w->in, a, event_of(w, UPBIT_TYPE_TICKER, 3));
     upbit__inbox_closed(w->in, event_of(w, UPBIT_TYPE_CLOSED, 0));
     upbit__batch_commit(&w->batch);
