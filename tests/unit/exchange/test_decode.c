@@ -389,92 +389,6 @@ START_TEST(strings_are_unescaped_utf8)
 }
 END_TEST
 
-#define T "{\"type\":\"trade\","
-#define REST "\"trade_timestamp\":1788335180377,\"trade_volume\":2,\"ask_bid\":\"ASK\""
-#define BOOK(rows) "{\"type\":\"orderbook\",\"code\":\"K-B\",\"timestamp\":5,\"orderbook_units\":" rows "}"
-
-static const struct {
-    const char *text, *part;
-} refused[] = {
-    {T "\"code\":\"KRW-BTC\"," REST "}", "trade_price is missing"},
-    {T "\"code\":\"KRW-BTC\",\"trade_price\":null," REST "}", "trade_price is null"},
-    {T "\"code\":\"KRW-BTC\",\"trade_price\":true," REST "}", "trade_price is not a number"},
-    {T "\"code\":\"KRW-BTC\",\"trade_price\":\"abc\"," REST "}", "trade_price is not a number"},
-    {T "\"code\":\"KRW-BTC\",\"trade_price\":123456789012345678901234567890123456789," REST "}",
-     "at most 38 digits"},
-    {T "\"code\":7,\"trade_price\":1," REST "}", "code is not a text"},
-    {T "\"code\":\"\",\"trade_price\":1," REST "}", "code is not a text"},
-    {T "\"code\":\"KRW-ABCDEFGHIJKLMNOPQRSTUVWXYZ\",\"trade_price\":1," REST "}", "1 to 23 characters"},
-    {T "\"code\":\"KRW-BTC\",\"trade_price\":1,\"trade_volume\":1,\"ask_bid\":\"ASK\",\"trade_timestamp\":"
-       "9999999999999}", "trade_timestamp is not a time"},
-    {T "\"code\":\"KRW-BTC\",\"trade_price\":1,\"trade_volume\":1,\"ask_bid\":\"ASK\",\"trade_timestamp\":"
-       "9999999999999999}", "trade_timestamp is not a time"},
-    {T "\"code\":\"KRW-BTC\",\"trade_price\":1,\"trade_volume\":1,\"ask_bid\":\"ASK\",\"trade_timestamp\":-1}",
-     "trade_timestamp is not a time"},
-    {BOOK("null"), "orderbook_units is null"},
-    {BOOK("{}"), "orderbook_units is not an array"},
-    {BOOK("[7]"), "orderbook_units[0] is not an object"},
-    {BOOK("[{\"ask_price\":1,\"bid_price\":1,\"ask_size\":1}]"), "orderbook_units[0].bid_size is missing"},
-    {BOOK("[{\"ask_price\":1,\"bid_price\":1,\"ask_size\":null,\"bid_size\":2}]"),
-     "orderbook_units[0].ask_size is null"},
-    {BOOK("[{\"ask_price\":1,\"bid_price\":[],\"ask_size\":1,\"bid_size\":2}]"),
-     "orderbook_units[0].bid_price is not a number"},
-    {"{\"type\":\"candle.1m\",\"code\":\"K-B\",\"candle_date_time_utc\":\"yesterday\",\"opening_price\":1,"
-     "\"high_price\":1,\"low_price\":1,\"trade_price\":1,\"candle_acc_trade_volume\":1}",
-     "candle_date_time_utc is not a time"},
-    {"{\"type\":\"myAsset\",\"timestamp\":5,\"assets\":[{\"currency\":\"KRW\",\"balance\":1}]}",
-     "assets[0].locked is missing"},
-    {"{\"code\":\"KRW-BTC\",\"trade_price\":1," REST "}", "type is missing"},
-    {"{}", "type is missing"},
-    {"{\"type\":5}", "type is not a text"},
-    {"{\"method\":\"LIST_SUBSCRIPTIONS\"}", "result is missing"},
-    {"{\"status\":{}}", "status is not a text"},
-    {"7", "neither an object nor an array"},
-    {"\"UP\"", "neither an object nor an array"},
-    {"", "empty"},
-    {"[7]", "element is not an object"},
-    {SAMPLE_TRADE "x", "something follows"},
-    {SAMPLE_TRADE "{}", "something follows"},
-    {"[" SAMPLE_TRADE "]]", "something follows"},
-    {T "\"code\":\"KRW-BTC\",}", "not JSON"},
-    {T "\"code\":\"KRW-BTC\",\"trade_price\":01," REST "}", "leading zero"},
-    {T "\"code\":\"KRW-BTC\",\"trade_price\":1.," REST "}", "behind the point"},
-    {T "\"code\":\"KRW-BTC\",\"trade_price\":--1," REST "}", "not JSON"},
-    {T "\"code\":\"KRW-BTC\",\"trade_price\":+1," REST "}", "not JSON"},
-    {T "\"code\":\"KRW-BTC\",\"trade_price\":1e," REST "}", "exponent"},
-    {T "\"code\":\"KRW-BTC\",\"trade_price\":NaN," REST "}", "not JSON"},
-    {T "\"code\":\"KRW-BTC\" \"trade_price\":1," REST "}", "comma"},
-    {T "\"code\":\"KRW-BTC\",\"unknown\":tru," REST "}", "not JSON"},
-    {T "\"code\":\"KRW\nBTC\",\"trade_price\":1," REST "}", "control character"},
-    {T "\"code\":\"KRW-\xC0\x80\",\"trade_price\":1," REST "}", "UTF-8"},
-    {T "\"code\":\"KRW-\xED\xA0\x80\",\"trade_price\":1," REST "}", "UTF-8"},
-    {T "\"x\":\"\\ud83d\",\"trade_price\":1," REST "}", "surrogate"},
-    {T "\"x\":\"\\q\",\"trade_price\":1," REST "}", "escape"},
-};
-
-START_TEST(refused_with_a_reason)
-{
-    rig_bad(refused[_i].text, refused[_i].part);
-}
-END_TEST
-
-START_TEST(nesting_is_bounded)
-{
-    char text[256];
-    for (int depth = 1; depth < 40; depth++) {
-        char *to = text + sprintf(text, "{\"type\":\"x1\",\"a\":");
-        memset(to, '[', (size_t)depth);
-        memset(to + depth, ']', (size_t)depth);
-        to[2 * depth] = '\0';
-        strcat(text, "}");
-        d = (decoded){0};
-        rig_decode_bytes(&d, text, strlen(text));
-        ck_assert_int_eq(d.result, depth <= 31 ? 1 : UPBIT_ERROR_DECODE);
-        rig_free(&d);
-    }
-}
-END_TEST
-
 START_TEST(copies_are_equal_and_their_own)
 {
     for (int i = 0; i < SAMPLES; i++) {
@@ -530,18 +444,6 @@ START_TEST(same_means_all_but_the_stream_type)
 }
 END_TEST
 
-/* Every prefix of every message is refused, none is read beyond its end. */
-START_TEST(prefixes_are_refused)
-{
-    const char *text = samples[_i];
-    for (size_t length = 0; length < strlen(text); length++) {
-        d = (decoded){0};
-        rig_decode_bytes(&d, text, length);
-        ck_assert_msg(d.result == UPBIT_ERROR_DECODE && d.count == 0, "%d: %.*s", d.result, (int)length, text);
-    }
-}
-END_TEST
-
 static Suite *suite_of_tests(void)
 {
     Suite *s = suite_create("decode");
@@ -569,12 +471,9 @@ static Suite *suite_of_tests(void)
     tcase_add_test(t, without_room_the_event_is_skipped_and_counted);
     tcase_add_test(t, absent_fields_are_empty_again);
     tcase_add_test(t, strings_are_unescaped_utf8);
-    tcase_add_loop_test(t, refused_with_a_reason, 0, (int)(sizeof refused / sizeof refused[0]));
-    tcase_add_test(t, nesting_is_bounded);
     tcase_add_test(t, copies_are_equal_and_their_own);
     tcase_add_test(t, a_cut_book_has_exact_totals);
     tcase_add_test(t, same_means_all_but_the_stream_type);
-    tcase_add_loop_test(t, prefixes_are_refused, 0, SAMPLES);
     suite_add_tcase(s, t);
     return s;
 }
