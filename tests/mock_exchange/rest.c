@@ -261,7 +261,8 @@ static void trades(struct call *call)
     mock_buf_putc(&call->body, ']');
 }
 
-/* `to`: yyyy-MM-ddTHH:mm:ss with or without T, Z or +09:00; windows that start at or after it are left out. */
+/* `to`: yyyy-MM-ddTHH:mm:ss with or without T, Z or +09:00; windows that start at or after it are left
+ * out. */
 static bool candles_to(int64_t *to_ms, struct call *call)
 {
     char text[48];
