@@ -4,6 +4,8 @@
  * commands, then one commit of all that was pushed and one notification per waiter. It ends when it is
  * asked to: commands are sealed, the connection is closed in order until the deadline, every proxy
  * gets CLOSED, everything that belongs to this thread is given back. */
+#include <time.h>
+
 #include "base/clock.h"
 #include "client/manager.h"
 #include "queue/pool.h"
@@ -160,7 +162,11 @@ static void turn(upbit_manager *m, int64_t wait_ns)
 {
     if (!upbit__command_arm(&m->commands))
         wait_ns = 0;
-    upbit__loop_turn(m->loop, wait_ns);
+    if (upbit__loop_turn(m->loop, wait_ns) < 0) {
+        /* The kernel refuses to wait: nothing can be read, but commands still can be served. */
+        upbit__log_write(&m->log, UPBIT_LOG_ERROR, "stream", "the event loop cannot wait");
+        nanosleep(&(struct timespec){.tv_nsec = 100 * UPBIT__MS}, NULL);
+    }
     upbit__command *commands = upbit__command_take_all(&m->commands);
     if (commands != NULL)
         upbit__orders_run(m, commands);

@@ -118,6 +118,11 @@ static void wait_and_retry(upbit__session *s, int error, int http_status, uint32
     set_state(s, UPBIT_STATE_WAITING);
 }
 
+static void on_connected(void *context)
+{
+    set_state(context, UPBIT_STATE_UPGRADING);
+}
+
 static void on_opened(void *context, const upbit__transport_info *info)
 {
     upbit__session *s = context;
@@ -204,7 +209,8 @@ static void connect_now(void *context)
         return;
     }
     upbit__window_take(&s->connects, now);
-    static const upbit__transport_events events = {.opened = on_opened,
+    static const upbit__transport_events events = {.connected = on_connected,
+                                                   .opened = on_opened,
                                                    .message = on_message,
                                                    .pong = on_pong,
                                                    .batch = on_batch,

@@ -1,9 +1,9 @@
 /* The public session: one connection at a time, kept alive, made anew, always asked for what the
  * registry wants.
  *
- *     IDLE -> CONNECTING -> SUBSCRIBING -> LIVE -> CLOSING -> CLOSED
- *                 ^                          |
- *                 +--------- WAITING <-------+   (back-off; also from every failed attempt)
+ *     IDLE -> CONNECTING -> UPGRADING -> SUBSCRIBING -> LIVE -> CLOSING -> CLOSED
+ *                 ^                                       |
+ *                 +---------------- WAITING <-------------+   (back-off; also from every failed attempt)
  *
  * One function changes the state (set_state) and tells everybody. Nothing is restored after a
  * reconnect: the same request is sent that any change would send. I/O thread only. */

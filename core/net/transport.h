@@ -69,6 +69,8 @@ typedef struct upbit__close_info {
 
 /* Any may be NULL but `closed`. */
 typedef struct upbit__transport_events {
+    /* TCP and TLS stand, the upgrade request is on its way. */
+    void (*connected)(void *context);
     void (*opened)(void *context, const upbit__transport_info *info);
     /* opcode 1 (text, valid UTF-8) or 2 (binary). The bytes are valid during the call only.
      * received_ns: monotonic time of the read that completed it. */

@@ -382,6 +382,8 @@ static void begin_upgrade(upbit__raw *t)
     }
     upbit__raw_flush(t);
     arm(t, &t->deadline, now() + t->upgrade_timeout_ms * UPBIT__MS);
+    if (alive(t) && t->base.events.connected != NULL)
+        t->base.events.connected(t->base.context);
 }
 
 void upbit__raw_on_connected(void *context, CURLcode code)
