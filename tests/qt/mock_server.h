@@ -5,6 +5,8 @@
 #include <QtCore/QProcess>
 #include <QtCore/QString>
 #include <QtCore/QStringList>
+#include <QtCore/QTemporaryFile>
+#include <QtCore/QVector>
 
 class MockServer
 {
@@ -41,6 +43,23 @@ public:
 private:
     QProcess m_process;
     QString m_url;
+};
+
+// A recorded stream of given messages, played once as fast as it goes.
+struct Recording {
+    explicit Recording(const QVector<QByteArray> &lines)
+    {
+        if (!file.open())
+            return;
+        for (const QByteArray &line : lines)
+            file.write(line + '\n');
+        file.flush();
+    }
+    QStringList arguments() const
+    {
+        return {"--replay", file.fileName(), "--replay-speed", "0"};
+    }
+    QTemporaryFile file;
 };
 
 #endif

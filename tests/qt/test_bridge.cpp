@@ -4,7 +4,6 @@
 
 #include <QtCore/QDir>
 #include <QtCore/QPointer>
-#include <QtCore/QTemporaryFile>
 #include <QtCore/QThread>
 #include <QtTest/QSignalSpy>
 #include <QtTest/QtTest>
@@ -26,23 +25,6 @@ static ManagerOptions optionsFor(const MockServer &server)
     options.settleMaxMs = 5;
     return options;
 }
-
-// A recorded stream of given messages, played once as fast as it goes.
-struct Recording {
-    explicit Recording(const QVector<QByteArray> &lines)
-    {
-        if (!file.open())
-            return;
-        for (const QByteArray &line : lines)
-            file.write(line + '\n');
-        file.flush();
-    }
-    QStringList arguments() const
-    {
-        return {"--replay", file.fileName(), "--replay-speed", "0"};
-    }
-    QTemporaryFile file;
-};
 
 class TestBridge : public QObject
 {
