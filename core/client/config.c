@@ -1,7 +1,9 @@
 #include "client/config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error_detail.h"
 #include "upbit-live/error.h"
@@ -126,6 +128,15 @@ static int check_choices(const upbit_options *o)
     }
 }
 
+/* Told now, not at every attempt to connect. */
+static int check_ca_file(const char *path)
+{
+    if (path == NULL || *path == '\0' || access(path, R_OK) == 0)
+        return 0;
+    return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "ca_file: %.120s: %s", path,
+                            strerror(errno));
+}
+
 static uint32_t or_default(uint32_t value, uint32_t standard)
 {
     return value != 0 ? value : standard;
@@ -159,6 +170,8 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
     int error = check_choices(&o);
     if (error == 0)
         error = set_urls(c, &o);
+    if (error == 0)
+        error = check_ca_file(o.ca_file);
     if (error == 0)
         error = copy_text(&c->ca_file, o.ca_file);
     if (error == 0)

@@ -280,6 +280,7 @@ static int read_option(tail_arguments *a, int option, const char *value)
 int tail_arguments_read(tail_arguments *a, int argc, char **argv)
 {
     *a = (tail_arguments){.options = UPBIT_OPTIONS_INIT, .proxy = UPBIT_PROXY_OPTIONS_INIT};
+    a->options.log_level = UPBIT_LOG_ERROR; /* what matters comes as events, said once */
     opterr = 0;
     int option;
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {

@@ -130,11 +130,20 @@ static void on_error(tail *t, const upbit_error_event *e)
         t->status = EXIT_AUTH;
 }
 
+static void on_state(tail *t, const upbit_state_event *e)
+{
+    if (e->state != UPBIT_STATE_LIVE)
+        return;
+    t->live = true;
+    if (e->down_ms > 0)
+        fprintf(stderr, "upbit-tail: connected again, down for %" PRIu32 " ms\n", e->down_ms);
+}
+
 static void on_event(tail *t, const upbit_event *e)
 {
     switch (e->type) {
     case UPBIT_TYPE_STATE:
-        t->live = t->live || upbit_event_state(e)->state == UPBIT_STATE_LIVE;
+        on_state(t, upbit_event_state(e));
         break;
     case UPBIT_TYPE_ERROR:
         on_error(t, upbit_event_error(e));

@@ -72,6 +72,16 @@ START_TEST(bad_settings_are_named)
 }
 END_TEST
 
+START_TEST(a_ca_file_that_cannot_be_read_is_told_at_once)
+{
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    o.ca_file = "/nonexistent/ca.pem";
+    upbit__config c;
+    ck_assert_int_eq(upbit__config_init(&c, &o), UPBIT_ERROR_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(upbit_error_detail(), "/nonexistent/ca.pem"));
+}
+END_TEST
+
 START_TEST(the_struct_size_must_be_set)
 {
     upbit_options o = {0};
@@ -119,6 +129,7 @@ int main(void)
     tcase_add_test(tests, other_urls_follow_the_public_one);
     tcase_add_loop_test(tests, bad_settings_are_named, 0,
                         (int)(sizeof refused / sizeof *refused));
+    tcase_add_test(tests, a_ca_file_that_cannot_be_read_is_told_at_once);
     tcase_add_test(tests, the_struct_size_must_be_set);
     tcase_add_test(tests, an_older_and_shorter_struct_has_defaults_behind_its_end);
     tcase_add_test(tests, the_environment_speaks_for_the_default_manager);
