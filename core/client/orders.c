@@ -208,6 +208,7 @@ void upbit__client_drop(upbit_manager *m, upbit__client *client)
         client->next->previous = client->previous;
     upbit__count(&m->counters.proxies, (uint64_t)-1);
     upbit__inbox_destroy(client->inbox);
+    upbit_event_unref(client->closed);
     free(client->entries);
     free(client);
 }

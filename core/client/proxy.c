@@ -105,6 +105,11 @@ static upbit__client *make_client(const upbit_proxy *p)
     upbit__client *c = calloc(1, sizeof *c);
     if (c == NULL)
         return NULL;
+    c->closed = upbit__event_allocate(sizeof(upbit_closed_event));
+    if (c->closed == NULL) {
+        free(c);
+        return NULL;
+    }
     c->inbox = p->inbox;
     memcpy(c->client_id, p->client_id, sizeof c->client_id);
     for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_RAW; type++)
@@ -157,6 +162,8 @@ static int open_on(upbit_proxy *p, const upbit_proxy_options *o)
     if (error != 0) {
         upbit__inbox_destroy(p->inbox); /* the I/O thread never saw it */
         upbit__inbox_detach(p->inbox);
+        if (client != NULL)
+            upbit_event_unref(client->closed);
         free(client);
         free(open);
         return error;

@@ -26,6 +26,7 @@ typedef struct upbit__client {
     /* immutable */
     upbit__inbox *inbox; /* one reference */
     char client_id[65];
+    upbit_event *closed; /* made ahead: the end can always be told; NULL once it was */
     bool coalesce[UPBIT_TYPE_RAW + 1]; /* per type: latest lane, not first in first out */
     /* I/O thread */
     upbit__entry **entries;

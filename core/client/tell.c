@@ -7,11 +7,8 @@
 #include "client/manager.h"
 #include "queue/pool.h"
 
-upbit_event *upbit__tell_make(const upbit_manager *m, int type, size_t size)
+static void stamp(const upbit_manager *m, upbit_event *e, int type)
 {
-    upbit_event *e = upbit__event_allocate(size);
-    if (e == NULL)
-        return NULL;
     e->type = (uint16_t)type;
     e->schema = 1;
     e->origin = UPBIT_ORIGIN_LOCAL;
@@ -19,6 +16,13 @@ upbit_event *upbit__tell_make(const upbit_manager *m, int type, size_t size)
     e->received_ns = upbit__clock_monotonic_ns();
     e->received_wall_ns = upbit__clock_wall_ns();
     e->received_ms = e->received_wall_ns / UPBIT__MS;
+}
+
+upbit_event *upbit__tell_make(const upbit_manager *m, int type, size_t size)
+{
+    upbit_event *e = upbit__event_allocate(size);
+    if (e != NULL)
+        stamp(m, e, type);
     return e;
 }
 
@@ -120,9 +124,10 @@ void upbit__tell_error(upbit_manager *m, upbit__client *only, int error, int htt
 
 void upbit__tell_closed(upbit_manager *m, upbit__client *client)
 {
-    upbit_closed_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_CLOSED, sizeof *e);
-    if (e != NULL)
-        upbit__inbox_closed(client->inbox, &e->event);
+    upbit_event *e = client->closed;
+    stamp(m, e, UPBIT_TYPE_CLOSED);
+    client->closed = NULL;
+    upbit__inbox_closed(client->inbox, e);
 }
 
 static int level_of(const upbit__session *s, const char **reason)
