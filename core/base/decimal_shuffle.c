@@ -3,6 +3,12 @@
 
 extern const uint8_t upbit__decimal_shuffle[256][16];
 
+extern const uint8_t upbit__scan_constants[2][32];
+
+#define EIGHT(x) x, x, x, x, x, x, x, x
+const uint8_t upbit__scan_constants[2][32] __attribute__((aligned(32))) = {
+    {EIGHT('0'), EIGHT('0'), EIGHT('0'), EIGHT('0')}, {EIGHT(9), EIGHT(9), EIGHT(9), EIGHT(9)}};
+
 /* Byte j of the result is digit j - (16 - w - p); those from the w-th on stand behind the point. 0x80
  * makes a zero. */
 #define FROM(w, p, j) ((j) - (16 - (w) - (p)))

@@ -23,13 +23,13 @@ FAST int starts(const char *p, const char *text, unsigned length)
     if (length >= 8)
         return upbit__load64(p) == upbit__load64(text) &&
                upbit__load64(p + length - 8) == upbit__load64(text + length - 8);
-    uint64_t want = 0;
-    memcpy(&want, text, 6);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return (upbit__load64(p) & 0xFFFFFFFFFFFFULL) == want;
-#else
-    return memcmp(p, text, 6) == 0;
-#endif
+    uint32_t first, second;
+    uint16_t third, fourth;
+    memcpy(&first, p, 4);
+    memcpy(&second, text, 4);
+    memcpy(&third, p + 4, 2);
+    memcpy(&fourth, text + 4, 2);
+    return first == second && third == fourth;
 }
 
 /* One row in wire order; NULL when it is not that. UPBIT__JSON_AHEAD_ROW bytes are readable. */
