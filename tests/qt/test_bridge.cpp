@@ -357,9 +357,9 @@ private Q_SLOTS:
         for (int i = 0; i < 300; ++i)
             lines << messages::trade("KRW-BTC", i);
         const Recording recording(lines);
-        MockServer server(recording.arguments());
-        Manager manager(optionsFor(server));
         for (int fps : {0, 100}) {
+            MockServer server(recording.arguments()); // plays it once
+            Manager manager(optionsFor(server));
             Proxy proxy(&manager, QString("nested_%1").arg(fps));
             proxy.setMaxFps(fps);
             QVector<qint64> ids;
