@@ -67,6 +67,17 @@ def words(root):
                 yield '%s:%d: "%s"' % (name, number, found.group(0))
 
 
+def links(root):
+    """What the documents link to inside the tree is there."""
+    for name in tree.files(root):
+        if not name.endswith('.md'):
+            continue
+        for target in re.findall(r'\]\(([^)#\s]+)[^)]*\)', tree.read(root, name)):
+            path = os.path.normpath(os.path.join(root, os.path.dirname(name), target))
+            if '://' not in target and not os.path.exists(path):
+                yield '%s: no %s' % (name, target)
+
+
 def openings(root):
     """A source file opens by saying why it exists; for a .c its header may say it."""
     names = tree.files(root)
@@ -108,4 +119,4 @@ def commands(root):
             yield '%s: missing or not executable' % name
 
 
-CHECKS = (top_level, lengths, whitespace, words, openings, scripts, commands)
+CHECKS = (top_level, lengths, whitespace, words, links, openings, scripts, commands)

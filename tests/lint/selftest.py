@@ -10,7 +10,7 @@ import lint  # noqa: E402
 
 GOOD = {
     'meson.build': "project('x', 'c',\n  version: '1.2.3')\n",
-    'README.md': 'What it is.\n',
+    'README.md': 'What it is: [code](core/base/clock.h), [host](https://docs.upbit.com).\n',
     'core/base/clock.h': '/* Time. */\n#include <time.h>\n',
     'core/base/clock.c': '#include "base/clock.h"\n',
     'core/net/loop.c': '/* The loop. */\n#include "base/clock.h"\n#include "net/loop.h"\n',
@@ -36,6 +36,7 @@ BAD = [
     ('whitespace', 'core/base/wide.c', '/* ' + 'w' * 120 + ' */\n'),
     ('words', 'core/base/word.c', '/* TO' 'DO: later. */\n'),
     ('words', 'docs/GUIDE.md', 'This is a st' 'ub.\n'),
+    ('links', 'docs/GUIDE.md', 'See [this](NOWHERE.md).\n'),
     ('openings', 'core/base/silent.c', 'int x;\n'),
     ('openings', 'core/base/silent.h', 'int x;\n'),
     ('scripts', 'tests/tool.sh', RUN),
