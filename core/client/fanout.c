@@ -56,6 +56,8 @@ static verdict judge(upbit__key *key, const upbit_event *e)
     switch (e->type) {
     case UPBIT_TYPE_TRADE: {
         int64_t id = ((const upbit_trade *)(const void *)e)->sequential_id;
+        if (id == 0)
+            return NEWS; /* the message had none: nothing to know it by */
         if (upbit__sids_seen(&key->sids, id))
             return REPEAT;
         upbit__sids_add(&key->sids, id, e->received_ns);

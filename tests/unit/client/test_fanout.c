@@ -241,6 +241,18 @@ START_TEST(a_repeated_trade_goes_to_newcomers_only)
 }
 END_TEST
 
+START_TEST(trades_without_an_id_are_all_news)
+{
+    side *a = side_open(0);
+    want(a, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    for (int i = 0; i < 2; i++)
+        receive("{\"type\":\"trade\",\"code\":\"KRW-BTC\",\"trade_price\":1,\"trade_volume\":2,"
+                "\"ask_bid\":\"ASK\",\"timestamp\":1730336862082,\"stream_type\":\"REALTIME\"}");
+    ck_assert_uint_eq(drain(a), 2);
+    side_close(a);
+}
+END_TEST
+
 START_TEST(an_older_book_is_dropped_unless_the_clock_moved)
 {
     side *a = side_open(UPBIT_POLICY_DROP_OLDEST);
@@ -356,6 +368,7 @@ int main(void)
     tcase_add_test(tests, depths_and_levels_and_snapshots_in_the_request);
     tcase_add_test(tests, nobody_gets_a_strangers_event);
     tcase_add_test(tests, a_repeated_trade_goes_to_newcomers_only);
+    tcase_add_test(tests, trades_without_an_id_are_all_news);
     tcase_add_test(tests, an_older_book_is_dropped_unless_the_clock_moved);
     tcase_add_test(tests, one_cut_book_for_all_who_want_that_depth);
     tcase_add_test(tests, a_snapshot_wish_gets_exactly_one);
