@@ -247,7 +247,7 @@ START_TEST(trades_without_an_id_are_all_news)
     want(a, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
     for (int i = 0; i < 2; i++)
         receive("{\"type\":\"trade\",\"code\":\"KRW-BTC\",\"trade_price\":1,\"trade_volume\":2,"
-                "\"ask_bid\":\"ASK\",\"timestamp\":1730336862082,\"stream_type\":\"REALTIME\"}");
+                "\"ask_bid\":\"ASK\",\"trade_timestamp\":1730336862082,\"stream_type\":\"REALTIME\"}");
     ck_assert_uint_eq(drain(a), 2);
     side_close(a);
 }
