@@ -1,6 +1,7 @@
 /* A growing byte buffer: append behind, consume in front. One owner, no thread safety.
  *
- * The bytes are data[start .. start + length). Appending may move them: keep offsets, not pointers. */
+ * The bytes are data[start .. start + length). Appending may move them: keep offsets, not pointers.
+ */
 #ifndef UPBIT_BASE_BUFFER_H
 #define UPBIT_BASE_BUFFER_H
 
@@ -14,7 +15,8 @@ typedef struct upbit__buffer {
 
 void upbit__buffer_finish(upbit__buffer *b); /* frees; zeroed again */
 
-/* Room for `more` bytes behind the content; where they go, or NULL (out of memory; nothing lost). */
+/* Room for `more` bytes behind the content; where they go, or NULL (out of memory; nothing lost).
+ */
 uint8_t *upbit__buffer_reserve(upbit__buffer *b, size_t more);
 /* `count` bytes have been written where upbit__buffer_reserve pointed. */
 void upbit__buffer_commit(upbit__buffer *b, size_t count);

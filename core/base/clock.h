@@ -1,12 +1,13 @@
 /* Every time in the library comes from here, so that a test can set it.
  *
- * Threads: the readers may be called from any. upbit__clock_set is for tests, before threads start. */
+ * Threads: the readers may be called from any. upbit__clock_set is for tests, before threads start.
+ */
 #ifndef UPBIT_BASE_CLOCK_H
 #define UPBIT_BASE_CLOCK_H
 
 #include <stdint.h>
 
-#define UPBIT__MS 1000000LL    /* ns */
+#define UPBIT__MS     1000000LL    /* ns */
 #define UPBIT__SECOND 1000000000LL /* ns */
 
 typedef struct upbit__clock {

@@ -210,8 +210,9 @@ size_t upbit_decimal_to_fixed(const upbit_decimal *d, int places, char *buffer, 
 {
     if (d == NULL || d->null)
         return give("null", 4, buffer, size);
-    unsigned wanted = places < 0 ? 0 : places > UPBIT_DECIMAL_DIGITS_MAX ? UPBIT_DECIMAL_DIGITS_MAX
-                                                                           : (unsigned)places;
+    unsigned wanted = places < 0                          ? 0
+                      : places > UPBIT_DECIMAL_DIGITS_MAX ? UPBIT_DECIMAL_DIGITS_MAX
+                                                          : (unsigned)places;
     upbit__u128 m = upbit__decimal_magnitude(d);
     unsigned have = d->exponent < 0 ? (unsigned)-d->exponent : 0;
     if (have > wanted) {

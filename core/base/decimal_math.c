@@ -70,9 +70,9 @@ static int add_signed(upbit_decimal *out, const upbit_decimal *a, const upbit_de
     } else if (y.m == 0) {
         exponent = x.exponent;
     } else {
-        /* Stripped, the operand that reaches further down ends in a digit that is not 0, and so does
-         * the result: where the scaled operand is too long for 128 bits, the result has more than 38
-         * digits. */
+        /* Stripped, the operand that reaches further down ends in a digit that is not 0, and so
+         * does the result: where the scaled operand is too long for 128 bits, the result has more
+         * than 38 digits. */
         exponent = x.exponent < y.exponent ? x.exponent : y.exponent;
         if (!scale(&x.m, x.exponent - exponent) || !scale(&y.m, y.exponent - exponent))
             return upbit__decimal_refuse(out);

@@ -1,13 +1,14 @@
 /* From digits to upbit_decimal as fast as it goes, for the decoders.
  *
- * Most numbers of a message have at most 16 digits before and 16 behind the point. Those are read eight
- * digits at a time without a loop and without a branch that depends on how many there are: lengths of
- * sizes are random, and a mispredicted branch costs as much as the whole number. All others, and
- * everything that is not a number, go to the slow reader (upbit__decimal_scan answers NULL).
+ * Most numbers of a message have at most 16 digits before and 16 behind the point. Those are read
+ * eight digits at a time without a loop and without a branch that depends on how many there are:
+ * lengths of sizes are random, and a mispredicted branch costs as much as the whole number. All
+ * others, and everything that is not a number, go to the slow reader (upbit__decimal_scan answers
+ * NULL).
  *
- * There are two of each, for the machine every x86-64 is and for one with AVX2, whose shuffle takes the
- * point out and whose multiply-add makes a number of 16 digits at once. Which one a file gets is decided
- * when it is compiled; exchange/meson.build compiles the decoders twice.
+ * There are two of each, for the machine every x86-64 is and for one with AVX2, whose shuffle takes
+ * the point out and whose multiply-add makes a number of 16 digits at once. Which one a file gets
+ * is decided when it is compiled; exchange/meson.build compiles the decoders twice.
  *
  * Little-endian only; elsewhere the slow reader does everything. */
 #ifndef UPBIT_BASE_DECIMAL_PARSE_H
@@ -53,7 +54,8 @@ static const uint64_t upbit__pow10[20] = {
     10000000000000000000ULL,
 };
 
-/* Reads [+-]digits[.digits][e[+-]digits], the whole of text. 0; INVALID_ARGUMENT (out is null then). */
+/* Reads [+-]digits[.digits][e[+-]digits], the whole of text. 0; INVALID_ARGUMENT (out is null
+ * then). */
 int upbit__decimal_read(upbit_decimal *out, const char *text, size_t length);
 
 static inline uint64_t upbit__load64(const char *p)
@@ -68,7 +70,8 @@ static inline uint64_t upbit__digits8(uint64_t v)
 {
     const uint64_t mask = 0x000000FF000000FFULL;
     v = v * 10 + (v >> 8);
-    return (((v & mask) * 0x000F424000000064ULL) + (((v >> 16) & mask) * 0x0000271000000001ULL)) >> 32;
+    return (((v & mask) * 0x000F424000000064ULL) + (((v >> 16) & mask) * 0x0000271000000001ULL)) >>
+           32;
 }
 
 /* Bit i: p[i] is a digit, for 32 bytes. */
@@ -107,10 +110,10 @@ static inline void upbit__decimal_store(upbit_decimal *out, uint64_t hi, uint64_
     *out = d;
 }
 
-/* The part behind 'e' of a number whose digits are m * 10^-places; `trimmed`: m's last digit is not 0
- * or may not be looked at. NULL: the slow reader's case. */
-static inline const char *upbit__decimal_scan_exponent(upbit_decimal *out, const char *q, upbit__u128 m,
-                                                       int places, unsigned negative)
+/* The part behind 'e' of a number whose digits are m * 10^-places; `trimmed`: m's last digit is not
+ * 0 or may not be looked at. NULL: the slow reader's case. */
+static inline const char *upbit__decimal_scan_exponent(upbit_decimal *out, const char *q,
+                                                       upbit__u128 m, int places, unsigned negative)
 {
     int minus = *q == '-';
     if (minus || *q == '+')
@@ -201,7 +204,8 @@ static inline const char *upbit__decimal_scan_plain(upbit_decimal *out, const ch
         if (whole <= 8 && before == 0) {
             m = integer * upbit__pow10[count] + tail;
         } else {
-            m = (upbit__u128)integer * upbit__pow10[before + count] + high * upbit__pow10[count] + tail;
+            m = (upbit__u128)integer * upbit__pow10[before + count] + high * upbit__pow10[count] +
+                tail;
         }
         places = before + count;
         q += fraction;
@@ -215,8 +219,8 @@ static inline const char *upbit__decimal_scan_plain(upbit_decimal *out, const ch
 
 #if defined(__AVX2__)
 
-/* [whole * 16 + places]: the shuffle that moves `whole` digits, a point and `places` digits to the end
- * of 16 bytes, without the point, zeros before them. */
+/* [whole * 16 + places]: the shuffle that moves `whole` digits, a point and `places` digits to the
+ * end of 16 bytes, without the point, zeros before them. */
 extern const uint8_t upbit__decimal_shuffle[256][16];
 
 /* The number of the digits (minus '0') that shuffle picks. */
@@ -226,7 +230,8 @@ static inline uint64_t upbit__digits_shuffled(__m128i digits, const uint8_t shuf
     const __m128i myriads = _mm_set1_epi32(0x00012710);
     digits = _mm_shuffle_epi8(digits, _mm_loadu_si128((const __m128i *)(const void *)shuffle));
     __m128i pairs = _mm_madd_epi16(_mm_maddubs_epi16(digits, tens), hundreds);
-    uint64_t halves = (uint64_t)_mm_cvtsi128_si64(_mm_madd_epi16(_mm_packus_epi32(pairs, pairs), myriads));
+    uint64_t halves =
+        (uint64_t)_mm_cvtsi128_si64(_mm_madd_epi16(_mm_packus_epi32(pairs, pairs), myriads));
     return (uint32_t)halves * 100000000ULL + (halves >> 32);
 }
 
@@ -237,24 +242,28 @@ static __attribute__((noinline, unused)) const char *upbit__decimal_scan_rare(up
     return upbit__decimal_scan_plain(out, p);
 }
 
-/* 32 times '0' and 32 times 9. In another file, so that the compiler loads them instead of making them
- * anew, in three instructions each, for every number. */
+/* 32 times '0' and 32 times 9. In another file, so that the compiler loads them instead of making
+ * them anew, in three instructions each, for every number. */
 extern const uint8_t upbit__scan_constants[2][32];
 
 static inline __attribute__((always_inline)) const char *upbit__decimal_scan(upbit_decimal *out,
                                                                              const char *p)
 {
-    const __m256i zeros = _mm256_load_si256((const __m256i *)(const void *)upbit__scan_constants[0]);
-    const __m256i nines = _mm256_load_si256((const __m256i *)(const void *)upbit__scan_constants[1]);
+    const __m256i zeros =
+        _mm256_load_si256((const __m256i *)(const void *)upbit__scan_constants[0]);
+    const __m256i nines =
+        _mm256_load_si256((const __m256i *)(const void *)upbit__scan_constants[1]);
     __m256i text = _mm256_loadu_si256((const __m256i *)(const void *)p);
     __m256i x = _mm256_sub_epi8(text, zeros);
-    uint32_t digit = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(x, nines), x));
+    uint32_t digit =
+        (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(x, nines), x));
     uint32_t zero = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(text, zeros));
     uint32_t other = ~digit;
     uint64_t whole = _tzcnt_u32(other), end = whole, places = 0;
     if (p[whole] == '.') {
         end = _tzcnt_u32(_blsr_u32(other));
-        /* One behind the last digit that is not 0; the fraction is what of it lies behind the point. */
+        /* One behind the last digit that is not 0; the fraction is what of it lies behind the
+         * point. */
         uint64_t last = 32 - (uint64_t)_lzcnt_u32(_bzhi_u32(digit & ~zero, (uint32_t)end));
         if (__builtin_expect(last > 16 || end == whole + 1, 0))
             return upbit__decimal_scan_rare(out, p);

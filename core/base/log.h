@@ -1,4 +1,5 @@
-/* Log lines to one sink: level, module, text with key=value details. No secrets, one line an episode.
+/* Log lines to one sink: level, module, text with key=value details. No secrets, one line an
+ * episode.
  *
  * Any thread; the sink is called under a mutex, one line at a time. */
 #ifndef UPBIT_BASE_LOG_H

@@ -14,7 +14,8 @@ typedef struct url_parts {
     size_t scheme_length, authority_length;
 } url_parts;
 
-/* What may stand in a URL of ours: visible ASCII, no user part (a password would end up in logs). */
+/* What may stand in a URL of ours: visible ASCII, no user part (a password would end up in logs).
+ */
 static int split_url(url_parts *out, const char *option, const char *url, const char *plain,
                      const char *secure)
 {
@@ -108,7 +109,8 @@ static int check_choices(const upbit_options *o)
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "format: no such format (%d)",
                                 o->format);
     if (o->compression < UPBIT_AUTO || o->compression > UPBIT_OFF)
-        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "compression: must be on, off or auto");
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                "compression: must be on, off or auto");
     if (o->compression == UPBIT_ON)
         return upbit__error_set(UPBIT_ERROR_UNAVAILABLE,
                                 "compression: not built into this version; leave it off");

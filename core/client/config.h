@@ -21,10 +21,12 @@ typedef struct upbit__config {
     uint64_t memory_budget;
 } upbit__config;
 
-/* options may be NULL. INVALID_ARGUMENT and UNAVAILABLE with the detail set: which option, and why. */
+/* options may be NULL. INVALID_ARGUMENT and UNAVAILABLE with the detail set: which option, and why.
+ */
 int upbit__config_init(upbit__config *c, const upbit_options *options);
 /* As _init, with UPBIT_URL, UPBIT_PRIVATE_URL, UPBIT_REST_URL, UPBIT_CA_FILE, UPBIT_PROXY and
- * UPBIT_LOG_LEVEL (none, error, warning, info, debug) where they are set. For the default manager. */
+ * UPBIT_LOG_LEVEL (none, error, warning, info, debug) where they are set. For the default manager.
+ */
 int upbit__config_init_from_environment(upbit__config *c);
 void upbit__config_finish(upbit__config *c);
 

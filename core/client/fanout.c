@@ -5,7 +5,8 @@
 #include "base/clock.h"
 #include "exchange/decode.h"
 
-#define CLOCK_MOVED_MS 5000 /* older by more than this: the exchange's clock moved, not the order */
+#define CLOCK_MOVED_MS 5000 /* older by more than this: the exchange's clock moved, not the order  \
+                             */
 
 static void unref(upbit__fanout *f, const upbit_event *e)
 {
@@ -222,7 +223,8 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
     }
     if (v != NEWS)
         upbit__count(&f->counters->events_repeated, 1);
-    bool keep = v == NEWS; /* a late candle of an earlier window is news, but not the latest value */
+    bool keep =
+        v == NEWS; /* a late candle of an earlier window is news, but not the latest value */
     if (keep && key->last != NULL && e->type == UPBIT_TYPE_CANDLE)
         keep = ((const upbit_candle *)(const void *)e)->start_ms >=
                ((const upbit_candle *)(const void *)key->last)->start_ms;

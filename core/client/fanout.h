@@ -1,13 +1,13 @@
 /* From one decoded event to the queues of those who want it.
  *
- * One immutable event, one pointer per taker: nothing is copied but the rows of a book for those who
- * want fewer of them, and that once per frame and depth. Here the rules about order and repeats hold
- * (architecture, section 6): what goes out is news to whom it goes to. I/O thread only. */
+ * One immutable event, one pointer per taker: nothing is copied but the rows of a book for those
+ * who want fewer of them, and that once per frame and depth. Here the rules about order and repeats
+ * hold (architecture, section 6): what goes out is news to whom it goes to. I/O thread only. */
 #ifndef UPBIT_CLIENT_FANOUT_H
 #define UPBIT_CLIENT_FANOUT_H
 
-#include "client/registry.h"
 #include "client/counters.h"
+#include "client/registry.h"
 #include "queue/pool.h"
 
 typedef struct upbit__fanout {
@@ -17,8 +17,8 @@ typedef struct upbit__fanout {
     upbit__batch *batch;
 } upbit__fanout;
 
-/* A block for an event; where the budget is used up, queued events of the fullest lanes make room. NULL:
- * no room all the same. */
+/* A block for an event; where the budget is used up, queued events of the fullest lanes make room.
+ * NULL: no room all the same. */
 upbit_event *upbit__fanout_allocate(upbit__fanout *f, size_t size);
 
 /* Delivers the event; takes over its one reference. Its epoch, origin and receive times are set. */
@@ -27,8 +27,8 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *event);
 /* An event of (type, code) did not fit the memory budget: its takers' numbers are used up. */
 void upbit__fanout_refused(upbit__fanout *f, int type, const char *code);
 
-/* The cached latest value of the entry's key, as a copy with origin CACHE, to this entry alone. Returns
- * whether there was one. */
+/* The cached latest value of the entry's key, as a copy with origin CACHE, to this entry alone.
+ * Returns whether there was one. */
 bool upbit__fanout_cached(upbit__fanout *f, upbit__entry *entry);
 
 /* The key an event belongs to. */

@@ -1,9 +1,9 @@
 /* The I/O thread: one loop, all state.
  *
- * A turn: what the loop has (the stream's messages are decoded and pushed as they are read), then the
- * commands, then one commit of all that was pushed and one notification per waiter. It ends when it is
- * asked to: commands are sealed, the connection is closed in order until the deadline, every proxy
- * gets CLOSED, everything that belongs to this thread is given back. */
+ * A turn: what the loop has (the stream's messages are decoded and pushed as they are read), then
+ * the commands, then one commit of all that was pushed and one notification per waiter. It ends
+ * when it is asked to: commands are sealed, the connection is closed in order until the deadline,
+ * every proxy gets CLOSED, everything that belongs to this thread is given back. */
 #include <time.h>
 
 #include "base/clock.h"
@@ -77,8 +77,7 @@ static void on_message(void *context, const uint8_t *data, size_t length, int64_
     char reason[160] = "";
     if (received_ns != m->received_ns) {
         m->received_ns = received_ns;
-        m->received_wall_ns =
-            upbit__clock_wall_ns() - (upbit__clock_monotonic_ns() - received_ns);
+        m->received_wall_ns = upbit__clock_wall_ns() - (upbit__clock_monotonic_ns() - received_ns);
     }
     upbit__count(&m->counters.messages_received, 1);
     if (upbit__decode(m->decoder, (const char *)data, length, &out, reason, sizeof reason) < 0)
@@ -125,10 +124,8 @@ static void on_listing(void *context)
 
 int upbit__io_init(upbit_manager *m)
 {
-    static const upbit__session_events events = {.message = on_message,
-                                                 .batch = on_batch,
-                                                 .state = on_state,
-                                                 .failure = on_failure};
+    static const upbit__session_events events = {
+        .message = on_message, .batch = on_batch, .state = on_state, .failure = on_failure};
     int error = upbit__loop_create(&m->loop);
     if (error == 0)
         error = upbit__pool_create(&m->pool, m->config.memory_budget);

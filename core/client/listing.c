@@ -3,9 +3,9 @@
 #include "base/clock.h"
 #include "upbit-live/error.h"
 
-#define PATIENCE_NS (500 * UPBIT__MS)   /* no longer than a request may be held back anyway */
-#define RETRY_NS (30 * UPBIT__SECOND)   /* between failed attempts */
-#define FRESH_NS (60 * UPBIT__SECOND)   /* younger than this, its word is final */
+#define PATIENCE_NS (500 * UPBIT__MS)    /* no longer than a request may be held back anyway */
+#define RETRY_NS    (30 * UPBIT__SECOND) /* between failed attempts */
+#define FRESH_NS    (60 * UPBIT__SECOND) /* younger than this, its word is final */
 
 static void lost_patience(void *context)
 {
@@ -74,9 +74,8 @@ void upbit__listing_start(upbit__listing *l)
     l->begun = true;
     l->give_up = false;
     l->tried_ns = now;
-    const upbit__rest_config config = {.base_url = l->config->rest_url,
-                                       .ca_file = l->config->ca_file,
-                                       .proxy = l->config->proxy};
+    const upbit__rest_config config = {
+        .base_url = l->config->rest_url, .ca_file = l->config->ca_file, .proxy = l->config->proxy};
     int error = upbit__rest_get(&l->call, l->loop, &config, "/market/all", answered, l);
     if (error != 0) {
         l->call = NULL;

@@ -1,5 +1,5 @@
-/* Which codes the exchange lists, by its REST market list: so that a typing error is told to its author
- * instead of being met with the exchange's silence.
+/* Which codes the exchange lists, by its REST market list: so that a typing error is told to its
+ * author instead of being met with the exchange's silence.
  *
  * When the list cannot be had, codes pass unchecked. I/O thread only. */
 #ifndef UPBIT_CLIENT_LISTING_H
@@ -13,9 +13,9 @@
 #include "net/rest.h"
 
 typedef enum upbit__listed {
-    UPBIT__LISTED_YES,     /* or: cannot be known */
+    UPBIT__LISTED_YES, /* or: cannot be known */
     UPBIT__LISTED_NO,
-    UPBIT__LISTED_WAIT     /* the list is on its way: `settled` will be called */
+    UPBIT__LISTED_WAIT /* the list is on its way: `settled` will be called */
 } upbit__listed;
 
 typedef struct upbit__listing {
@@ -26,10 +26,10 @@ typedef struct upbit__listing {
     void (*settled)(void *context);
     void *context;
     /* I/O thread */
-    upbit__rest_call *call;   /* on its way */
-    upbit__markets *markets;  /* NULL: not known */
-    bool begun, told;         /* told: the present failure has been logged */
-    bool give_up;             /* waited long enough: codes pass until the answer comes */
+    upbit__rest_call *call;  /* on its way */
+    upbit__markets *markets; /* NULL: not known */
+    bool begun, told;        /* told: the present failure has been logged */
+    bool give_up;            /* waited long enough: codes pass until the answer comes */
     int64_t known_ns, tried_ns;
     upbit__timer patience;
 } upbit__listing;
@@ -41,7 +41,8 @@ void upbit__listing_finish(upbit__listing *l);
 /* Asks for the list unless it is known or on its way; after a failure not again within 30 s. */
 void upbit__listing_start(upbit__listing *l);
 
-/* A code that an old list does not hold makes the list be asked for anew before the answer is no. */
+/* A code that an old list does not hold makes the list be asked for anew before the answer is no.
+ */
 upbit__listed upbit__listing_check(upbit__listing *l, const char *code);
 
 #endif

@@ -168,8 +168,8 @@ int upbit_manager_default(upbit_manager **out)
     if (default_manager != NULL &&
         atomic_load_explicit(&default_manager->stop, memory_order_relaxed) &&
         !upbit__manager_forked(default_manager)) {
-        /* Shut down, or asked to stop: the process gets a new one. Somebody may still hold the old one's
-         * pointer, so its memory stays. */
+        /* Shut down, or asked to stop: the process gets a new one. Somebody may still hold the old
+         * one's pointer, so its memory stays. */
         upbit_manager_shutdown(default_manager, 0);
         default_manager->retired_next = retired;
         retired = default_manager;
@@ -194,7 +194,8 @@ int upbit_manager_default(upbit_manager **out)
 static int64_t real_ns(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t); /* what the condition variable counts in, whatever tests set */
+    clock_gettime(CLOCK_MONOTONIC,
+                  &t); /* what the condition variable counts in, whatever tests set */
     return (int64_t)t.tv_sec * UPBIT__SECOND + t.tv_nsec;
 }
 

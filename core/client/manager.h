@@ -64,12 +64,12 @@ struct upbit_manager {
     _Atomic int64_t deadline_ns; /* for closing in order */
     upbit__command_queue commands;
     upbit__counters counters;
-    upbit__pool *pool;           /* io; its gauges any thread */
+    upbit__pool *pool; /* io; its gauges any thread */
 
     /* any thread, under the mutex */
     pthread_mutex_t mutex;
     pthread_cond_t ended_cond;
-    bool ended;  /* the I/O thread has left its loop */
+    bool ended; /* the I/O thread has left its loop */
     bool joined;
     struct upbit_proxy *ids[UPBIT__ID_BUCKETS]; /* open proxies by client_id */
     upbit_health health;
@@ -81,10 +81,10 @@ struct upbit_manager {
     upbit__session session;
     upbit__listing listing;
     upbit__decoder *decoder;
-    upbit__client *clients;          /* all open proxies' halves */
-    upbit__order *held, **held_last; /* wait for the market list, in order */
-    bool decode_told;                /* this episode of bad messages has been reported */
-    int64_t decode_bad_ns;           /* the last bad message */
+    upbit__client *clients;                /* all open proxies' halves */
+    upbit__order *held, **held_last;       /* wait for the market list, in order */
+    bool decode_told;                      /* this episode of bad messages has been reported */
+    int64_t decode_bad_ns;                 /* the last bad message */
     int64_t received_ns, received_wall_ns; /* of the message being decoded */
 };
 

@@ -1,4 +1,5 @@
-/* What commands do, on the I/O thread: every change of what is wanted happens here, one at a time. */
+/* What commands do, on the I/O thread: every change of what is wanted happens here, one at a time.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +74,8 @@ static bool named(const upbit__order *order, const upbit__key_id *id)
     return false;
 }
 
-/* Removes the client's wants for which `gone` says so. From the end, because removal moves the last. */
+/* Removes the client's wants for which `gone` says so. From the end, because removal moves the
+ * last. */
 static void remove_wants(upbit_manager *m, const upbit__order *order,
                          bool (*gone)(const upbit__order *order, const upbit__key_id *id))
 {

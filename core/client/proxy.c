@@ -1,8 +1,8 @@
 /* Proxies: the consumer's half, and the checks every command passes before it is accepted.
  *
- * A proxy has two halves. This one belongs to the caller; the other (upbit__client) to the I/O thread,
- * which gets it with the OPEN command and gives it back to nobody: CLOSE, or the manager's end, frees it.
- * What both share is the inbox, which counts its two users itself. */
+ * A proxy has two halves. This one belongs to the caller; the other (upbit__client) to the I/O
+ * thread, which gets it with the OPEN command and gives it back to nobody: CLOSE, or the manager's
+ * end, frees it. What both share is the inbox, which counts its two users itself. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +124,8 @@ static int make_inbox(upbit_proxy *p, const upbit_proxy_options *o)
     upbit__inbox_config config;
     int error = upbit__inbox_config_init(&config, o);
     if (error != 0)
-        return upbit__error_set(error, "policy: must be default, drop_oldest, coalesce or lossless");
+        return upbit__error_set(error,
+                                "policy: must be default, drop_oldest, coalesce or lossless");
     if (o->waiter != NULL) {
         p->waiter = (upbit__waiter *)(void *)o->waiter;
         p->shared_waiter = true;
@@ -181,8 +182,9 @@ int upbit_proxy_open(upbit_proxy **out, upbit_manager *m, const char *client_id,
     upbit_proxy_options o = {0};
     if (options != NULL) {
         if (options->struct_size < sizeof options->struct_size)
-            return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
-                                    "options: struct_size is not set; use UPBIT_PROXY_OPTIONS_INIT");
+            return upbit__error_set(
+                UPBIT_ERROR_INVALID_ARGUMENT,
+                "options: struct_size is not set; use UPBIT_PROXY_OPTIONS_INIT");
         memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
     }
     o.struct_size = sizeof o;
@@ -214,8 +216,8 @@ void upbit_proxy_close(upbit_proxy *p)
 {
     if (p == NULL)
         return;
-    /* In a forked child the I/O thread and with it the other half do not exist: what is shared with the
-     * parent by copy is left alone, only this process's handle goes. */
+    /* In a forked child the I/O thread and with it the other half do not exist: what is shared with
+     * the parent by copy is left alone, only this process's handle goes. */
     if (!upbit__manager_forked(p->manager)) {
         leave_id(p);
         upbit__inbox_detach(p->inbox);

@@ -1,8 +1,9 @@
 /* The wanted set: the union of what all proxies want, counted per key.
  *
- * A key is what the exchange can be asked for: (type, code, candle unit, level). An entry is one proxy's
- * want of one key with its wishes about it: depth, snapshot only, realtime only. A key lives as long as
- * it has entries. The wire follows the registry: `dirty` says that a new request is due.
+ * A key is what the exchange can be asked for: (type, code, candle unit, level). An entry is one
+ * proxy's want of one key with its wishes about it: depth, snapshot only, realtime only. A key
+ * lives as long as it has entries. The wire follows the registry: `dirty` says that a new request
+ * is due.
  *
  * I/O thread only. */
 #ifndef UPBIT_CLIENT_REGISTRY_H
@@ -56,9 +57,9 @@ struct upbit__entry {
 /* A cut order book for those who want fewer rows: made once per frame and depth. */
 typedef struct upbit__cut {
     unsigned depth;
-    uint32_t takers;      /* scratch of the fan-out */
-    upbit_event *made;    /* scratch of the fan-out */
-    upbit_event *last;    /* one reference: not sent again when equal */
+    uint32_t takers;   /* scratch of the fan-out */
+    upbit_event *made; /* scratch of the fan-out */
+    upbit_event *last; /* one reference: not sent again when equal */
 } upbit__cut;
 
 struct upbit__key {
@@ -81,9 +82,9 @@ typedef struct upbit__registry {
     upbit__key **buckets;
     size_t bucket_count; /* a power of two */
     size_t key_count;
-    bool dirty;          /* what is wanted and what was requested differ */
-    bool again;          /* send even if the text is the same: somebody waits for a snapshot */
-    char last_code[24];  /* the code of the key that went last: for the empty set's request */
+    bool dirty;         /* what is wanted and what was requested differ */
+    bool again;         /* send even if the text is the same: somebody waits for a snapshot */
+    char last_code[24]; /* the code of the key that went last: for the empty set's request */
 } upbit__registry;
 
 int upbit__registry_init(upbit__registry *r, upbit__pool *pool);

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #define FIRST_CAPACITY 64
-#define KEEP_IDS 1024
-#define MOST_IDS 65536
-#define KEEP_NS 10000000000LL
+#define KEEP_IDS       1024
+#define MOST_IDS       65536
+#define KEEP_NS        10000000000LL
 
 void upbit__sids_finish(upbit__sids *s)
 {

@@ -1,8 +1,8 @@
 /* Which trades have been seen: a window of the last sequential ids of one market.
  *
- * The exchange's ids are unique but not ordered, and a (re)subscription sends the last old trade again,
- * so a repeat is known by its id alone. The window holds at least the last 1,024 ids and at least ten
- * seconds of them. I/O thread only. */
+ * The exchange's ids are unique but not ordered, and a (re)subscription sends the last old trade
+ * again, so a repeat is known by its id alone. The window holds at least the last 1,024 ids and at
+ * least ten seconds of them. I/O thread only. */
 #ifndef UPBIT_CLIENT_REPEATS_H
 #define UPBIT_CLIENT_REPEATS_H
 
@@ -18,7 +18,7 @@ typedef struct upbit__sids {
     upbit__sid *ring; /* NULL until the first id */
     uint32_t capacity, count, next;
     int64_t highest; /* of the window: what is above it needs no search */
-} upbit__sids; /* zeroed is empty and ready */
+} upbit__sids;       /* zeroed is empty and ready */
 
 void upbit__sids_finish(upbit__sids *s);
 bool upbit__sids_seen(const upbit__sids *s, int64_t id);

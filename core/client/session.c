@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "client/wanted.h"
 
-#define STABLE_NS (60 * UPBIT__SECOND) /* live that long: the next failure starts over */
+#define STABLE_NS   (60 * UPBIT__SECOND) /* live that long: the next failure starts over */
 #define TICKET_SIZE 40
 
 static void connect_now(void *context);
@@ -325,7 +325,8 @@ static void settled(void *context)
         const char *comma = memchr(text, '}', s->request.length);
         after = comma != NULL ? (size_t)(comma - text) : 0;
         if (s->registry->again || !same_as_sent(s, after)) {
-            error = upbit__transport_send(s->transport, UPBIT__OPCODE_TEXT, text, s->request.length);
+            error =
+                upbit__transport_send(s->transport, UPBIT__OPCODE_TEXT, text, s->request.length);
             if (error == 0) {
                 upbit__window_take(&s->per_second, now);
                 upbit__window_take(&s->per_minute, now);

@@ -3,7 +3,8 @@
  *
  *     IDLE -> CONNECTING -> UPGRADING -> SUBSCRIBING -> LIVE -> CLOSING -> CLOSED
  *                 ^                                       |
- *                 +---------------- WAITING <-------------+   (back-off; also from every failed attempt)
+ *                 +---------------- WAITING <-------------+   (back-off; also from every failed
+ * attempt)
  *
  * One function changes the state (set_state) and tells everybody. Nothing is restored after a
  * reconnect: the same request is sent that any change would send. I/O thread only. */
@@ -42,28 +43,28 @@ typedef struct upbit__session {
     /* I/O thread */
     upbit__transport *transport;
     upbit_state state;
-    uint32_t epoch;      /* raised with every connection that opened */
-    uint32_t attempt;    /* since the last LIVE */
-    uint32_t delay_ms;   /* WAITING: how long */
-    uint32_t down_ms;    /* LIVE: how long the stream had been down */
-    int error;           /* why the last connection ended */
-    bool was_live;       /* some connection was LIVE */
-    bool failure_told;   /* this outage has been reported */
-    int failure_error;   /* with this error */
-    bool refused;        /* the exchange sent an error frame on this connection */
+    uint32_t epoch;    /* raised with every connection that opened */
+    uint32_t attempt;  /* since the last LIVE */
+    uint32_t delay_ms; /* WAITING: how long */
+    uint32_t down_ms;  /* LIVE: how long the stream had been down */
+    int error;         /* why the last connection ended */
+    bool was_live;     /* some connection was LIVE */
+    bool failure_told; /* this outage has been reported */
+    int failure_error; /* with this error */
+    bool refused;      /* the exchange sent an error frame on this connection */
     bool awaiting_pong;
     bool tls;
     bool stopping;
-    int64_t lost_ns;     /* when the stream was lost */
-    int64_t live_ns;     /* when it became LIVE */
-    int64_t changed_ns;  /* first unsent change of the wants; 0: none */
+    int64_t lost_ns;    /* when the stream was lost */
+    int64_t live_ns;    /* when it became LIVE */
+    int64_t changed_ns; /* first unsent change of the wants; 0: none */
     uint64_t ping_number;
     uint64_t closed_bytes_in, closed_bytes_out; /* of connections that are over */
     upbit__backoff backoff;
-    upbit__window connects;          /* 5 in a second */
+    upbit__window connects;               /* 5 in a second */
     upbit__window per_second, per_minute; /* messages of this connection */
     upbit__timer connect_timer, settle_timer, ping_timer;
-    upbit__buffer request, sent;     /* the text at hand and the last one sent on this connection */
+    upbit__buffer request, sent; /* the text at hand and the last one sent on this connection */
 } upbit__session;
 
 void upbit__session_init(upbit__session *s, const upbit__config *config, upbit__loop *loop,
@@ -77,7 +78,8 @@ void upbit__session_start(upbit__session *s);
 void upbit__session_wants_changed(upbit__session *s);
 /* The exchange sent an error frame: the close that follows is a refusal. */
 void upbit__session_refused(upbit__session *s);
-/* Closes in order until the deadline (monotonic); the state becomes CLOSED, at once if nothing is open. */
+/* Closes in order until the deadline (monotonic); the state becomes CLOSED, at once if nothing is
+ * open. */
 void upbit__session_stop(upbit__session *s, int64_t deadline_ns);
 
 #endif

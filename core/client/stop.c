@@ -1,10 +1,10 @@
 /* upbit_manager_request_stop: all managers of the process, from a signal handler.
  *
- * A handler may take no lock and walk no list that another thread changes. So managers stand in a fixed
- * table of atomic pointers, and `inside` counts the handlers that are looking: a manager that leaves
- * clears its slot and then waits until no handler can still hold what it saw there. This is no hot path:
- * the orders are sequentially consistent, the plainest that are right (clear, then look at `inside`;
- * raise `inside`, then look at the slots: one of the two sees the other). */
+ * A handler may take no lock and walk no list that another thread changes. So managers stand in a
+ * fixed table of atomic pointers, and `inside` counts the handlers that are looking: a manager that
+ * leaves clears its slot and then waits until no handler can still hold what it saw there. This is
+ * no hot path: the orders are sequentially consistent, the plainest that are right (clear, then
+ * look at `inside`; raise `inside`, then look at the slots: one of the two sees the other). */
 #include <sched.h>
 
 #include "base/error_detail.h"

@@ -1,5 +1,5 @@
-/* The events a manager makes about itself: made here, once, for one proxy or for all. Out of memory an
- * event of this kind is lost; the counters and the state that can be asked for are not. */
+/* The events a manager makes about itself: made here, once, for one proxy or for all. Out of memory
+ * an event of this kind is lost; the counters and the state that can be asked for are not. */
 #include <stdio.h>
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #include "exchange/request.h"
 
 #define INVALID(...) upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
-#define CODES_MAX 10000 /* the exchange lists fewer than a thousand; more is a mistake */
+#define CODES_MAX    10000 /* the exchange lists fewer than a thousand; more is a mistake */
 
 static int check_type(const upbit_want *w)
 {
@@ -26,10 +26,11 @@ static int check_type(const upbit_want *w)
     case UPBIT_TYPE_MY_ORDER:
     case UPBIT_TYPE_MY_ASSET:
     case UPBIT_TYPE_ANNOUNCEMENT:
-        return upbit__error_set(UPBIT_ERROR_UNAVAILABLE,
-                                "type: %s needs the private connection, which this version does not "
-                                "have",
-                                upbit_type_name(w->type));
+        return upbit__error_set(
+            UPBIT_ERROR_UNAVAILABLE,
+            "type: %s needs the private connection, which this version does not "
+            "have",
+            upbit_type_name(w->type));
     default:
         return INVALID("type: %d is not a type that can be subscribed to", w->type);
     }
@@ -62,9 +63,10 @@ static int check_code(const upbit_want *w, size_t i)
     if (code == NULL)
         return INVALID("codes[%zu]: is NULL", i);
     if (!upbit__code_check(code))
-        return INVALID("codes[%zu]: \"%.40s\" is not a market code; write it in upper case with the "
-                       "quote currency first, e.g. KRW-BTC",
-                       i, code);
+        return INVALID(
+            "codes[%zu]: \"%.40s\" is not a market code; write it in upper case with the "
+            "quote currency first, e.g. KRW-BTC",
+            i, code);
     if (!upbit_decimal_is_zero(&w->book_level) && strncmp(code, "KRW-", 4) != 0)
         return INVALID("codes[%zu]: book_level is for KRW markets only, %s is none", i, code);
     return 0;

@@ -82,8 +82,8 @@ void upbit__decoder_refuse(upbit__decoder *d, const char *field, const char *wha
         snprintf(d->refusal, sizeof d->refusal, "%s%s%s", field, field[0] == '\0' ? "" : " ", what);
 }
 
-int upbit__decoder_add_extra(upbit__decoder *d, int field, const upbit__span *key, const char *value,
-                             const char *end)
+int upbit__decoder_add_extra(upbit__decoder *d, int field, const upbit__span *key,
+                             const char *value, const char *end)
 {
     if (d->extra_count == d->extra_capacity) {
         upbit__extra *extras = realloc(d->extras, 2 * d->extra_capacity * sizeof *extras);
@@ -94,11 +94,12 @@ int upbit__decoder_add_extra(upbit__decoder *d, int field, const upbit__span *ke
         d->extras = extras;
         d->extra_capacity *= 2;
     }
-    d->extras[d->extra_count++] = (upbit__extra){.field = field,
-                                                 .key = key == NULL ? "" : key->at,
-                                                 .key_length = key == NULL ? 0 : (uint32_t)key->length,
-                                                 .value = value,
-                                                 .length = (size_t)(end - value)};
+    d->extras[d->extra_count++] =
+        (upbit__extra){.field = field,
+                       .key = key == NULL ? "" : key->at,
+                       .key_length = key == NULL ? 0 : (uint32_t)key->length,
+                       .value = value,
+                       .length = (size_t)(end - value)};
     return 1;
 }
 
@@ -138,7 +139,8 @@ static int make_extra(upbit__decoder *d, const upbit__type_info *info)
     size_t need = 3;
     for (size_t i = 0; i < d->extra_count; i++) {
         const upbit__extra *x = &d->extras[i];
-        need += (x->field >= 0 ? strlen(info->fields[x->field].name) : x->key_length) + x->length + 4;
+        need +=
+            (x->field >= 0 ? strlen(info->fields[x->field].name) : x->key_length) + x->length + 4;
     }
     if (need > d->extra_text_capacity) {
         char *text = realloc(d->extra_text, 2 * need);
@@ -265,8 +267,8 @@ static int fail(upbit__decoder *d, char *reason, size_t size)
     return UPBIT_ERROR_DECODE;
 }
 
-static int decode_list(upbit__decoder *d, const char *p, const upbit__decode_output *out, char *reason,
-                       size_t reason_size)
+static int decode_list(upbit__decoder *d, const char *p, const upbit__decode_output *out,
+                       char *reason, size_t reason_size)
 {
     upbit__json *r = &d->json;
     int more, events = 0, refused = 0;
@@ -302,8 +304,8 @@ static int decode_list(upbit__decoder *d, const char *p, const upbit__decode_out
     return refused ? UPBIT_ERROR_DECODE : events;
 }
 
-int upbit__decode(upbit__decoder *d, const char *message, size_t length, const upbit__decode_output *out,
-                  char *reason, size_t reason_size)
+int upbit__decode(upbit__decoder *d, const char *message, size_t length,
+                  const upbit__decode_output *out, char *reason, size_t reason_size)
 {
     if (reason != NULL && reason_size > 0)
         reason[0] = '\0';
@@ -312,7 +314,8 @@ int upbit__decode(upbit__decoder *d, const char *message, size_t length, const u
         give_reason(reason, reason_size, "message is too long");
         return UPBIT_ERROR_DECODE;
     }
-    /* A string takes less room in the scratch than in the message; they are copied 32 bytes at once. */
+    /* A string takes less room in the scratch than in the message; they are copied 32 bytes at
+     * once. */
     if (d->text_capacity < length + 64) {
         char *text = realloc(d->text, length + length / 2 + 64);
         if (text == NULL) {

@@ -1,8 +1,9 @@
 /* The members of one object into one payload struct: the hot path of the whole library.
  *
- * The next member in wire order is compared first, name, quotes and colon at once; only when it is not
- * there is the name read and looked up. Values have a fast reader each that looks ahead without asking
- * how far (upbit__json_near_end sees to that) and leaves everything unusual to a slow one. */
+ * The next member in wire order is compared first, name, quotes and colon at once; only when it is
+ * not there is the name read and looked up. Values have a fast reader each that looks ahead without
+ * asking how far (upbit__json_near_end sees to that) and leaves everything unusual to a slow one.
+ */
 #include "exchange/decode_quick.h"
 
 /* The field whose name stands between p's quotes, or -1. */
@@ -58,7 +59,8 @@ static void reset(const upbit_field *f, char *payload)
     }
 }
 
-/* A value that is not what the field wants: required fields refuse the object, others carry it on. */
+/* A value that is not what the field wants: required fields refuse the object, others carry it on.
+ */
 static int ill_typed(upbit__decoder *d, const upbit_field *f, int index, const char *value,
                      const char *end)
 {
@@ -87,11 +89,12 @@ static int ill_typed(upbit__decoder *d, const upbit_field *f, int index, const c
     if (n < 0)                                                                                     \
     goto out
 
-/* As many members as stand in wire order, without white space, with values of the usual shape: nothing
- * here needs a second look. p, *next and the masks are as of the first member that is not like that. */
-static inline const char *quick_members(upbit__decoder *d, const upbit__type_info *info, const char *p,
-                                        char *payload, unsigned *next, uint64_t *present,
-                                        uint64_t *nulls, int *behind)
+/* As many members as stand in wire order, without white space, with values of the usual shape:
+ * nothing here needs a second look. p, *next and the masks are as of the first member that is not
+ * like that. */
+static inline const char *quick_members(upbit__decoder *d, const upbit__type_info *info,
+                                        const char *p, char *payload, unsigned *next,
+                                        uint64_t *present, uint64_t *nulls, int *behind)
 {
     upbit__json *r = &d->json;
     *behind = 0;

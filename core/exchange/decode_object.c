@@ -21,8 +21,8 @@ static int64_t parse_utc(const char *s)
         return -1;
     /* Days since 1970-01-01 with years that begin in March. */
     int64_t y = month <= 2 ? year - 1 : year;
-    int64_t days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 +
-                   day - 1 - 719468;
+    int64_t days = 365 * y + y / 4 - y / 100 + y / 400 +
+                   (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1 - 719468;
     return ((days * 24 + v[3]) * 60 + v[4]) * 60000 + v[5] * 1000;
 }
 
@@ -103,8 +103,8 @@ static const char *survey(upbit__decoder *d, const char *p, int *typed)
     return p;
 }
 
-/* An object whose type stands first, as in every message seen so far. Leaves d->type 0 when it is not
- * that; NULL: not JSON, or no memory. */
+/* An object whose type stands first, as in every message seen so far. Leaves d->type 0 when it is
+ * not that; NULL: not JSON, or no memory. */
 static const char *usual_object(upbit__decoder *d, const char *p)
 {
     upbit__json *r = &d->json;

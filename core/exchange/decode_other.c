@@ -1,6 +1,6 @@
-/* Frames that are not market or account data: errors, {"status":..}, LIST_SUBSCRIPTIONS replies, and
- * types this version does not know. None of them is frequent, so they are read twice: once to measure,
- * once to fill the block. */
+/* Frames that are not market or account data: errors, {"status":..}, LIST_SUBSCRIPTIONS replies,
+ * and types this version does not know. None of them is frequent, so they are read twice: once to
+ * measure, once to fill the block. */
 #include <ctype.h>
 #include <stdio.h>
 
@@ -36,8 +36,8 @@ static int text_value(upbit__decoder *d, const char *value, upbit__span *out)
     upbit__json *r = &d->json;
     if (*value == '"')
         return upbit__json_string(r, value, out) != NULL;
-    const char *end = *value == '-' || (*value >= '0' && *value <= '9') ? upbit__json_number(r, value)
-                                                                        : NULL;
+    const char *end =
+        *value == '-' || (*value >= '0' && *value <= '9') ? upbit__json_number(r, value) : NULL;
     if (end == NULL)
         return 0;
     *out = (upbit__span){value, (size_t)(end - value), 0};
@@ -103,11 +103,10 @@ static int same_name(const char *a, const char *b)
 
 static int is_auth(const char *name)
 {
-    static const char *const names[] = {"INVALID_AUTH",         "invalid_access_key",
-                                        "jwt_verification",     "expired_access_key",
-                                        "nonce_used",           "no_authorization_ip",
-                                        "no_authorization_token", "no_authorization_i_p",
-                                        "out_of_scope",         "invalid_query_payload"};
+    static const char *const names[] = {
+        "INVALID_AUTH", "invalid_access_key",   "jwt_verification",       "expired_access_key",
+        "nonce_used",   "no_authorization_ip",  "no_authorization_token", "no_authorization_i_p",
+        "out_of_scope", "invalid_query_payload"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (same_name(name, names[i]))
             return 1;
@@ -235,8 +234,8 @@ static size_t layout_raw(upbit__decoder *d, upbit_raw *e)
     e->length = all.length;
     upbit__span s;
     const char *code = member(d, d->object, "code", "cd");
-    if (code != NULL && *code == '"' && upbit__json_string(&d->json, code, &s) != NULL && !s.escaped &&
-        s.length < sizeof e->event.code)
+    if (code != NULL && *code == '"' && upbit__json_string(&d->json, code, &s) != NULL &&
+        !s.escaped && s.length < sizeof e->event.code)
         memcpy(e->event.code, s.at, s.length);
     const char *time = member(d, d->object, "timestamp", "tms");
     int64_t ms;

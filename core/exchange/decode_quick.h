@@ -1,5 +1,5 @@
-/* The comparisons of the decoders' quick paths: all look 32 bytes ahead or more without asking, and none
- * has a loop. */
+/* The comparisons of the decoders' quick paths: all look 32 bytes ahead or more without asking, and
+ * none has a loop. */
 #ifndef UPBIT_EXCHANGE_DECODE_QUICK_H
 #define UPBIT_EXCHANGE_DECODE_QUICK_H
 
@@ -53,7 +53,8 @@ static inline int short_string(const char *p)
     int n = __builtin_ctz(stop);
 #elif defined(__SSE2__)
     const __m128i *at = (const __m128i *)(const void *)(p + 1);
-    const __m128i space = _mm_set1_epi8(' '), quote = _mm_set1_epi8('"'), back = _mm_set1_epi8('\\');
+    const __m128i space = _mm_set1_epi8(' '), quote = _mm_set1_epi8('"'),
+                  back = _mm_set1_epi8('\\');
     __m128i a = _mm_loadu_si128(at), b = _mm_loadu_si128(at + 1);
     __m128i stop_a = _mm_or_si128(_mm_cmplt_epi8(a, space),
                                   _mm_or_si128(_mm_cmpeq_epi8(a, quote), _mm_cmpeq_epi8(a, back)));

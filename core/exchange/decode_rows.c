@@ -1,13 +1,14 @@
 /* The arrays inside messages: the rows of an order book and the assets.
  *
- * A book is most of what an exchange sends, so its rows have a fast path of their own: the four members
- * of a row in wire order without white space. Any other row is read member by member. */
+ * A book is most of what an exchange sends, so its rows have a fast path of their own: the four
+ * members of a row in wire order without white space. Any other row is read member by member. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "exchange/decoder.h"
 
-/* A row's member: `,"ask_price":` as two overlapping words; the first row member has '{' before it. */
+/* A row's member: `,"ask_price":` as two overlapping words; the first row member has '{' before it.
+ */
 typedef struct unit_key {
     const char *name[2]; /* DEFAULT, SIMPLE */
 } unit_key;
@@ -66,8 +67,8 @@ static void refuse_unit(upbit__decoder *d, uint32_t index, const char *name, con
 }
 
 /* One row of any shape. */
-static const char *slow_unit(upbit__decoder *d, const char *p, upbit_book_row *ask, upbit_book_row *bid,
-                             uint32_t index)
+static const char *slow_unit(upbit__decoder *d, const char *p, upbit_book_row *ask,
+                             upbit_book_row *bid, uint32_t index)
 {
     upbit__json *r = &d->json;
     upbit_decimal *const values[4] = {&ask->price, &bid->price, &ask->size, &bid->size};
@@ -96,7 +97,8 @@ static const char *slow_unit(upbit__decoder *d, const char *p, upbit_book_row *a
             present |= 1U << k;
             if (p != NULL && state != UPBIT__VALUE_OK)
                 refuse_unit(d, index, unit_keys[k].name[0],
-                            state == UPBIT__VALUE_NULL ? "is null" : "is not a number of at most 38 digits");
+                            state == UPBIT__VALUE_NULL ? "is null"
+                                                       : "is not a number of at most 38 digits");
         }
         if (p != NULL)
             p = upbit__json_next(r, p, '}', &more);
@@ -145,7 +147,8 @@ FAST const char *units(upbit__decoder *d, const char *p, int simple)
         }
         if (upbit__json_near_end(r, p, UPBIT__JSON_AHEAD_ROW))
             p = upbit__json_turn(r, p);
-        const char *end = r->limit - p >= UPBIT__JSON_AHEAD_ROW ? fast_unit(p, simple, ask, bid) : NULL;
+        const char *end =
+            r->limit - p >= UPBIT__JSON_AHEAD_ROW ? fast_unit(p, simple, ask, bid) : NULL;
         if (end == NULL)
             end = slow_unit(d, p, ask, bid, count);
         if (end == NULL)
@@ -206,9 +209,10 @@ static const char *decode_asset(upbit__decoder *d, const char *p, upbit_asset *o
         present |= 1U << k;
         if (state != UPBIT__VALUE_OK) {
             snprintf(path, sizeof path, "assets[%u].%s", index, names[k][0]);
-            upbit__decoder_refuse(d, path, state == UPBIT__VALUE_NULL ? "is null"
-                                           : k == 0                   ? "is not a text"
-                                                    : "is not a number of at most 38 digits");
+            upbit__decoder_refuse(d, path,
+                                  state == UPBIT__VALUE_NULL ? "is null"
+                                  : k == 0                   ? "is not a text"
+                                           : "is not a number of at most 38 digits");
         }
         p = upbit__json_next(r, p, '}', &more);
     }

@@ -192,4 +192,3 @@ const char *upbit__decode_bool(upbit__decoder *d, const char *p, uint8_t *out, i
     *state = p < r->end && *p == 'n' ? UPBIT__VALUE_NULL : UPBIT__VALUE_BAD;
     return upbit__json_skip(r, p, d->depth);
 }
-

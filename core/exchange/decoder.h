@@ -1,8 +1,8 @@
 /* The decoder's inside, shared by the decode_*.c files.
  *
- * One object of a message is taken apart into the scratch here, then (decode.c) copied out. What is in
- * the scratch is valid until the next object. The payload structs are never cleared: fields that were
- * absent are reset one by one (most messages have them all), padding stays zero for ever. */
+ * One object of a message is taken apart into the scratch here, then (decode.c) copied out. What is
+ * in the scratch is valid until the next object. The payload structs are never cleared: fields that
+ * were absent are reset one by one (most messages have them all), padding stays zero for ever. */
 #ifndef UPBIT_EXCHANGE_DECODER_H
 #define UPBIT_EXCHANGE_DECODER_H
 
@@ -10,8 +10,8 @@
  * names; upbit__decoder_create chooses. */
 #ifdef UPBIT__WIDE
 #define upbit__decode_members upbit__decode_members_wide
-#define upbit__decode_units upbit__decode_units_wide
-#define upbit__decode_assets upbit__decode_assets_wide
+#define upbit__decode_units   upbit__decode_units_wide
+#define upbit__decode_assets  upbit__decode_assets_wide
 #endif
 
 #include "exchange/decode.h"
@@ -75,8 +75,8 @@ void *upbit__decoder_payload(upbit__decoder *d, int type);
 const char *upbit__decode_members(upbit__decoder *d, const upbit__type_info *info, const char *p,
                                   unsigned next, uint64_t present);
 #if defined(UPBIT__HAVE_WIDE) && !defined(UPBIT__WIDE)
-const char *upbit__decode_members_wide(upbit__decoder *d, const upbit__type_info *info, const char *p,
-                                       unsigned next, uint64_t present);
+const char *upbit__decode_members_wide(upbit__decoder *d, const upbit__type_info *info,
+                                       const char *p, unsigned next, uint64_t present);
 #endif
 
 /* The value of orderbook_units and of assets; p stands at the value. */
@@ -105,13 +105,13 @@ const char *upbit__decode_bool(upbit__decoder *d, const char *p, uint8_t *out, i
 #define UPBIT__MICROSECONDS_FROM 1000000000000000LL
 
 /* 0 when there is no memory (d->no_memory is set). */
-int upbit__decoder_add_extra(upbit__decoder *d, int field, const upbit__span *key, const char *value,
-                             const char *end);
+int upbit__decoder_add_extra(upbit__decoder *d, int field, const upbit__span *key,
+                             const char *value, const char *end);
 /* Takes back what was carried on for a field that came again. */
 void upbit__decoder_drop_extra(upbit__decoder *d, int field);
 
-/* Takes the object at p apart, whatever it is, `depth` levels open at its values. NULL: not JSON, or no
- * memory. d->type is what came of it, 0: refused. */
+/* Takes the object at p apart, whatever it is, `depth` levels open at its values. NULL: not JSON,
+ * or no memory. d->type is what came of it, 0: refused. */
 const char *upbit__decode_object(upbit__decoder *d, const char *p, unsigned depth);
 
 /* decode_other.c: errors, status, LIST_SUBSCRIPTIONS, unknown types. */

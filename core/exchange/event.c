@@ -107,13 +107,16 @@ const char *upbit_type_name(int type)
 
 const char *upbit_stream_name(int stream)
 {
-    return stream == UPBIT_STREAM_SNAPSHOT ? "SNAPSHOT" : stream == UPBIT_STREAM_REALTIME ? "REALTIME" : "";
+    return stream == UPBIT_STREAM_SNAPSHOT   ? "SNAPSHOT"
+           : stream == UPBIT_STREAM_REALTIME ? "REALTIME"
+                                             : "";
 }
 
 const char *upbit_origin_name(int origin)
 {
     static const char *const names[] = {"stream", "rest", "cache", "backfill", "local"};
-    return origin >= UPBIT_ORIGIN_STREAM && origin <= UPBIT_ORIGIN_LOCAL ? names[origin] : "unknown";
+    return origin >= UPBIT_ORIGIN_STREAM && origin <= UPBIT_ORIGIN_LOCAL ? names[origin]
+                                                                         : "unknown";
 }
 
 const char *upbit_state_name(int state)

@@ -138,7 +138,8 @@ static int same_field(const upbit_field *f, const upbit_event *a, const upbit_ev
     case UPBIT_FIELD_ENUM:
         return *x == *y;
     case UPBIT_FIELD_STRING:
-        return same_text(*(const char *const *)(const void *)x, *(const char *const *)(const void *)y);
+        return same_text(*(const char *const *)(const void *)x,
+                         *(const char *const *)(const void *)y);
     case UPBIT_FIELD_CODE:
         return strcmp(x, y) == 0;
     default: /* the type was compared, stream_type does not count, arrays come below */
@@ -152,7 +153,8 @@ static int same_assets(const upbit_my_asset *a, const upbit_my_asset *b)
         return 0;
     for (uint32_t i = 0; i < a->asset_count; i++) {
         const upbit_asset *x = &a->assets[i], *y = &b->assets[i];
-        if (!same_text(x->currency, y->currency) || upbit_decimal_compare(&x->balance, &y->balance) != 0 ||
+        if (!same_text(x->currency, y->currency) ||
+            upbit_decimal_compare(&x->balance, &y->balance) != 0 ||
             upbit_decimal_compare(&x->locked, &y->locked) != 0)
             return 0;
     }
@@ -183,12 +185,14 @@ int upbit__event_same(const upbit_event *a, const upbit_event *b)
     }
     if (((a->present ^ b->present) & counts) != 0 || ((a->nulls ^ b->nulls) & counts) != 0)
         return 0;
-    if (a->type == UPBIT_TYPE_CANDLE &&
-        ((const upbit_candle *)(const void *)a)->unit != ((const upbit_candle *)(const void *)b)->unit)
+    if (a->type == UPBIT_TYPE_CANDLE && ((const upbit_candle *)(const void *)a)->unit !=
+                                            ((const upbit_candle *)(const void *)b)->unit)
         return 0;
     if (a->type == UPBIT_TYPE_ORDERBOOK)
-        return same_books((const upbit_orderbook *)(const void *)a, (const upbit_orderbook *)(const void *)b);
+        return same_books((const upbit_orderbook *)(const void *)a,
+                          (const upbit_orderbook *)(const void *)b);
     if (a->type == UPBIT_TYPE_MY_ASSET)
-        return same_assets((const upbit_my_asset *)(const void *)a, (const upbit_my_asset *)(const void *)b);
+        return same_assets((const upbit_my_asset *)(const void *)a,
+                           (const upbit_my_asset *)(const void *)b);
     return 1;
 }

@@ -100,7 +100,8 @@ static void put_session(writer *w, uint32_t session)
     put_named_string(w, "session", session == UPBIT_SESSION_PRIVATE ? "private" : "public");
 }
 
-/* JSON from the wire, without the white space between its parts and without its last `cut` bytes. */
+/* JSON from the wire, without the white space between its parts and without its last `cut` bytes.
+ */
 static void put_compact(writer *w, const char *json, size_t length, size_t cut)
 {
     int text = 0;
@@ -251,8 +252,8 @@ static void put_subscriptions(writer *w, const upbit_subscriptions_event *s)
 
 static const char *command_name(uint32_t command)
 {
-    static const char *const names[] = {"none",            "subscribe", "unsubscribe", "replace",
-                                        "unsubscribe_all", "snapshot",  "cancel"};
+    static const char *const names[] = {
+        "none", "subscribe", "unsubscribe", "replace", "unsubscribe_all", "snapshot", "cancel"};
     return command < sizeof names / sizeof names[0] ? names[command] : "unknown";
 }
 
@@ -328,7 +329,8 @@ static void put_other(writer *w, const upbit_event *e)
         put_error(w, "error", ((const upbit_closed_event *)p)->error);
         break;
     case UPBIT_TYPE_OVERFLOW:
-        put_named_string(w, "lane", upbit_type_name((int)((const upbit_overflow_event *)p)->lane_type));
+        put_named_string(w, "lane",
+                         upbit_type_name((int)((const upbit_overflow_event *)p)->lane_type));
         break;
     case UPBIT_TYPE_STATUS:
         put_named_string(w, "status", ((const upbit_status_event *)p)->status);

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-/* X(T, kind, required, enumeration, member, name, simple), in wire order. Required is what the public
- * documents call always present and every recorded message has: a message without it says nothing. */
+/* X(T, kind, required, enumeration, member, name, simple), in wire order. Required is what the
+ * public documents call always present and every recorded message has: a message without it says
+ * nothing. */
 #define TICKER(X, T)                                                                               \
     X(T, TYPE, 1, NONE, event.type, type, ty)                                                      \
     X(T, CODE, 1, NONE, event.code, code, cd)                                                      \
@@ -123,17 +124,26 @@
     X(T, STREAM, 0, NONE, event.stream, stream_type, st)
 
 #define FIELD(T, kind, required, enumeration, member, name, simple)                                \
-    {#name, #simple, UPBIT_FIELD_##kind, required, UPBIT__ENUM_##enumeration, 0, offsetof(T, member)},
+    {#name,                                                                                        \
+     #simple,                                                                                      \
+     UPBIT_FIELD_##kind,                                                                           \
+     required,                                                                                     \
+     UPBIT__ENUM_##enumeration,                                                                    \
+     0,                                                                                            \
+     offsetof(T, member)},
 
 #define PATTERN(text)                                                                              \
     {"\"" text "\":", (uint32_t)((1ULL << (sizeof(text) + 2)) - 1), sizeof(text) + 2},
 #define PATTERN_DEFAULT(T, kind, required, enumeration, member, name, simple) PATTERN(#name)
-#define PATTERN_SIMPLE(T, kind, required, enumeration, member, name, simple) PATTERN(#simple)
+#define PATTERN_SIMPLE(T, kind, required, enumeration, member, name, simple)  PATTERN(#simple)
 /* A byte that is never in a message, so that this entry never matches. */
-#define PATTERN_NONE {"\1", 1, 0}
+#define PATTERN_NONE                                                                               \
+    {                                                                                              \
+        "\1", 1, 0                                                                                 \
+    }
 
 /* T_at_SIMPLE is a field's index; the masks are made of those. */
-#define INDEX(T, kind, required, enumeration, member, name, simple) T##_at_##simple,
+#define INDEX(T, kind, required, enumeration, member, name, simple)   T##_at_##simple,
 #define ANY_BIT(T, kind, required, enumeration, member, name, simple) | 1ULL << T##_at_##simple
 #define REQUIRED_BIT(T, kind, required, enumeration, member, name, simple)                         \
     | (uint64_t)required << T##_at_##simple
@@ -155,8 +165,10 @@ TABLES(MY_ORDER, upbit_my_order);
 TABLES(MY_ASSET, upbit_my_asset);
 
 #define INFO(LIST, T, name)                                                                        \
-    {name,      T##_fields, {T##_default, T##_simple}, T##_count,                                  \
-     sizeof(T), 0 LIST(ANY_BIT, T), 0 LIST(REQUIRED_BIT, T), 0 LIST(STRING_BIT, T)}
+    {                                                                                              \
+        name, T##_fields, {T##_default, T##_simple}, T##_count, sizeof(T), 0 LIST(ANY_BIT, T),     \
+            0 LIST(REQUIRED_BIT, T), 0 LIST(STRING_BIT, T)                                         \
+    }
 
 static const upbit__type_info infos[] = {
     [UPBIT_TYPE_TICKER] = INFO(TICKER, upbit_ticker, "ticker"),
@@ -184,30 +196,41 @@ const upbit_field *upbit_type_fields(int type, size_t *count)
 
 /* A name with its quotes has at most 16 bytes. */
 #define E(name, value)                                                                             \
-    {"\"" name "\"", (1U << (sizeof(name) + 1)) - 1, sizeof(name) + 1, value, name}
-#define END {"", 0, 0, 255, NULL}
+    {                                                                                              \
+        "\"" name "\"", (1U << (sizeof(name) + 1)) - 1, sizeof(name) + 1, value, name              \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        "", 0, 0, 255, NULL                                                                        \
+    }
 
 const upbit__enum_entry upbit__enum_table[UPBIT__ENUMS][8] = {
     [UPBIT__ENUM_NONE] = {END},
     [UPBIT__ENUM_CHANGE] = {E("RISE", UPBIT_CHANGE_RISE), E("FALL", UPBIT_CHANGE_FALL),
                             E("EVEN", UPBIT_CHANGE_EVEN), END},
     [UPBIT__ENUM_SIDE] = {E("ASK", UPBIT_SIDE_ASK), E("BID", UPBIT_SIDE_BID), END},
-    [UPBIT__ENUM_MARKET_STATE] = {E("ACTIVE", UPBIT_MARKET_ACTIVE), E("PREVIEW", UPBIT_MARKET_PREVIEW),
+    [UPBIT__ENUM_MARKET_STATE] = {E("ACTIVE", UPBIT_MARKET_ACTIVE),
+                                  E("PREVIEW", UPBIT_MARKET_PREVIEW),
                                   E("DELISTED", UPBIT_MARKET_DELISTED),
                                   E("PREDELISTED", UPBIT_MARKET_PREDELISTED), END},
-    [UPBIT__ENUM_MARKET_WARNING] = {E("NONE", UPBIT_WARNING_NONE), E("CAUTION", UPBIT_WARNING_CAUTION),
-                                    END},
-    [UPBIT__ENUM_ORDER_TYPE] = {E("limit", UPBIT_ORDER_TYPE_LIMIT), E("price", UPBIT_ORDER_TYPE_PRICE),
-                                E("market", UPBIT_ORDER_TYPE_MARKET), E("best", UPBIT_ORDER_TYPE_BEST),
-                                END},
-    [UPBIT__ENUM_ORDER_STATE] = {E("wait", UPBIT_ORDER_STATE_WAIT), E("watch", UPBIT_ORDER_STATE_WATCH),
-                                 E("trade", UPBIT_ORDER_STATE_TRADE), E("done", UPBIT_ORDER_STATE_DONE),
+    [UPBIT__ENUM_MARKET_WARNING] = {E("NONE", UPBIT_WARNING_NONE),
+                                    E("CAUTION", UPBIT_WARNING_CAUTION), END},
+    [UPBIT__ENUM_ORDER_TYPE] = {E("limit", UPBIT_ORDER_TYPE_LIMIT),
+                                E("price", UPBIT_ORDER_TYPE_PRICE),
+                                E("market", UPBIT_ORDER_TYPE_MARKET),
+                                E("best", UPBIT_ORDER_TYPE_BEST), END},
+    [UPBIT__ENUM_ORDER_STATE] = {E("wait", UPBIT_ORDER_STATE_WAIT),
+                                 E("watch", UPBIT_ORDER_STATE_WATCH),
+                                 E("trade", UPBIT_ORDER_STATE_TRADE),
+                                 E("done", UPBIT_ORDER_STATE_DONE),
                                  E("cancel", UPBIT_ORDER_STATE_CANCEL),
                                  E("prevented", UPBIT_ORDER_STATE_PREVENTED), END},
     [UPBIT__ENUM_TIME_IN_FORCE] = {E("ioc", UPBIT_TIF_IOC), E("fok", UPBIT_TIF_FOK),
                                    E("post_only", UPBIT_TIF_POST_ONLY), END},
-    [UPBIT__ENUM_SMP_TYPE] = {E("reduce", UPBIT_SMP_REDUCE), E("cancel_maker", UPBIT_SMP_CANCEL_MAKER),
-                              E("cancel_taker", UPBIT_SMP_CANCEL_TAKER), E("none", UPBIT_SMP_NONE), END},
+    [UPBIT__ENUM_SMP_TYPE] = {E("reduce", UPBIT_SMP_REDUCE),
+                              E("cancel_maker", UPBIT_SMP_CANCEL_MAKER),
+                              E("cancel_taker", UPBIT_SMP_CANCEL_TAKER), E("none", UPBIT_SMP_NONE),
+                              END},
 };
 
 unsigned upbit__enum_value(unsigned enumeration, const char *at, size_t length)

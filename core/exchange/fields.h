@@ -10,7 +10,8 @@
 #include "upbit-live/control.h"
 #include "upbit-live/market.h"
 
-/* A member's name as it stands on the wire, quotes and colon with it, ready to be compared at once. */
+/* A member's name as it stands on the wire, quotes and colon with it, ready to be compared at once.
+ */
 typedef struct upbit__pattern {
     char text[32];
     uint32_t mask; /* a bit for each byte that counts */
@@ -20,9 +21,10 @@ typedef struct upbit__pattern {
 typedef struct upbit__type_info {
     const char *name; /* as in `type`; candle: without the unit */
     const upbit_field *fields;
-    const upbit__pattern *patterns[2]; /* DEFAULT, SIMPLE; count + 1 of them, the last never matches */
+    const upbit__pattern
+        *patterns[2]; /* DEFAULT, SIMPLE; count + 1 of them, the last never matches */
     uint32_t count;
-    uint32_t size; /* of the payload struct */
+    uint32_t size;                   /* of the payload struct */
     uint64_t all, required, strings; /* bits of the fields */
 } upbit__type_info;
 

@@ -93,7 +93,8 @@ static const char *escape(upbit__json *r, const char *p)
     p += 5;
     if (unit < 0xD800 || unit > 0xDFFF)
         return p;
-    int low = unit <= 0xDBFF && r->end - p >= 6 && p[0] == '\\' && p[1] == 'u' ? hex4(p + 2, r->end) : -1;
+    int low =
+        unit <= 0xDBFF && r->end - p >= 6 && p[0] == '\\' && p[1] == 'u' ? hex4(p + 2, r->end) : -1;
     if (low < 0xDC00 || low > 0xDFFF)
         return upbit__json_fail(r, p, "half a surrogate pair in a string");
     return p + 6;

@@ -1,12 +1,12 @@
 /* A pull reader for JSON (RFC 8259, strict): no tree, no allocation, the text stays where it is.
  *
- * A cursor is a plain pointer that the functions take and give back, so that it can live in a register;
- * NULL means the text is not JSON, and the reader then knows what and where. Nothing is read at or
- * behind `end` by the functions of json.c. The fast readers in the decoders look further ahead, as far
- * as `limit`; see upbit__json_near_end.
+ * A cursor is a plain pointer that the functions take and give back, so that it can live in a
+ * register; NULL means the text is not JSON, and the reader then knows what and where. Nothing is
+ * read at or behind `end` by the functions of json.c. The fast readers in the decoders look further
+ * ahead, as far as `limit`; see upbit__json_near_end.
  *
- * Strict means: no leading zeros, no lone surrogates, no control characters in strings, UTF-8 without
- * overlong forms, 32 levels at most. Skipping a value checks it all the same. */
+ * Strict means: no leading zeros, no lone surrogates, no control characters in strings, UTF-8
+ * without overlong forms, 32 levels at most. Skipping a value checks it all the same. */
 #ifndef UPBIT_EXCHANGE_JSON_H
 #define UPBIT_EXCHANGE_JSON_H
 
@@ -18,7 +18,7 @@
 
 #define UPBIT__JSON_DEPTH 32
 /* How far beyond a member's start the fast readers may look, and beyond a book's row. */
-#define UPBIT__JSON_AHEAD 96
+#define UPBIT__JSON_AHEAD     96
 #define UPBIT__JSON_AHEAD_ROW 256
 
 typedef struct upbit__json {
@@ -70,8 +70,8 @@ static inline const char *upbit__json_space(const upbit__json *r, const char *p)
 /* p stands at the opening quote; behind the closing one. */
 const char *upbit__json_string(upbit__json *r, const char *p, upbit__span *out);
 
-/* Copies a string that upbit__json_string accepted, unescaped, to `to` (length bytes always suffice, no
- * NUL is written); the length. */
+/* Copies a string that upbit__json_string accepted, unescaped, to `to` (length bytes always
+ * suffice, no NUL is written); the length. */
 size_t upbit__json_unescape(char *to, const upbit__span *s);
 
 /* p stands at '-' or a digit; behind the number. */

@@ -36,8 +36,8 @@ static int by_code(const void *a, const void *b)
     return strcmp(((const upbit__market *)a)->code, ((const upbit__market *)b)->code);
 }
 
-/* One market; NULL: not JSON. Entries without a usable code are left out, not refused: one odd entry
- * must not make the whole list unusable. */
+/* One market; NULL: not JSON. Entries without a usable code are left out, not refused: one odd
+ * entry must not make the whole list unusable. */
 static const char *read_market(upbit__markets *m, upbit__json *r, const char *p)
 {
     static const char *const names[3] = {"market", "korean_name", "english_name"};
@@ -90,7 +90,8 @@ static int refuse(upbit__markets *m, int error, char *reason, size_t size, const
     return error;
 }
 
-int upbit__markets_parse(upbit__markets **out, const char *body, size_t length, char *reason, size_t size)
+int upbit__markets_parse(upbit__markets **out, const char *body, size_t length, char *reason,
+                         size_t size)
 {
     *out = NULL;
     upbit__markets *m = calloc(1, sizeof *m);

@@ -23,13 +23,12 @@ typedef struct upbit__request_item {
     upbit_decimal level;  /* for ORDERBOOK; written only when neither null nor zero          */
     unsigned flags;       /* UPBIT__REQUEST_...                                              */
     const upbit__request_code *codes;
-    size_t code_count;    /* MY_ORDER: 0 means all (codes left out); MY_ASSET never has any  */
+    size_t code_count; /* MY_ORDER: 0 means all (codes left out); MY_ASSET never has any  */
 } upbit__request_item;
 
-/* format: upbit_format; AUTO is written as DEFAULT. 0; INVALID_ARGUMENT for an item that makes no sense
- * (unknown type or unit, no codes where they are needed, codes for myAsset, a code that is none; nothing
- * is appended then);
- * NO_MEMORY. */
+/* format: upbit_format; AUTO is written as DEFAULT. 0; INVALID_ARGUMENT for an item that makes no
+ * sense (unknown type or unit, no codes where they are needed, codes for myAsset, a code that is
+ * none; nothing is appended then); NO_MEMORY. */
 int upbit__request_write(upbit__buffer *out, const char *ticket, const upbit__request_item *items,
                          size_t count, int format);
 
@@ -40,8 +39,8 @@ int upbit__request_write_list(upbit__buffer *out, const char *ticket, int format
 /* "DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST". */
 const char *upbit__format_name(int format);
 
-/* 1 when `code` has the shape of a market code: QUOTE-BASE, upper-case letters and digits, 23 bytes at
- * most; else 0. Whether the exchange lists it is another question. */
+/* 1 when `code` has the shape of a market code: QUOTE-BASE, upper-case letters and digits, 23 bytes
+ * at most; else 0. Whether the exchange lists it is another question. */
 int upbit__code_check(const char *code);
 
 #endif

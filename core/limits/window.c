@@ -1,6 +1,7 @@
 #include "limits/window.h"
 
-#define MARGIN_NS 100000000LL /* clocks and queues between us and the exchange's counter: 100 ms */
+#define MARGIN_NS 100000000LL /* clocks and queues between us and the exchange's counter: 100 ms   \
+                               */
 #define NEVER INT64_MIN
 
 void upbit__window_init(upbit__window *w, uint32_t limit, int64_t window_ns)

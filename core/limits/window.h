@@ -1,8 +1,9 @@
 /* A budget of N grants in any sliding window, as the exchange counts them.
  *
- * A token comes back one window plus a margin after it was taken: the ring remembers the last N grant
- * times, and a grant is possible when the oldest of them is older than that. A bucket that refills
- * steadily would let 2N - 1 through in one window. Pure: the caller has the clock; one owner. */
+ * A token comes back one window plus a margin after it was taken: the ring remembers the last N
+ * grant times, and a grant is possible when the oldest of them is older than that. A bucket that
+ * refills steadily would let 2N - 1 through in one window. Pure: the caller has the clock; one
+ * owner. */
 #ifndef UPBIT_LIMITS_WINDOW_H
 #define UPBIT_LIMITS_WINDOW_H
 

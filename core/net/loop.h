@@ -35,7 +35,7 @@ void upbit__loop_wake(upbit__loop *loop);
 
 /* A descriptor. Zero the struct, set the first four fields, start it. `events` is a set of
  * UPBIT__READ and UPBIT__WRITE, 0 is allowed (only errors are told). */
-#define UPBIT__READ 1u
+#define UPBIT__READ  1u
 #define UPBIT__WRITE 2u
 #define UPBIT__FAULT 4u /* only reported: error or hang-up; read or write to learn which */
 

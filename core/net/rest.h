@@ -27,19 +27,19 @@ typedef struct upbit__rest_result {
     /* 0: an answer came, of whatever http_status. Else RESOLVE, CONNECT, TLS, TIMEOUT, LIMIT (body
      * larger than body_max), PROTOCOL (not HTTP), NO_MEMORY. */
     int error;
-    int http_status;    /* 0 when no answer came */
-    const char *body;   /* NUL behind it; never NULL; valid during the call */
+    int http_status;  /* 0 when no answer came */
+    const char *body; /* NUL behind it; never NULL; valid during the call */
     size_t length;
     const char *remaining_req; /* the Remaining-Req header, or NULL; valid during the call */
     uint32_t retry_after_ms;   /* Retry-After, 0 none */
-    const char *reason; /* for people, "" when error is 0 */
+    const char *reason;        /* for people, "" when error is 0 */
 } upbit__rest_result;
 
 /* path: what follows base_url, begins with '/', e.g. "/market/all?isDetails=true"; already escaped.
  * 0; INVALID_ARGUMENT (upbit_error_detail says what), NO_MEMORY, SYSTEM. */
 int upbit__rest_get(upbit__rest_call **out, upbit__loop *loop, const upbit__rest_config *config,
-                    const char *path,
-                    void (*done)(void *context, const upbit__rest_result *result), void *context);
+                    const char *path, void (*done)(void *context, const upbit__rest_result *result),
+                    void *context);
 
 /* Forgets the call; no event. Accepts NULL. Not after `done` has begun. */
 void upbit__rest_cancel(upbit__rest_call *call);

@@ -23,7 +23,7 @@
 
 typedef struct upbit__transport upbit__transport;
 
-#define UPBIT__OPCODE_TEXT 1
+#define UPBIT__OPCODE_TEXT   1
 #define UPBIT__OPCODE_BINARY 2
 
 /* Everything is copied. 0 and NULL are the defaults. */
@@ -35,16 +35,16 @@ typedef struct upbit__transport_config {
     const upbit__header *headers; /* more request headers, e.g. Authorization; wiped after use.
                                      Those of the upgrade itself and Origin are refused */
     size_t header_count;
-    uint32_t connect_timeout_ms;  /* look-up, TCP, proxy and TLS together; default 5,000 */
-    uint32_t upgrade_timeout_ms;  /* the whole upgrade, to its last header; default 5,000 */
-    uint32_t message_size_max;    /* bytes of a message, more ends in 1009; default 16 MiB */
-    upbit__log *log;              /* a debug line per connection that fails or is cut; or NULL */
+    uint32_t connect_timeout_ms; /* look-up, TCP, proxy and TLS together; default 5,000 */
+    uint32_t upgrade_timeout_ms; /* the whole upgrade, to its last header; default 5,000 */
+    uint32_t message_size_max;   /* bytes of a message, more ends in 1009; default 16 MiB */
+    upbit__log *log;             /* a debug line per connection that fails or is cut; or NULL */
 } upbit__transport_config;
 
 typedef struct upbit__transport_info {
     bool tls;
-    int http_status;    /* 101 */
-    int64_t started_ns; /* monotonic: upbit__transport_open, */
+    int http_status;      /* 101 */
+    int64_t started_ns;   /* monotonic: upbit__transport_open, */
     int64_t connected_ns; /* TCP and TLS done,               */
     int64_t upgraded_ns;  /* the 101 complete                */
 } upbit__transport_info;
@@ -56,15 +56,15 @@ typedef struct upbit__close_info {
      * frame), TLS, UPGRADE, PROTOCOL (the server broke the rules, or closed with another code),
      * TIMEOUT, CANCELLED, NO_MEMORY, SYSTEM. */
     int error;
-    bool opened;     /* the opened event had come */
-    bool clean;      /* both close frames went over */
-    int http_status; /* of a refused upgrade, 0 when none came */
+    bool opened;             /* the opened event had come */
+    bool clean;              /* both close frames went over */
+    int http_status;         /* of a refused upgrade, 0 when none came */
     uint32_t retry_after_ms; /* Retry-After of a refused upgrade (seconds or a date), 0 none */
-    int close_code;  /* of the server's close frame, 1005 when it had none; 0: no frame */
-    int sent_code;   /* the code of our own close frame, 0 none sent */
-    char reason[200];       /* for people: what went wrong, or the server's close reason; UTF-8 */
-    const char *body;       /* refused upgrade: first bytes of its body (up to 1,024), */
-    size_t body_length;     /* NUL behind; "" when none; valid until destroy */
+    int close_code;          /* of the server's close frame, 1005 when it had none; 0: no frame */
+    int sent_code;           /* the code of our own close frame, 0 none sent */
+    char reason[200];        /* for people: what went wrong, or the server's close reason; UTF-8 */
+    const char *body;        /* refused upgrade: first bytes of its body (up to 1,024), */
+    size_t body_length;      /* NUL behind; "" when none; valid until destroy */
 } upbit__close_info;
 
 /* Any may be NULL but `closed`. */

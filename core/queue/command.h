@@ -30,7 +30,7 @@
 
 typedef struct upbit__command {
     upbit__link link; /* the pusher's until the push, then the I/O thread's */
-} upbit__command; /* embed it in your command */
+} upbit__command;     /* embed it in your command */
 
 typedef struct upbit__command_queue {
     /* any thread, atomic */

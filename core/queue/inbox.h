@@ -65,15 +65,15 @@ static inline uint32_t upbit__lane_bit(int type)
 
 /* What the inboxes of one manager share on the I/O thread's side. I/O thread only. */
 struct upbit__batch {
-    upbit__pool *pool;            /* whose events are let go here; may be NULL (tests) */
-    upbit__inbox *touched;        /* inboxes pushed to since the last commit            */
-    upbit__waiter *waiters;       /* their waiters, while committing                    */
-    upbit__inbox *inboxes;        /* all pushed to and not destroyed, for shedding        */
-    int barren;                   /* upbit__batch_shed found nothing since the last commit */
-    uint64_t delivered;           /* events that entered a lane or cell                  */
-    uint64_t dropped;             /* pushed out, refused by a full lane, or skipped      */
-    uint64_t coalesced;           /* replaced by a newer value                           */
-    uint64_t notifications;       /* waiters rung                                        */
+    upbit__pool *pool;      /* whose events are let go here; may be NULL (tests) */
+    upbit__inbox *touched;  /* inboxes pushed to since the last commit            */
+    upbit__waiter *waiters; /* their waiters, while committing                    */
+    upbit__inbox *inboxes;  /* all pushed to and not destroyed, for shedding        */
+    int barren;             /* upbit__batch_shed found nothing since the last commit */
+    uint64_t delivered;     /* events that entered a lane or cell                  */
+    uint64_t dropped;       /* pushed out, refused by a full lane, or skipped      */
+    uint64_t coalesced;     /* replaced by a newer value                           */
+    uint64_t notifications; /* waiters rung                                        */
 };
 
 void upbit__batch_init(upbit__batch *b, upbit__pool *pool);
@@ -90,10 +90,10 @@ int upbit__batch_shed(upbit__batch *b, size_t size);
 
 typedef struct upbit__inbox_config {
     upbit__batch *batch;
-    upbit__waiter *waiter;                /* a reference is taken for either side               */
-    void *owner;                          /* handed back by upbit__waiter_take                  */
-    uint8_t policy[UPBIT__LANES];         /* upbit__lane_policy, by upbit__lane_of(type)        */
-    uint32_t messages, bytes;             /* caps of a drop_oldest lane; 0: 1,024 and 1 MiB     */
+    upbit__waiter *waiter;        /* a reference is taken for either side               */
+    void *owner;                  /* handed back by upbit__waiter_take                  */
+    uint8_t policy[UPBIT__LANES]; /* upbit__lane_policy, by upbit__lane_of(type)        */
+    uint32_t messages, bytes;     /* caps of a drop_oldest lane; 0: 1,024 and 1 MiB     */
     uint32_t lossless_messages, lossless_bytes; /* 0: 65,536 and 64 MiB                         */
 } upbit__inbox_config; /* message caps are rounded up to a power of two, at most 2^24 */
 
@@ -105,7 +105,7 @@ int upbit__inbox_config_init(upbit__inbox_config *config, const upbit_proxy_opti
 int upbit__inbox_create(upbit__inbox **out, const upbit__inbox_config *config);
 
 upbit__lane_policy upbit__inbox_policy(const upbit__inbox *in, int type); /* @thread any */
-void *upbit__inbox_owner(const upbit__inbox *in);                        /* @thread any */
+void *upbit__inbox_owner(const upbit__inbox *in);                         /* @thread any */
 
 /* ---- I/O thread. Everything is seen by the consumer at the latest after upbit__batch_commit.
  * ---- */

@@ -292,7 +292,7 @@ void upbit__inbox_reply(upbit__inbox *in, const upbit_event *e, uint64_t request
         upbit__inbox_unpromise(in);
         return;
     }
-    upbit__ring_entry entry = { .event = e, .request_id = request_id };
+    upbit__ring_entry entry = {.event = e, .request_id = request_id};
     commit_lanes(in, barrier);
     for (unsigned i = 0; i < UPBIT__LANES; i++) {
         upbit__lane *l = barrier >> i & 1U ? upbit__inbox_lane(in, i) : NULL;
@@ -372,14 +372,14 @@ void upbit__inbox_error(upbit__inbox *in, const upbit_event *e)
         return;
     }
     uint64_t taken = atomic_load_explicit(&in->errors_taken, memory_order_acquire); /* consumer */
-    int collecting = atomic_load_explicit(&in->fixed[UPBIT__CELL_ERROR].val,
-                                          memory_order_relaxed) != NULL;
+    int collecting =
+        atomic_load_explicit(&in->fixed[UPBIT__CELL_ERROR].val, memory_order_relaxed) != NULL;
     if (collecting || in->errors_pushed - taken >= UPBIT__ERRORS_MAX) {
         error_for_many(in, e);
         touch(in);
         return;
     }
-    upbit__ring_entry entry = { .event = e, .kind = UPBIT__PLACE_ERROR };
+    upbit__ring_entry entry = {.event = e, .kind = UPBIT__PLACE_ERROR};
     in->errors_pushed += (uint64_t)push_control(in, &entry);
 }
 

@@ -65,7 +65,8 @@ struct upbit__inbox {
     int io_closed;
     int listed; /* 1: on batch->inboxes */
 
-    /* The first lane that is opened, most often the only one: next to the line above, on one page. */
+    /* The first lane that is opened, most often the only one: next to the line above, on one page.
+     */
     upbit__lane first_lane;
 
     /* I/O thread: the rest */
@@ -154,7 +155,7 @@ static inline int upbit__deliver(upbit_delivery *out, const upbit_event *e, uint
 static inline upbit_session upbit__session_of(int type)
 {
     return type >= UPBIT_TYPE_MY_ORDER && type <= UPBIT_TYPE_ANNOUNCEMENT ? UPBIT_SESSION_PRIVATE
-                                                                         : UPBIT_SESSION_PUBLIC;
+                                                                          : UPBIT_SESSION_PUBLIC;
 }
 
 /* The next event of the FIFO turn that runs, if there is one and neither EPOCH nor GAP belongs

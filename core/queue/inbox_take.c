@@ -26,8 +26,7 @@ static upbit_event *make(uint16_t type, size_t size)
 
 static int deliver_epoch(upbit__inbox *in, upbit_delivery *out, upbit_session session)
 {
-    upbit_epoch_event *epoch =
-        (upbit_epoch_event *)(void *)make(UPBIT_TYPE_EPOCH, sizeof *epoch);
+    upbit_epoch_event *epoch = (upbit_epoch_event *)(void *)make(UPBIT_TYPE_EPOCH, sizeof *epoch);
     if (epoch == NULL)
         return UPBIT_ERROR_NO_MEMORY;
     epoch->event.epoch = in->held->epoch;
@@ -122,8 +121,7 @@ static int take_overflow(upbit__inbox *in, upbit_delivery *out)
             atomic_exchange_explicit(&in->overflow, 0, memory_order_acquire); /* lossless_takes */
     if (in->overflow_pending == 0)
         return 0;
-    upbit_overflow_event *e =
-        (upbit_overflow_event *)(void *)make(UPBIT_TYPE_OVERFLOW, sizeof *e);
+    upbit_overflow_event *e = (upbit_overflow_event *)(void *)make(UPBIT_TYPE_OVERFLOW, sizeof *e);
     if (e == NULL)
         return UPBIT_ERROR_NO_MEMORY;
     unsigned lane = (unsigned)__builtin_ctz(in->overflow_pending);

@@ -18,10 +18,10 @@
 #endif
 #ifdef WITH_ASAN
 #include <sanitizer/asan_interface.h>
-#define POISON(p, n) __asan_poison_memory_region((p), (n))
+#define POISON(p, n)   __asan_poison_memory_region((p), (n))
 #define UNPOISON(p, n) __asan_unpoison_memory_region((p), (n))
 #else
-#define POISON(p, n) ((void)(p), (void)(n))
+#define POISON(p, n)   ((void)(p), (void)(n))
 #define UNPOISON(p, n) ((void)(p), (void)(n))
 #endif
 
@@ -45,7 +45,7 @@ typedef struct block {
 struct upbit__pool {
     /* immutable */
     uint64_t budget;
-    uint64_t keep; /* bytes the free lists may hold */
+    uint64_t keep;    /* bytes the free lists may hold */
     upbit__link seal; /* address only */
 
     /* any thread, atomic */
@@ -65,7 +65,7 @@ struct upbit__pool {
 #endif
 };
 
-const upbit_event upbit__event_tomb = { .size = sizeof(upbit_event) };
+const upbit_event upbit__event_tomb = {.size = sizeof(upbit_event)};
 
 static block *block_of(const upbit_event *e)
 {
@@ -130,7 +130,7 @@ static uint32_t class_of(size_t *bytes)
     }
     uint32_t class = 1;
     for (size_t base = CLASS_FIRST; class < CLASSES; base *= 2)
-        for (size_t step = 1; step <= 4; step++, class++)
+        for (size_t step = 1; step <= 4; step++, class ++)
             if (*bytes <= base + base / 4 * step) {
                 *bytes = base + base / 4 * step;
                 return class;
@@ -327,7 +327,7 @@ void upbit__pool_release(upbit__pool *p)
 {
     if (p == NULL)
         return;
-    for (uint32_t class = 0; class < CLASSES; class++)
+    for (uint32_t class = 0; class < CLASSES; class ++)
         for (upbit__link *l = p->free[class], *next; l != NULL; l = next) {
             next = upbit__link_next(l);
             free_block(block_of_link(l));

@@ -25,8 +25,8 @@ typedef struct upbit__stack {
     _Atomic(upbit__link *) top; /* any thread */
 } upbit__stack;
 
-#define UPBIT__LINK_OWNER(link, type, member) \
-    ((type *)(void *)((char *)(link) - offsetof(type, member)))
+#define UPBIT__LINK_OWNER(link, type, member)                                                      \
+    ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 static inline void upbit__stack_init(upbit__stack *s)
 {

@@ -36,7 +36,7 @@ typedef struct upbit__waiter {
     _Atomic uint32_t refs;
     _Atomic uint32_t by_callback; /* 1: a callback is set, nothing is written to fd */
     upbit__flag armed;
-    upbit__stack ready;             /* of upbit__inbox.ready */
+    upbit__stack ready;            /* of upbit__inbox.ready */
     _Atomic(upbit__batch *) batch; /* of the first manager that uses it: see `touched` */
 
     /* any thread, under the mutex */

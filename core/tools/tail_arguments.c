@@ -18,7 +18,8 @@ static const char help[] =
     "  --url URL            public stream (default wss://api.upbit.com/websocket/v1)\n"
     "  --private-url URL    private stream; follows from --url unless given\n"
     "  --rest-url URL       REST; follows from --url unless given\n"
-    "  --ca-file FILE       trust the certificate authorities in FILE (PEM) instead of the system's\n"
+    "  --ca-file FILE       trust the certificate authorities in FILE (PEM) instead of the "
+    "system's\n"
     "  --format F           default, simple, json_list or simple_list (default: simple)\n"
     "  --compression on|off\n"
     "  --transport T        raw, websocket-api or replay (default: raw)\n"
@@ -156,7 +157,8 @@ static int add_wants(tail_arguments *a, const char *type_text, char *codes)
     }
     char *rest = NULL;
     size_t before = a->code_count;
-    for (char *code = strtok_r(codes, ",", &rest); code != NULL; code = strtok_r(NULL, ",", &rest)) {
+    for (char *code = strtok_r(codes, ",", &rest); code != NULL;
+         code = strtok_r(NULL, ",", &rest)) {
         int status = add_code(a, type, unit, code);
         if (status != 0)
             return status;
@@ -175,9 +177,23 @@ static int read_number(const char *text, double most, double *out)
 }
 
 enum {
-    OPTION_URL = 256, OPTION_PRIVATE_URL, OPTION_REST_URL, OPTION_CA_FILE, OPTION_FORMAT,
-    OPTION_COMPRESSION, OPTION_TRANSPORT, OPTION_POLICY, OPTION_LEVEL, OPTION_COUNT, OPTION_SECONDS,
-    OPTION_SNAPSHOT, OPTION_REALTIME, OPTION_OUTPUT, OPTION_STATS, OPTION_VERBOSE, OPTION_HELP,
+    OPTION_URL = 256,
+    OPTION_PRIVATE_URL,
+    OPTION_REST_URL,
+    OPTION_CA_FILE,
+    OPTION_FORMAT,
+    OPTION_COMPRESSION,
+    OPTION_TRANSPORT,
+    OPTION_POLICY,
+    OPTION_LEVEL,
+    OPTION_COUNT,
+    OPTION_SECONDS,
+    OPTION_SNAPSHOT,
+    OPTION_REALTIME,
+    OPTION_OUTPUT,
+    OPTION_STATS,
+    OPTION_VERBOSE,
+    OPTION_HELP,
     OPTION_VERSION
 };
 
@@ -284,9 +300,9 @@ int tail_arguments_read(tail_arguments *a, int argc, char **argv)
     opterr = 0;
     int option;
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        int status = option == '?' ? usage("unknown option, or one without its value",
-                                           argv[optind - 1])
-                                   : read_option(a, option, optarg);
+        int status = option == '?'
+                         ? usage("unknown option, or one without its value", argv[optind - 1])
+                         : read_option(a, option, optarg);
         if (status != 0)
             return status;
     }

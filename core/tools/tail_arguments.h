@@ -28,7 +28,8 @@ typedef struct tail_arguments {
     upbit_decimal level;
 } tail_arguments;
 
-/* 0: go on; 1: --help or --version was answered, end with status 0; 2: usage error, said on stderr. */
+/* 0: go on; 1: --help or --version was answered, end with status 0; 2: usage error, said on stderr.
+ */
 int tail_arguments_read(tail_arguments *a, int argc, char **argv);
 void tail_arguments_free(tail_arguments *a);
 

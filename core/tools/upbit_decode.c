@@ -11,7 +11,8 @@
 static const char usage[] =
     "usage: upbit-decode [FILE]\n"
     "\n"
-    "Reads one raw WebSocket message of the exchange a line (any of the four formats) from FILE, or\n"
+    "Reads one raw WebSocket message of the exchange a line (any of the four formats) from FILE, "
+    "or\n"
     "from standard input without FILE or with -, and prints each event as one line of JSON.\n"
     "\n"
     "  --help     this text\n"

@@ -1,7 +1,8 @@
 /* upbit-tail: the live stream on the command line.
  *
- * One thread of its own: it waits on the proxy's descriptor, a signalfd and a timer, takes what is there
- * and prints it. What goes to stdout is data; what happened to the stream is said on stderr. */
+ * One thread of its own: it waits on the proxy's descriptor, a signalfd and a timer, takes what is
+ * there and prints it. What goes to stdout is data; what happened to the stream is said on stderr.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -17,7 +18,14 @@
 
 #define CONNECT_SECONDS 10.0
 
-enum { EXIT_OK = 0, EXIT_OUTPUT = 1, EXIT_USAGE = 2, EXIT_CONNECT = 3, EXIT_REFUSED = 4, EXIT_AUTH = 5 };
+enum {
+    EXIT_OK = 0,
+    EXIT_OUTPUT = 1,
+    EXIT_USAGE = 2,
+    EXIT_CONNECT = 3,
+    EXIT_REFUSED = 4,
+    EXIT_AUTH = 5
+};
 
 typedef struct tail {
     const tail_arguments *arguments;
@@ -150,7 +158,8 @@ static void on_event(tail *t, const upbit_event *e)
         break;
     case UPBIT_TYPE_GAP: {
         const upbit_gap *gap = upbit_event_gap(e);
-        fprintf(stderr, "upbit-tail: gap: %" PRIu64 " %s events are missing (%" PRIu64 "..%" PRIu64 ")\n",
+        fprintf(stderr,
+                "upbit-tail: gap: %" PRIu64 " %s events are missing (%" PRIu64 "..%" PRIu64 ")\n",
                 gap->count, upbit_type_name((int)gap->lane_type), gap->first, gap->last);
         break;
     }
@@ -177,18 +186,36 @@ static void print_stats(const tail *t)
     upbit_proxy_get_stats(t->proxy, &p, sizeof p);
     fprintf(stderr, "{\"printed\":%" PRIu64, t->printed);
 #define FIELD(name) fprintf(stderr, ",\"" #name "\":%" PRIu64, s.name)
-    FIELD(messages_received); FIELD(bytes_received); FIELD(bytes_sent); FIELD(events_decoded);
-    FIELD(decode_errors); FIELD(events_unwanted); FIELD(events_delivered); FIELD(events_dropped);
-    FIELD(events_coalesced); FIELD(events_refused); FIELD(events_repeated); FIELD(messages_ignored);
-    FIELD(requests_sent); FIELD(connects); FIELD(reconnects); FIELD(connect_failures);
-    FIELD(pings_sent); FIELD(pongs_received); FIELD(exchange_errors); FIELD(notifications);
-    FIELD(read_batches); FIELD(memory_bytes); FIELD(memory_peak_bytes); FIELD(keys);
+    FIELD(messages_received);
+    FIELD(bytes_received);
+    FIELD(bytes_sent);
+    FIELD(events_decoded);
+    FIELD(decode_errors);
+    FIELD(events_unwanted);
+    FIELD(events_delivered);
+    FIELD(events_dropped);
+    FIELD(events_coalesced);
+    FIELD(events_refused);
+    FIELD(events_repeated);
+    FIELD(messages_ignored);
+    FIELD(requests_sent);
+    FIELD(connects);
+    FIELD(reconnects);
+    FIELD(connect_failures);
+    FIELD(pings_sent);
+    FIELD(pongs_received);
+    FIELD(exchange_errors);
+    FIELD(notifications);
+    FIELD(read_batches);
+    FIELD(memory_bytes);
+    FIELD(memory_peak_bytes);
+    FIELD(keys);
     FIELD(io_cpu_ns);
 #undef FIELD
     fprintf(stderr,
-            ",\"state\":\"%s\",\"epoch\":%" PRIu32 ",\"lag_ms\":%" PRId64
-            ",\"delivered\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"coalesced\":%" PRIu64
-            ",\"queued\":%" PRIu64 ",\"queued_peak\":%" PRIu64 ",\"gaps\":%" PRIu64 "}\n",
+            ",\"state\":\"%s\",\"epoch\":%" PRIu32 ",\"lag_ms\":%" PRId64 ",\"delivered\":%" PRIu64
+            ",\"dropped\":%" PRIu64 ",\"coalesced\":%" PRIu64 ",\"queued\":%" PRIu64
+            ",\"queued_peak\":%" PRIu64 ",\"gaps\":%" PRIu64 "}\n",
             upbit_state_name((int)s.state), s.epoch, s.lag_ms, p.delivered, p.dropped, p.coalesced,
             p.queued, p.queued_peak, p.gaps);
 }
@@ -257,7 +284,8 @@ static int subscribe_all(tail *t)
         int error = upbit_proxy_subscribe(t->proxy, &t->arguments->wants[i].want, i + 1);
         if (error != 0) {
             const char *detail = upbit_error_detail();
-            fprintf(stderr, "upbit-tail: %s\n", *detail != '\0' ? detail : upbit_error_string(error));
+            fprintf(stderr, "upbit-tail: %s\n",
+                    *detail != '\0' ? detail : upbit_error_string(error));
             return EXIT_USAGE;
         }
     }

@@ -9,14 +9,14 @@
 #include <stdint.h>
 
 #define UPBIT__FRAME_CONTINUATION 0u
-#define UPBIT__FRAME_TEXT 1u
-#define UPBIT__FRAME_BINARY 2u
-#define UPBIT__FRAME_CLOSE 8u
-#define UPBIT__FRAME_PING 9u
-#define UPBIT__FRAME_PONG 10u
+#define UPBIT__FRAME_TEXT         1u
+#define UPBIT__FRAME_BINARY       2u
+#define UPBIT__FRAME_CLOSE        8u
+#define UPBIT__FRAME_PING         9u
+#define UPBIT__FRAME_PONG         10u
 
-#define UPBIT__FRAME_HEADER_MAX 14 /* 2 + 8 length + 4 mask */
-#define UPBIT__CONTROL_MAX 125     /* payload of a control frame */
+#define UPBIT__FRAME_HEADER_MAX   14  /* 2 + 8 length + 4 mask */
+#define UPBIT__CONTROL_MAX        125 /* payload of a control frame */
 
 typedef struct upbit__frame {
     bool final;

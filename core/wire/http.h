@@ -26,12 +26,12 @@ uint32_t upbit__http_retry_after_ms(const char *value, int64_t wall_ns);
 
 /* Where a URL points. */
 typedef struct upbit__url {
-    bool secure;       /* wss, https */
-    bool address;      /* host is an IP address */
+    bool secure;  /* wss, https */
+    bool address; /* host is an IP address */
     uint16_t port;
-    char host[256];    /* name or address, without brackets or a last dot */
+    char host[256];      /* name or address, without brackets or a last dot */
     char authority[272]; /* as the Host header has it: port only when it is not the scheme's */
-    char path[2048];   /* begins with '/', with the query */
+    char path[2048];     /* begins with '/', with the query */
 } upbit__url;
 
 /* `schemes` is "ws" (ws, wss) or "http" (http, https). 0 or INVALID_ARGUMENT with *why a static

@@ -14,10 +14,10 @@
 
 typedef struct upbit__sender {
     upbit__buffer out;
-    uint64_t gone;         /* bytes that have left since the start */
-    uint64_t pongs_end;    /* position behind the last pong queued */
-    size_t pongs;          /* bytes of pongs queued since none waited */
-    bool held, closed;     /* a ping waits in `latest`; a close frame is queued: nothing after it */
+    uint64_t gone;      /* bytes that have left since the start */
+    uint64_t pongs_end; /* position behind the last pong queued */
+    size_t pongs;       /* bytes of pongs queued since none waited */
+    bool held, closed;  /* a ping waits in `latest`; a close frame is queued: nothing after it */
     size_t latest_length;
     uint8_t latest[UPBIT__CONTROL_MAX];
 } upbit__sender; /* zeroed is empty and ready */

@@ -27,11 +27,12 @@ int upbit__upgrade_header_check(const upbit__header *header, const char **why);
 int upbit__upgrade_write(upbit__buffer *out, char key[UPBIT__UPGRADE_KEY_SIZE],
                          const upbit__upgrade_request *request);
 
-#define UPBIT__UPGRADE_HEAD_MAX (64u * 1024) /* bytes of all heads together, 1xx answers included */
-#define UPBIT__UPGRADE_LINE_MAX (16u * 1024)
+#define UPBIT__UPGRADE_HEAD_MAX (64u * 1024) /* bytes of all heads together, 1xx answers included  \
+                                              */
+#define UPBIT__UPGRADE_LINE_MAX    (16u * 1024)
 #define UPBIT__UPGRADE_HEADERS_MAX 128u
-#define UPBIT__UPGRADE_INTERIM_MAX 8u /* 1xx answers */
-#define UPBIT__UPGRADE_BODY_MAX 1024u /* what is kept of a refused upgrade's body */
+#define UPBIT__UPGRADE_INTERIM_MAX 8u    /* 1xx answers */
+#define UPBIT__UPGRADE_BODY_MAX    1024u /* what is kept of a refused upgrade's body */
 
 typedef enum upbit__upgrade_state {
     UPBIT__UPGRADE_STATUS_LINE,
@@ -48,9 +49,9 @@ typedef struct upbit__upgrade {
     int status;      /* of the last status line, 0 none yet */
     bool http_1_1;
     unsigned interim, header_count;
-    size_t head;          /* bytes of heads so far */
-    upbit__buffer line;   /* the line that is coming in */
-    bool carriage_return; /* the last byte of it was a CR */
+    size_t head;           /* bytes of heads so far */
+    upbit__buffer line;    /* the line that is coming in */
+    bool carriage_return;  /* the last byte of it was a CR */
     upbit__buffer headers; /* of this answer: name NUL value NUL ... */
     bool chunked;
     int64_t body_left; /* of the body or chunk; -1: until the end of the stream */

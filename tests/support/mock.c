@@ -84,8 +84,7 @@ int mock_call(const mock *m, const char *method, const char *path, const char *b
                      "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
                      "Content-Length: %zu\r\n\r\n",
                      method, path, strlen(body));
-    if (write(fd, head, (size_t)n) != n ||
-        write(fd, body, strlen(body)) != (ssize_t)strlen(body)) {
+    if (write(fd, head, (size_t)n) != n || write(fd, body, strlen(body)) != (ssize_t)strlen(body)) {
         close(fd);
         return -1;
     }

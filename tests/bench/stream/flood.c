@@ -22,7 +22,8 @@
 typedef struct frame {
     unsigned char *bytes;
     size_t length;
-    char *stamp, *id; /* where the last digits of timestamp and sequential_id stand; id may be NULL */
+    char *stamp,
+        *id; /* where the last digits of timestamp and sequential_id stand; id may be NULL */
 } frame;
 
 typedef struct server {
@@ -81,7 +82,8 @@ static void write_number(char *at, size_t n)
         at[i] = (char)('0' + n % 10);
 }
 
-/* Two tickers and three trades to three books of 15 and two of 30 units: the mix of the measurements. */
+/* Two tickers and three trades to three books of 15 and two of 30 units: the mix of the
+ * measurements. */
 static double make_frames(server *s)
 {
     static const message_kind pattern[] = {MESSAGE_TICKER,  MESSAGE_TRADE,   MESSAGE_BOOK_15,

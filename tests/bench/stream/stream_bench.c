@@ -1,9 +1,9 @@
-/* End to end over loopback TLS: the whole client's CPU per message, beside what reading the bytes costs at
- * the least, in one run.
+/* End to end over loopback TLS: the whole client's CPU per message, beside what reading the bytes
+ * costs at the least, in one run.
  *
  *   stream      this library: I/O thread, decode, queues, a consumer on another thread
- *   decode      one thread: SSL_read with read-ahead, frames by hand, our decoder, events thrown away
- *   read        one thread: SSL_read with OpenSSL's default settings, everything thrown away
+ *   decode      one thread: SSL_read with read-ahead, frames by hand, our decoder, events thrown
+ * away read        one thread: SSL_read with OpenSSL's default settings, everything thrown away
  *
  * Each client is a process of its own, so its CPU time is what the kernel says of it. Server on one
  * processor, client on the other, rounds interleaved, medians. */
@@ -96,12 +96,14 @@ static void stream_client(const flood *f)
     upbit_stats s;
     upbit_manager_get_stats(m, &s, sizeof s);
     if (got + missing < messages || s.decode_errors > 0)
-        fprintf(stderr, "stream: got %zu missing %zu of %zu, unwanted %" PRIu64 " repeated %" PRIu64
-                        " errors %" PRIu64 "\n",
+        fprintf(stderr,
+                "stream: got %zu missing %zu of %zu, unwanted %" PRIu64 " repeated %" PRIu64
+                " errors %" PRIu64 "\n",
                 got, missing, messages, s.events_unwanted, s.events_repeated, s.decode_errors);
     if (getenv("BENCH_VERBOSE") != NULL)
-        fprintf(stderr, "# stream: got %zu missing %zu io_cpu_ns/message %" PRIu64
-                        " batches %" PRIu64 " notifications %" PRIu64 "\n",
+        fprintf(stderr,
+                "# stream: got %zu missing %zu io_cpu_ns/message %" PRIu64 " batches %" PRIu64
+                " notifications %" PRIu64 "\n",
                 got, missing, s.io_cpu_ns / messages, s.read_batches, s.notifications);
     upbit_proxy_close(p);
     upbit_manager_release(m);
@@ -189,7 +191,8 @@ static void decode_client(const flood *f)
 /* CPU seconds of a client in a process of its own. */
 static double measure(const flood *f, int mode)
 {
-    static void (*const clients[MODES])(const flood *) = {stream_client, decode_client, read_client};
+    static void (*const clients[MODES])(const flood *) = {stream_client, decode_client,
+                                                          read_client};
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
@@ -241,7 +244,7 @@ int main(int argc, char **argv)
         printf("%-8s %14.0f %10.0f %10.0f\n", names[mode], ns[mode], least[mode], most[mode]);
     }
     printf("stream/decode %.2f  stream/read %.2f\n", ns[0] / ns[1], ns[0] / ns[2]);
-    printf("{\"stream_ns\":%.0f,\"decode_ns\":%.0f,\"read_ns\":%.0f,\"p1\":%.3f,\"p2\":%.3f}\n", ns[0],
-           ns[1], ns[2], ns[0] / ns[1], ns[0] / ns[2]);
+    printf("{\"stream_ns\":%.0f,\"decode_ns\":%.0f,\"read_ns\":%.0f,\"p1\":%.3f,\"p2\":%.3f}\n",
+           ns[0], ns[1], ns[2], ns[0] / ns[1], ns[0] / ns[2]);
     return 0;
 }

@@ -1,4 +1,5 @@
-/* Lives and ends: managers, proxies and waiters in any order, from any thread, in a forked child. */
+/* Lives and ends: managers, proxies and waiters in any order, from any thread, in a forked child.
+ */
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>

@@ -102,7 +102,8 @@ END_TEST
 START_TEST(garbage_is_skipped_and_told_once)
 {
     for (int i = 0; i < 5; i++)
-        ck_assert_int_eq(mock_call(&exchange, "POST", "/mock/send", "{\"type\":\"ticker\",,,"), 200);
+        ck_assert_int_eq(mock_call(&exchange, "POST", "/mock/send", "{\"type\":\"ticker\",,,"),
+                         200);
     ck_assert_int_eq(mock_call(&exchange, "POST", "/mock/send",
                                "{\"type\":\"trade\",\"code\":\"KRW-BTC\",\"trade_price\":\"x\"}"),
                      200);

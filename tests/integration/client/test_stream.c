@@ -1,4 +1,5 @@
-/* The public stream from the mock exchange to proxies: what is asked for arrives, and nothing else. */
+/* The public stream from the mock exchange to proxies: what is asked for arrives, and nothing else.
+ */
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,22 +60,26 @@ END_TEST
 START_TEST(five_widgets_become_one_request)
 {
     upbit_proxy *p[5];
-    static const char *const codes[] = {"KRW-BTC", "KRW-ETH", "KRW-XRP", "KRW-BTC,KRW-ETH", "KRW-SOL"};
+    static const char *const codes[] = {"KRW-BTC", "KRW-ETH", "KRW-XRP", "KRW-BTC,KRW-ETH",
+                                        "KRW-SOL"};
     for (int i = 0; i < 5; i++) {
         char id[16];
         snprintf(id, sizeof id, "widget_%d", i);
         p[i] = stream_proxy(manager, id, NULL);
-        ck_assert_int_eq(stream_want(p[i], upbit_proxy_subscribe, UPBIT_TYPE_TICKER, codes[i], 0), 0);
+        ck_assert_int_eq(stream_want(p[i], upbit_proxy_subscribe, UPBIT_TYPE_TICKER, codes[i], 0),
+                         0);
     }
     for (int i = 0; i < 5; i++)
         upbit_event_unref(stream_event(p[i], UPBIT_TYPE_TICKER, NULL, 5));
     ck_assert_uint_eq(requests(), 1);
-    /* One of them goes: only what nobody else wants leaves the wire, which takes a second request. */
+    /* One of them goes: only what nobody else wants leaves the wire, which takes a second request.
+     */
     upbit_proxy_close(p[4]);
     for (int i = 0; i < 100 && requests() < 2; i++)
         wait_ms(10);
     ck_assert_uint_eq(requests(), 2);
-    upbit_proxy_close(p[3]); /* BTC and ETH are still wanted by others: nothing to tell the exchange */
+    upbit_proxy_close(
+        p[3]); /* BTC and ETH are still wanted by others: nothing to tell the exchange */
     wait_ms(300);
     ck_assert_uint_eq(requests(), 2);
     for (int i = 0; i < 3; i++)
@@ -87,8 +92,8 @@ START_TEST(unknown_code_is_refused_to_its_asker_only)
     upbit_proxy *good = stream_proxy(manager, "good", NULL);
     upbit_proxy *bad = stream_proxy(manager, "bad", NULL);
     stream_want(good, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-BTC", 1);
-    ck_assert_int_eq(stream_want(bad, upbit_proxy_subscribe, UPBIT_TYPE_TICKER,
-                                 "KRW-BTC,KRW-NOSUCH", 2), 0);
+    ck_assert_int_eq(
+        stream_want(bad, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-BTC,KRW-NOSUCH", 2), 0);
     ck_assert_int_eq(stream_reply(bad, 2, 5), UPBIT_ERROR_UNKNOWN_CODE);
     ck_assert_int_eq(stream_reply(good, 1, 5), 0);
     const upbit_event *e = stream_event(good, UPBIT_TYPE_TICKER, "KRW-BTC", 5);
@@ -151,7 +156,8 @@ END_TEST
 
 START_TEST(a_snapshot_beside_a_stream_comes_exactly_once)
 {
-    upbit_proxy *live = stream_proxy(manager, "live", NULL), *once = stream_proxy(manager, "once", NULL);
+    upbit_proxy *live = stream_proxy(manager, "live", NULL),
+                *once = stream_proxy(manager, "once", NULL);
     stream_want(live, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-BTC", 0);
     upbit_event_unref(stream_event(live, UPBIT_TYPE_TICKER, "KRW-BTC", 5));
     upbit_want want = UPBIT_WANT_INIT;

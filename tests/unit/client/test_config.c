@@ -127,8 +127,7 @@ int main(void)
     TCase *tests = tcase_create("config");
     tcase_add_test(tests, defaults_are_upbit_korea);
     tcase_add_test(tests, other_urls_follow_the_public_one);
-    tcase_add_loop_test(tests, bad_settings_are_named, 0,
-                        (int)(sizeof refused / sizeof *refused));
+    tcase_add_loop_test(tests, bad_settings_are_named, 0, (int)(sizeof refused / sizeof *refused));
     tcase_add_test(tests, a_ca_file_that_cannot_be_read_is_told_at_once);
     tcase_add_test(tests, the_struct_size_must_be_set);
     tcase_add_test(tests, an_older_and_shorter_struct_has_defaults_behind_its_end);

@@ -1,5 +1,5 @@
-/* Registry, request and fan-out without a network: wants of several clients, messages decoded, what each
- * of their inboxes then holds. */
+/* Registry, request and fan-out without a network: wants of several clients, messages decoded, what
+ * each of their inboxes then holds. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +52,7 @@ static side *side_open(int policy)
     config.waiter = s->waiter;
     ck_assert_int_eq(upbit__inbox_create(&s->client.inbox, &config), 0);
     for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_CANDLE; type++)
-        s->client.coalesce[type] =
-            upbit__inbox_policy(s->client.inbox, type) == UPBIT__LANE_LATEST;
+        s->client.coalesce[type] = upbit__inbox_policy(s->client.inbox, type) == UPBIT__LANE_LATEST;
     return s;
 }
 
@@ -81,8 +80,7 @@ static upbit__entry *want(side *s, int type, const char *code, unsigned depth, u
     upbit__key_id id = id_of(type, code);
     upbit__entry *e;
     bool joined;
-    ck_assert_int_eq(
-        upbit__registry_add(&registry, &s->client, &id, depth, flags, &e, &joined), 0);
+    ck_assert_int_eq(upbit__registry_add(&registry, &s->client, &id, depth, flags, &e, &joined), 0);
     return e;
 }
 
@@ -106,7 +104,8 @@ static void receive(const char *message)
 {
     const upbit__decode_output out = {.allocate = allocate, .event = deliver};
     char reason[160] = "";
-    ck_assert_msg(upbit__decode(decoder, message, strlen(message), &out, reason, sizeof reason) >= 0,
+    ck_assert_msg(upbit__decode(decoder, message, strlen(message), &out, reason, sizeof reason) >=
+                      0,
                   "%s", reason);
     upbit__batch_commit(&batch);
 }
@@ -149,13 +148,14 @@ static const char *trade(const char *code, int64_t sid, const char *stream)
 static const char *book(const char *code, int64_t time, const char *first_size, const char *stream)
 {
     static char text[700];
-    snprintf(text, sizeof text,
-             "{\"type\":\"orderbook\",\"code\":\"%s\",\"timestamp\":%lld,\"total_ask_size\":9,"
-             "\"total_bid_size\":9,\"orderbook_units\":[{\"ask_price\":101.0,\"bid_price\":100.0,"
-             "\"ask_size\":%s,\"bid_size\":2},{\"ask_price\":102.0,\"bid_price\":99.0,\"ask_size\":3,"
-             "\"bid_size\":4},{\"ask_price\":103.0,\"bid_price\":98.0,\"ask_size\":5,\"bid_size\":6}],"
-             "\"stream_type\":\"%s\",\"level\":0}",
-             code, (long long)time, first_size, stream);
+    snprintf(
+        text, sizeof text,
+        "{\"type\":\"orderbook\",\"code\":\"%s\",\"timestamp\":%lld,\"total_ask_size\":9,"
+        "\"total_bid_size\":9,\"orderbook_units\":[{\"ask_price\":101.0,\"bid_price\":100.0,"
+        "\"ask_size\":%s,\"bid_size\":2},{\"ask_price\":102.0,\"bid_price\":99.0,\"ask_size\":3,"
+        "\"bid_size\":4},{\"ask_price\":103.0,\"bid_price\":98.0,\"ask_size\":5,\"bid_size\":6}],"
+        "\"stream_type\":\"%s\",\"level\":0}",
+        code, (long long)time, first_size, stream);
     return text;
 }
 
@@ -176,12 +176,13 @@ START_TEST(the_request_is_the_union_whatever_the_order)
     want(a, UPBIT_TYPE_TICKER, "KRW-BTC", 0, 0);
     want(b, UPBIT_TYPE_TICKER, "KRW-BTC", 0, 0);
     want(b, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
-    ck_assert_str_eq(request(),
-                     "[{\"ticket\":\"T\"},{\"type\":\"ticker\",\"codes\":[\"KRW-BTC\",\"KRW-XRP\"]},"
-                     "{\"type\":\"trade\",\"codes\":[\"KRW-BTC\"]},{\"format\":\"DEFAULT\"}]");
+    ck_assert_str_eq(
+        request(), "[{\"ticket\":\"T\"},{\"type\":\"ticker\",\"codes\":[\"KRW-BTC\",\"KRW-XRP\"]},"
+                   "{\"type\":\"trade\",\"codes\":[\"KRW-BTC\"]},{\"format\":\"DEFAULT\"}]");
     side_close(a); /* only what nobody else wants leaves */
-    ck_assert_str_eq(request(), "[{\"ticket\":\"T\"},{\"type\":\"ticker\",\"codes\":[\"KRW-BTC\"]},"
-                                "{\"type\":\"trade\",\"codes\":[\"KRW-BTC\"]},{\"format\":\"DEFAULT\"}]");
+    ck_assert_str_eq(request(),
+                     "[{\"ticket\":\"T\"},{\"type\":\"ticker\",\"codes\":[\"KRW-BTC\"]},"
+                     "{\"type\":\"trade\",\"codes\":[\"KRW-BTC\"]},{\"format\":\"DEFAULT\"}]");
     side_close(b);
 }
 END_TEST
@@ -192,14 +193,16 @@ START_TEST(depths_and_levels_and_snapshots_in_the_request)
     want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 3, 0);
     want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 7, 0);
     want(b, UPBIT_TYPE_TICKER, "KRW-ETH", 0, UPBIT_WANT_SNAPSHOT_ONLY);
-    ck_assert_str_eq(request(),
-                     "[{\"ticket\":\"T\"},{\"type\":\"orderbook\",\"codes\":[\"KRW-BTC.15\"]},{\"type\":"
-                     "\"ticker\",\"codes\":[\"KRW-ETH\"],\"is_only_snapshot\":true},{\"format\":\"DEFAULT\"}]");
+    ck_assert_str_eq(
+        request(),
+        "[{\"ticket\":\"T\"},{\"type\":\"orderbook\",\"codes\":[\"KRW-BTC.15\"]},{\"type\":"
+        "\"ticker\",\"codes\":[\"KRW-ETH\"],\"is_only_snapshot\":true},{\"format\":\"DEFAULT\"}]");
     upbit__wanted_sent(&registry);
     side_close(b);
     /* Shallower waits for the next request; it is no reason for one. */
-    ck_assert_str_eq(request(), "[{\"ticket\":\"T\"},{\"type\":\"orderbook\",\"codes\":[\"KRW-BTC.5\"]},"
-                                "{\"format\":\"DEFAULT\"}]");
+    ck_assert_str_eq(request(),
+                     "[{\"ticket\":\"T\"},{\"type\":\"orderbook\",\"codes\":[\"KRW-BTC.5\"]},"
+                     "{\"format\":\"DEFAULT\"}]");
     ck_assert(!registry.dirty);
     side_close(a);
     ck_assert(registry.dirty);
@@ -246,8 +249,9 @@ START_TEST(trades_without_an_id_are_all_news)
     side *a = side_open(0);
     want(a, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
     for (int i = 0; i < 2; i++)
-        receive("{\"type\":\"trade\",\"code\":\"KRW-BTC\",\"trade_price\":1,\"trade_volume\":2,"
-                "\"ask_bid\":\"ASK\",\"trade_timestamp\":1730336862082,\"stream_type\":\"REALTIME\"}");
+        receive(
+            "{\"type\":\"trade\",\"code\":\"KRW-BTC\",\"trade_price\":1,\"trade_volume\":2,"
+            "\"ask_bid\":\"ASK\",\"trade_timestamp\":1730336862082,\"stream_type\":\"REALTIME\"}");
     ck_assert_uint_eq(drain(a), 2);
     side_close(a);
 }
