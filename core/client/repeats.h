@@ -15,10 +15,10 @@ typedef struct upbit__sid {
 } upbit__sid;
 
 typedef struct upbit__sids {
-    upbit__sid *ring; /* NULL until the first id */
+    upbit__sid *ring; /* the ids in the order they came; NULL until the first */
+    uint32_t *slots;  /* hash table of 2 * capacity: place in the ring + 1, 0 free */
     uint32_t capacity, count, next;
-    int64_t highest; /* of the window: what is above it needs no search */
-} upbit__sids;       /* zeroed is empty and ready */
+} upbit__sids; /* zeroed is empty and ready */
 
 void upbit__sids_finish(upbit__sids *s);
 bool upbit__sids_seen(const upbit__sids *s, int64_t id);

@@ -43,6 +43,31 @@ START_TEST(ten_seconds_of_a_burst_are_remembered)
 }
 END_TEST
 
+START_TEST(the_window_agrees_with_a_plain_list)
+{
+    upbit__sids s = {0};
+    static int64_t list[200000];
+    size_t n = 0;
+    uint64_t r = 88172645463325252u;
+    for (int i = 0; i < 100000; i++) {
+        r ^= r << 13;
+        r ^= r >> 7;
+        r ^= r << 17;
+        int64_t id = (int64_t)(r % 3000) * 4096; /* many repeats, all with the same low bits */
+        bool seen = false;
+        for (size_t k = n > 1024 ? n - 1024 : 0; k < n; k++)
+            seen = seen || list[k] == id;
+        ck_assert_int_eq(upbit__sids_seen(&s, id), seen);
+        if (!seen) {
+            upbit__sids_add(&s, id, i * 20 * SECOND);
+            list[n++] = id;
+        }
+    }
+    ck_assert_uint_eq(s.capacity, 1024);
+    upbit__sids_finish(&s);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client repeats");
@@ -50,6 +75,7 @@ int main(void)
     tcase_add_test(tests, ids_that_go_backwards_are_no_repeats);
     tcase_add_test(tests, the_last_1024_are_remembered);
     tcase_add_test(tests, ten_seconds_of_a_burst_are_remembered);
+    tcase_add_test(tests, the_window_agrees_with_a_plain_list);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
