@@ -201,10 +201,17 @@ static int64_t far_size(const struct mock_market *m, bool ask, int64_t price)
            (int64_t)mock_random_below(&state, 100000);
 }
 
+void mock_book_show(struct mock_market *m, int64_t when_ms)
+{
+    m->shown_ask = m->ask;
+    m->shown_bid = m->bid;
+    m->book_ms = when_ms;
+}
+
 void mock_book_view(struct mock_level out[MOCK_DEPTH], const struct mock_market *m, bool ask,
                     int64_t level)
 {
-    const struct mock_side *side = ask ? &m->ask : &m->bid;
+    const struct mock_side *side = ask ? &m->shown_ask : &m->shown_bid;
     memset(out, 0, MOCK_DEPTH * sizeof out[0]);
     if (level == 0) {
         memcpy(out, side->at, (size_t)side->count * sizeof out[0]);

@@ -72,9 +72,9 @@ static const struct mock_coin known[] = {
 #define KNOWN ((int)(sizeof known / sizeof known[0]))
 
 static const char *const latin[] = {"KA", "NO", "MI", "RU", "SE", "TO", "BA", "LI", "HA", "DO",
-                                    "PU", "GE", "JI", "WO", "ZA", "FE", "CHI", "YU"};
+                                    "PU", "GU", "JI", "WO", "ZA", "FE", "CHI", "YU"};
 static const char *const hangul[] = {"카", "노", "미", "루", "세", "토", "바", "리", "하", "도",
-                                     "푸", "게", "지", "워", "자", "페", "치", "유"};
+                                     "푸", "구", "지", "워", "자", "페", "치", "유"};
 static const char *const suffix_english[] = {" Network", " Protocol", " Chain", " Token",
                                              " Finance", ""};
 static const char *const suffix_korean[] = {"네트워크", "프로토콜", "체인", "토큰", "파이낸스", ""};

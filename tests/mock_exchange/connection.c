@@ -2,6 +2,7 @@
  * close that loses nothing that was sent (shut down, wait for the other end, then close: closing
  * with unread bytes makes an RST, and an RST eats what the client has not read yet). */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -18,14 +19,31 @@
 #define READ_PIECES 16 /* in one turn, so that one flood does not starve the others */
 #define HTTP_AHEAD ((size_t)4 << 20)
 #define DRAIN_NS INT64_C(500000000)
+#define HEAD_PATIENCE_MS 60000 /* for one HTTP request to arrive, however busily */
+
+/* No descriptor is left: epoll would report the waiting client for ever, so it is let in over the
+ * spare one and sent away. */
+static void turn_away(struct mock_server *s)
+{
+    mock_log(s, "accept: %s", strerror(errno));
+    if (s->spare_fd < 0) {
+        return;
+    }
+    close(s->spare_fd);
+    int fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0) {
+        close(fd);
+    }
+    s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
 
 void mock_conn_accept(struct mock_server *s)
 {
     for (int i = 0; i < 64; i++) {
         int fd = accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-                mock_log(s, "accept: %s", strerror(errno));
+            if (errno == EMFILE || errno == ENFILE) {
+                turn_away(s);
             }
             return;
         }
@@ -43,6 +61,7 @@ void mock_conn_accept(struct mock_server *s)
         }
         c->fd = fd;
         c->ssl = ssl;
+        c->events = EPOLLIN;
         c->id = ++s->next_id;
         c->state = ssl != NULL ? MOCK_STATE_TLS : MOCK_STATE_HTTP;
         c->active_ms = c->opened_ms = s->now_ms;
@@ -142,27 +161,38 @@ static void serve(struct mock_server *s, struct mock_conn *c, const struct mock_
     c->finish |= c->state == MOCK_STATE_HTTP && !r->keep_alive;
 }
 
+static void unreadable(struct mock_conn *c, int status)
+{
+    static const char body[] = "{\"error\":{\"name\":\"bad_request\",\"message\":\"this is "
+                               "no request the server can read\"}}";
+    mock_http_reply(&c->out, status, "application/json;charset=UTF-8", "", body, sizeof body - 1,
+                    false);
+    c->finish = true;
+}
+
 static void read_http(struct mock_server *s, struct mock_conn *c)
 {
-    while (c->state == MOCK_STATE_HTTP && !c->dead && !c->finish &&
-           mock_buf_pending(&c->out) < HTTP_AHEAD) {
+    c->held = false;
+    while (c->state == MOCK_STATE_HTTP && !c->dead && !c->finish && mock_buf_pending(&c->in) > 0) {
+        if (mock_buf_pending(&c->out) >= HTTP_AHEAD) {
+            c->held = true;
+            return;
+        }
         struct mock_http_request r;
         bool expect;
         int got = mock_http_parse(&r, &expect, &c->in);
         if (got == 0) {
-            if (expect && mock_buf_pending(&c->out) == 0 && c->deadline_ns == 0) {
+            if (expect && !c->continued) {
                 mock_buf_puts(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
-                c->deadline_ns = -1; /* said once for this request */
+                c->continued = true;
             }
+            c->request_ms = c->request_ms == 0 ? s->now_ms : c->request_ms;
             return;
         }
-        c->deadline_ns = 0;
+        c->request_ms = 0;
+        c->continued = false;
         if (got < 0) {
-            static const char body[] = "{\"error\":{\"name\":\"bad_request\",\"message\":\"this is "
-                                       "no request the server can read\"}}";
-            mock_http_reply(&c->out, -got, "application/json;charset=UTF-8", "", body,
-                            sizeof body - 1, false);
-            c->finish = true;
+            unreadable(c, -got);
             return;
         }
         serve(s, c, &r);
@@ -199,18 +229,24 @@ static void shake_hands(struct mock_conn *c)
     }
 }
 
+/* Whether more may come in: what nobody has answered or taken yet holds the rest back, or a flood
+ * of requests whose answers are not read would fill the memory. */
+static bool wants_read(const struct mock_conn *c)
+{
+    return c->state == MOCK_STATE_DRAIN || (!c->finish && !c->eof && !c->held);
+}
+
 static void read_all(struct mock_server *s, struct mock_conn *c)
 {
-    for (int i = 0; i < READ_PIECES && !c->dead; i++) {
+    for (int i = 0; i < READ_PIECES && !c->dead && wants_read(c); i++) {
         char *to = mock_buf_reserve(&c->in, READ_PIECE);
         ssize_t got = to == NULL ? -1 : receive(c, to, READ_PIECE);
         if (got == 0) {
             return;
         }
         if (got < 0) {
-            /* A client that has said everything may still be waiting for its answer. */
-            if (c->state == MOCK_STATE_HTTP && mock_buf_pending(&c->out) > 0 && !c->finish) {
-                c->finish = true;
+            if (c->state == MOCK_STATE_HTTP && mock_buf_pending(&c->out) > 0) {
+                c->eof = c->finish = true;
             } else {
                 c->dead = true;
             }
@@ -222,9 +258,6 @@ static void read_all(struct mock_server *s, struct mock_conn *c)
         }
         c->in.len += (size_t)got;
         process(s, c);
-        if (c->finish) {
-            return;
-        }
     }
 }
 
@@ -241,11 +274,10 @@ void mock_conn_event(struct mock_server *s, struct mock_conn *c, uint32_t events
         }
         events |= EPOLLIN; /* the request may be inside OpenSSL already */
     }
-    if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
+    if (wants_read(c)) {
         read_all(s, c);
-    }
-    if ((events & EPOLLOUT) != 0 && c->state == MOCK_STATE_HTTP) {
-        process(s, c); /* pipelined requests that waited for room */
+    } else if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
+        c->dead = true;
     }
 }
 
@@ -274,12 +306,13 @@ void mock_conn_flush(struct mock_server *s, struct mock_conn *c)
         c->state = MOCK_STATE_DRAIN;
         c->deadline_ns = s->now_ns + DRAIN_NS;
     }
-    bool want = blocked || c->tls_wants_write;
-    if (want != c->want_write && !c->dead) {
-        struct epoll_event event = {.events = EPOLLIN | (want ? (uint32_t)EPOLLOUT : 0),
-                                    .data.ptr = c};
+    c->blocked = blocked;
+    uint32_t want = (wants_read(c) ? (uint32_t)EPOLLIN : 0) |
+                    (blocked || c->tls_wants_write ? (uint32_t)EPOLLOUT : 0);
+    if (want != c->events && !c->dead) {
+        struct epoll_event event = {.events = want, .data.ptr = c};
         epoll_ctl(s->epoll_fd, EPOLL_CTL_MOD, c->fd, &event);
-        c->want_write = want;
+        c->events = want;
     }
 }
 
@@ -292,12 +325,16 @@ void mock_conn_timers(struct mock_server *s, struct mock_conn *c)
         mock_session_timers(s, c);
     } else if (c->state == MOCK_STATE_DRAIN && s->now_ns >= c->deadline_ns) {
         c->dead = true;
+    } else if (c->held) {
+        process(s, c); /* there may be room by this time */
+    } else if (c->request_ms != 0 && s->now_ms - c->request_ms > HEAD_PATIENCE_MS && !c->finish) {
+        unreadable(c, 408);
     }
     int64_t idle = (int64_t)(s->options.idle_timeout * 1000);
     if (!c->dead && idle > 0 && s->now_ms - c->active_ms > idle) {
         /* No close frame: the exchange just lets go. */
         mock_log(s, "#%llu idle: cut", (unsigned long long)c->id);
-        s->stats.idle_cuts++;
+        s->stats.idle_cuts += c->websocket ? 1 : 0;
         c->dead = true;
     }
 }

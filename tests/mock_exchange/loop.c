@@ -2,6 +2,7 @@
  * the exchange's own clock, which may run faster than the wall's. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -85,7 +87,7 @@ static bool watch(struct mock_server *s, int fd, void *mark)
 
 bool mock_server_open(struct mock_server *s)
 {
-    s->epoll_fd = s->listen_fd = s->signal_fd = -1;
+    s->epoll_fd = s->listen_fd = s->signal_fd = s->spare_fd = -1;
     s->start_ns = s->stepped_ns = clock_ns(CLOCK_MONOTONIC);
     s->start_ms = clock_ns(CLOCK_REALTIME) / 1000000;
     s->rng = s->options.seed ^ UINT64_C(0xA5A5A5A55A5A5A5A);
@@ -103,6 +105,12 @@ bool mock_server_open(struct mock_server *s)
     if (!mock_tls_open(s) || !listen_on(s)) {
         return false;
     }
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files); /* as it is without it */
+    }
+    s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
@@ -138,7 +146,7 @@ static int turn(struct mock_server *s)
             mock_conn_flush(s, c);
         }
         /* A replay goes on as soon as there is room, not a turn later. */
-        if (!c->dead && c->replaying && !c->want_write && mock_buf_pending(&c->out) == 0) {
+        if (!c->dead && c->replaying && !c->blocked && mock_buf_pending(&c->out) == 0) {
             int due = mock_replay_run(s, c);
             wait = due >= 0 && due < wait ? due : wait;
             mock_conn_flush(s, c);
@@ -188,8 +196,8 @@ void mock_server_finish(struct mock_server *s)
     for (int i = 0; i < 16; i++) {
         mock_buf_finish(&s->closed[i]);
     }
-    const int fds[] = {s->listen_fd, s->signal_fd, s->epoll_fd};
-    for (int i = 0; i < 3; i++) {
+    const int fds[] = {s->listen_fd, s->signal_fd, s->epoll_fd, s->spare_fd};
+    for (int i = 0; i < 4; i++) {
         if (fds[i] >= 0) {
             close(fds[i]);
         }

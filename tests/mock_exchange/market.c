@@ -219,7 +219,8 @@ static void load_past(struct mock_market *m)
             }
         }
     }
-    d->prev_closing = past.price;
+    /* The minutes of the past join: what today opened at, yesterday closed at. */
+    d->prev_closing = d->open;
     d->ask_volume = d->volume * 53 / 100;
     d->bid_volume = d->volume - d->ask_volume;
     m->year_high = d->high > m->reference ? d->high : m->reference;
@@ -260,8 +261,7 @@ static bool market_init(struct mock_market *m, enum mock_quote quote, int coin, 
     m->book_phase = (int)mock_random_below(&m->rng, 100);
     m->candle_phase = (int)mock_random_below(&m->rng, 1000);
     mock_book_init(m);
-    m->book_ms = now_ms - (int64_t)mock_random_below(&m->rng, quote == MOCK_KRW ? 400 : 90000);
-    m->book_ms = (m->book_ms - m->book_phase) / 100 * 100 + m->book_phase;
+    int64_t quiet = (int64_t)mock_random_below(&m->rng, quote == MOCK_KRW ? 400 : 90000);
 
     int64_t span = quote == MOCK_KRW ? 1500 : 8000;
     int64_t when = now_ms - WARM_UP * span;
@@ -275,6 +275,7 @@ static bool market_init(struct mock_market *m, enum mock_quote quote, int coin, 
         when += 1 + (int64_t)mock_random_below(&m->rng, (uint64_t)span * 2 - 2);
         when = when < now_ms - TRADE_LAG ? when : now_ms - TRADE_LAG;
     }
+    mock_book_show(m, (now_ms - quiet - m->book_phase) / 100 * 100 + m->book_phase);
     memset(m->candle_dirty, 0, sizeof m->candle_dirty);
     memset(m->pending, 0, sizeof m->pending);
     return m->trade_count > 0;

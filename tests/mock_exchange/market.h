@@ -68,7 +68,8 @@ struct mock_market {
     int64_t reference; /* the price the walk is drawn back to */
     int64_t spread_volume; /* typical size of one level */
 
-    struct mock_side ask, bid;
+    struct mock_side ask, bid;             /* as they are */
+    struct mock_side shown_ask, shown_bid; /* as they were at book_ms: what every reader gets */
     int64_t book_ms; /* time of the last published change, on the 100 ms grid */
     int64_t last_price;
     struct mock_trade *trades; /* ring of the newest */
@@ -145,6 +146,8 @@ bool mock_book_touch(struct mock_market *m);
 /* Takes up to `volume` from the best level; returns what was taken. */
 int64_t mock_book_take(struct mock_market *m, struct mock_side *side, int64_t volume);
 void mock_book_refill(struct mock_market *m);
+/* From this moment on readers see the book as it is. */
+void mock_book_show(struct mock_market *m, int64_t when_ms);
 /* The side as a client sees it with this grouping; always MOCK_DEPTH slots, zero ones last. */
 void mock_book_view(struct mock_level out[MOCK_DEPTH], const struct mock_market *m, bool ask,
                     int64_t level);

@@ -30,6 +30,9 @@ struct mock_replay {
 
 static bool add_frame(struct mock_replay *r, const char *bytes, size_t len, int op, int64_t t_ns)
 {
+    if (op >= MOCK_OP_CLOSE && len > 125) {
+        return false; /* no control frame holds that much */
+    }
     if (r->count == r->cap) {
         size_t cap = r->cap == 0 ? 256 : r->cap * 2;
         struct frame *frames = realloc(r->frames, cap * sizeof *frames);
@@ -244,9 +247,7 @@ int mock_replay_run(struct mock_server *s, struct mock_conn *c)
         }
         c->replay_at++;
         if (f->op == MOCK_OP_CLOSE) {
-            const char *payload = r->bytes.data + f->at;
-            int code = mock_ws_close_code(payload, f->len);
-            mock_session_close(s, c, code > 0 ? code : 1000, "");
+            mock_session_close_with(s, c, r->bytes.data + f->at, f->len);
             return -1;
         }
         mock_session_send(s, c, f->op, r->bytes.data + f->at, f->len);

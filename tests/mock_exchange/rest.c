@@ -23,6 +23,9 @@ static struct {
     int used;
 } budget[GROUPS];
 
+static const char missing[] = "Missing request parameter error. Check the required parameters!";
+static const char mismatch[] = "Type mismatch error. Check the parameters type!";
+
 struct call {
     struct mock_server *server;
     const struct mock_http_request *request;
@@ -44,7 +47,8 @@ static struct mock_market *find(const struct mock_server *s, const char *code)
 {
     char upper[24];
     size_t len = strlen(code);
-    if (len >= sizeof upper) {
+    /* Nobody recorded a REST side along with the stream: better nothing than another market's. */
+    if (len >= sizeof upper || s->replay != NULL) {
         return NULL;
     }
     for (size_t i = 0; i <= len; i++) {
@@ -59,7 +63,7 @@ static void each_market(struct call *call, bool (*each)(struct call *call, struc
     char *markets = mock_http_query_alloc(call->request, "markets");
     if (markets == NULL || *markets == '\0') {
         free(markets);
-        fail(call, 400, "Missing request parameter. Check the required parameter!");
+        fail(call, 400, missing);
         return;
     }
     char *rest = NULL;
@@ -72,8 +76,13 @@ static void each_market(struct call *call, bool (*each)(struct call *call, struc
             fail(call, 404, "Code not found");
             break;
         }
+        size_t before = call->body.len;
         mock_buf_puts(&call->body, first ? "" : ",");
-        first = !each(call, m) && first;
+        if (each(call, m)) {
+            first = false;
+        } else if (call->status == 200) {
+            call->body.len = before; /* no row, no comma */
+        }
     }
     if (call->status == 200) {
         mock_buf_putc(&call->body, ']');
@@ -94,7 +103,7 @@ static bool integer(int64_t *out, struct call *call, const char *name, int64_t s
     long long value = strtoll(text, &end, 10);
     *out = value;
     if (*end != '\0' || value < least || value > most) {
-        fail(call, 400, "Type mismatch error. Check the parameters type!");
+        fail(call, 400, mismatch);
         return false;
     }
     return true;
@@ -144,7 +153,7 @@ static void ticker_all(struct call *call)
     char *wanted = mock_http_query_alloc(call->request, "quote_currencies");
     if (wanted == NULL || *wanted == '\0') {
         free(wanted);
-        fail(call, 400, "Missing request parameter. Check the required parameter!");
+        fail(call, 400, missing);
         return;
     }
     bool take[3] = {false, false, false};
@@ -159,7 +168,7 @@ static void ticker_all(struct call *call)
     mock_buf_putc(&call->body, '[');
     for (size_t i = 0; i < call->server->exchange.count; i++) {
         const struct mock_market *m = &call->server->exchange.markets[i];
-        if (take[m->quote]) {
+        if (take[m->quote] && call->server->replay == NULL) {
             mock_buf_puts(&call->body, first ? "" : ",");
             first = false;
             mock_row_ticker(&call->body, m, call->server->now_ms);
@@ -177,7 +186,7 @@ static bool put_book(struct call *call, struct mock_market *m)
     }
     if (mock_http_query(text, sizeof text, call->request, "level") && *text != '\0' &&
         !mock_parse_units(&level, text)) {
-        fail(call, 400, "Type mismatch error. Check the parameters type!");
+        fail(call, 400, mismatch);
         return false;
     }
     if (level != 0 && !mock_level_ok(m, level)) {
@@ -208,7 +217,7 @@ static struct mock_market *one_market(struct call *call)
 {
     char code[64];
     if (!mock_http_query(code, sizeof code, call->request, "market") || *code == '\0') {
-        fail(call, 400, "Missing request parameter. Check the required parameter!");
+        fail(call, 400, missing);
         return NULL;
     }
     struct mock_market *m = find(call->server, code);
@@ -232,7 +241,7 @@ static bool trades_to(int64_t *to_ms, struct call *call, int64_t days_ago)
     if ((sscanf(text, "%2d%2d%2d%c", &h, &m, &s, &extra) != 3 &&
          sscanf(text, "%2d:%2d:%2d%c", &h, &m, &s, &extra) != 3) ||
         h < 0 || h > 23 || m < 0 || m > 59 || s < 0 || s > 59) {
-        fail(call, 400, "Type mismatch error. Check the parameters type!");
+        fail(call, 400, mismatch);
         return false;
     }
     int64_t day = call->server->now_ms / 86400000 - days_ago;
@@ -281,7 +290,7 @@ static bool candles_to(int64_t *to_ms, struct call *call)
     if (rest != NULL && (strcmp(rest, "+09:00") == 0 || strcmp(rest, " 09:00") == 0)) {
         offset = 9 * 3600;
     } else if (rest == NULL || (*rest != '\0' && strcmp(rest, "Z") != 0)) {
-        fail(call, 400, "Type mismatch error. Check the parameters type!");
+        fail(call, 400, mismatch);
         return false;
     }
     *to_ms = ((int64_t)timegm(&tm) - offset) * 1000;

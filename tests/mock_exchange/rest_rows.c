@@ -27,7 +27,7 @@ static void plain(struct mock_buf *b, const char *name, mock_wide value)
 static void sixteen(struct mock_buf *b, const char *name, mock_wide value)
 {
     mock_buf_printf(b, ",\"%s\":", name);
-    mock_put_decimal(b, value / MOCK_ONE, 8);
+    mock_put_stripped(b, value, 16, 8);
 }
 
 static void when(struct mock_buf *b, const char *name, int64_t ms, int shape)
@@ -98,7 +98,7 @@ void mock_row_ticker(struct mock_buf *b, const struct mock_market *m, int64_t no
     when(b, "highest_52_week_date", m->year_high_ms, MOCK_DATE);
     eight(b, "lowest_52_week_price", m->year_low);
     when(b, "lowest_52_week_date", m->year_low_ms, MOCK_DATE);
-    whole(b, "timestamp", at);
+    whole(b, "timestamp", at + 33);
     mock_buf_putc(b, '}');
 }
 
@@ -119,11 +119,11 @@ void mock_row_book(struct mock_buf *b, const struct mock_market *m, int depth, i
     plain(b, "total_bid_size", bids);
     mock_buf_puts(b, ",\"orderbook_units\":[");
     for (int i = 0; i < depth; i++) {
-        mock_buf_puts(b, i == 0 ? "{\"ask_price\":" : ",{\"ask_price\":");
-        mock_put_stripped(b, ask[i].price, 8, 0);
-        plain(b, "bid_price", bid[i].price);
-        plain(b, "ask_size", ask[i].size);
+        mock_buf_puts(b, i == 0 ? "{\"bid_price\":" : ",{\"bid_price\":");
+        mock_put_stripped(b, bid[i].price, 8, 0);
         plain(b, "bid_size", bid[i].size);
+        plain(b, "ask_price", ask[i].price);
+        plain(b, "ask_size", ask[i].size);
         mock_buf_putc(b, '}');
     }
     mock_buf_puts(b, "],\"level\":");

@@ -37,12 +37,17 @@ struct mock_conn {
     bool dead;          /* reaped at the end of the turn */
     bool reset;         /* with an RST */
     bool finish;        /* shut down as soon as everything is sent */
-    bool want_write;    /* what epoll was told */
+    bool eof;           /* the client has said everything; it may still be waiting for its answer */
+    bool held;          /* requests wait in `in` until their predecessors' answers are gone */
+    bool blocked;       /* the socket takes no more for the moment */
+    uint32_t events;    /* what epoll was told */
     bool tls_wants_write;
     bool websocket;     /* was upgraded */
     struct mock_buf in, out;
     int64_t active_ms;   /* mock time of the last traffic */
     int64_t deadline_ns; /* of a closing handshake or a drain; 0 = none */
+    int64_t request_ms;  /* when the first byte of an unfinished HTTP request came; 0 = none */
+    bool continued;      /* a 100 was sent for it */
 
     /* once upgraded */
     bool private_path;
@@ -80,6 +85,7 @@ struct mock_server {
     struct mock_replay *replay;
     SSL_CTX *tls;
     int epoll_fd, listen_fd, signal_fd;
+    int spare_fd; /* given up for a moment to turn a client away when there are no more */
     int port;
     bool stop, silent;
     int64_t start_ns, start_ms;
@@ -122,6 +128,9 @@ void mock_session_start(struct mock_server *s, struct mock_conn *c);
 void mock_session_read(struct mock_server *s, struct mock_conn *c);
 void mock_session_timers(struct mock_server *s, struct mock_conn *c);
 void mock_session_close(struct mock_server *s, struct mock_conn *c, int code, const char *reason);
+/* The same with the payload as it is to go out, up to 125 bytes. */
+void mock_session_close_with(struct mock_server *s, struct mock_conn *c, const void *payload,
+                             size_t len);
 /* One message to the client, unless the mock is told to be silent. False: it was left out. */
 bool mock_session_send(struct mock_server *s, struct mock_conn *c, int op, const void *data,
                        size_t len);

@@ -20,7 +20,6 @@ bool mock_session_send(struct mock_server *s, struct mock_conn *c, int op, const
         return false;
     }
     mock_ws_write(&c->out, op, data, len);
-    c->active_ms = s->now_ms;
     if (op == MOCK_OP_TEXT || op == MOCK_OP_BINARY) {
         c->messages_sent++;
         s->stats.messages_sent++;
@@ -35,9 +34,6 @@ bool mock_session_send(struct mock_server *s, struct mock_conn *c, int op, const
 
 void mock_session_close(struct mock_server *s, struct mock_conn *c, int code, const char *reason)
 {
-    if (c->close_sent || c->dead) {
-        return;
-    }
     unsigned char payload[125];
     size_t len = 0;
     if (code != 1005) {
@@ -48,12 +44,21 @@ void mock_session_close(struct mock_server *s, struct mock_conn *c, int code, co
         memcpy(payload + 2, reason, len);
         len += 2;
     }
+    mock_session_close_with(s, c, payload, len);
+}
+
+void mock_session_close_with(struct mock_server *s, struct mock_conn *c, const void *payload,
+                             size_t len)
+{
+    if (c->close_sent || c->dead) {
+        return;
+    }
     mock_subs_clear(s, c);
     c->replaying = false;
     mock_ws_write(&c->out, MOCK_OP_CLOSE, payload, len);
     c->close_sent = true;
     c->deadline_ns = s->now_ns + CLOSE_PATIENCE_NS;
-    mock_log(s, "#%llu close %d sent", (unsigned long long)c->id, code);
+    mock_log(s, "#%llu close sent", (unsigned long long)c->id);
 }
 
 static void send_error(struct mock_server *s, struct mock_conn *c, const struct mock_buf *text)

@@ -255,7 +255,7 @@ static void publish_candle(struct mock_server *s, struct mock_market *m, int uni
 static bool publish_due(struct mock_server *s, struct mock_market *m)
 {
     if (m->book_due != 0 && s->now_ms >= m->book_due) {
-        m->book_ms = (s->now_ms - m->book_phase) / 100 * 100 + m->book_phase;
+        mock_book_show(m, (s->now_ms - m->book_phase) / 100 * 100 + m->book_phase);
         m->book_due = 0;
         publish(s, m, MOCK_BOOK, NULL);
     }

@@ -4,6 +4,14 @@
 
 #include "server.h"
 
+/* The first thing OpenSSL had to say; a missing file it tells with the system's words. */
+static void complain(const char *option, const char *file)
+{
+    char text[160];
+    ERR_error_string_n(ERR_get_error(), text, sizeof text);
+    fprintf(stderr, "upbit-mock: %s %s: %s\n", option, file, text);
+}
+
 bool mock_tls_open(struct mock_server *s)
 {
     if (s->options.tls_cert == NULL) {
@@ -19,14 +27,12 @@ bool mock_tls_open(struct mock_server *s)
                                  SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_options(s->tls, SSL_OP_NO_RENEGOTIATION);
     if (SSL_CTX_use_certificate_chain_file(s->tls, s->options.tls_cert) != 1) {
-        fprintf(stderr, "upbit-mock: --tls-cert %s: %s\n", s->options.tls_cert,
-                ERR_reason_error_string(ERR_get_error()));
+        complain("--tls-cert", s->options.tls_cert);
         return false;
     }
     if (SSL_CTX_use_PrivateKey_file(s->tls, s->options.tls_key, SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_check_private_key(s->tls) != 1) {
-        fprintf(stderr, "upbit-mock: --tls-key %s: %s\n", s->options.tls_key,
-                ERR_reason_error_string(ERR_get_error()));
+        complain("--tls-key", s->options.tls_key);
         return false;
     }
     return true;
