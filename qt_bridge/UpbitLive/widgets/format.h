@@ -18,7 +18,7 @@ namespace UpbitLive
 UPBITLIVE_WIDGETS_EXPORT int pricePlaces(const QString &code, const Decimal &price);
 // With thousands separators and the tick's places; more if the value has more: never rounded.
 UPBITLIVE_WIDGETS_EXPORT QString priceText(const QString &code, const Decimal &price);
-// Volumes, rounded to a width that suits their size: 12,345.6, 1.2345, 0.000123.
+// Volumes, rounded to a width that suits their size: 12,345.6, 1.2345, 0.00012300.
 UPBITLIVE_WIDGETS_EXPORT QString sizeText(const Decimal &size);
 // "+1.23%" of a rate like 0.0123.
 UPBITLIVE_WIDGETS_EXPORT QString rateText(const Decimal &rate);

@@ -38,7 +38,7 @@ QString sizeText(const Decimal &size)
         return size.grouped(2);
     if (!below(magnitude, 0))
         return size.grouped(4);
-    return size.grouped(size.places() > 6 ? 8 : 6);
+    return size.grouped(8);
 }
 
 QString rateText(const Decimal &rate)
