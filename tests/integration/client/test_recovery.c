@@ -159,7 +159,8 @@ START_TEST(refused_upgrades_are_one_episode)
     upbit_event_unref(e);
     e = stream_until(proxy, data_or_error, &(uint32_t){2}, 8, NULL);
     ck_assert_ptr_nonnull(e);
-    ck_assert_int_eq(e->type, UPBIT_TYPE_TICKER); /* the second and third refusal are not told again */
+    ck_assert_int_eq(e->type,
+                     UPBIT_TYPE_TICKER); /* the second and third refusal are not told again */
     upbit_event_unref(e);
     ck_assert_uint_eq(stats().connect_failures, 3);
 }

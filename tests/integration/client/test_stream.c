@@ -183,19 +183,67 @@ START_TEST(a_late_joiner_gets_the_cache_at_once)
     stream_want(first, upbit_proxy_subscribe, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0);
     upbit_event_unref(stream_event(first, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 5));
     uint64_t before = requests();
-    upbit_proxy *late = stream_proxy(manager, "late", NULL);
+    upbit_proxy_options fifo = UPBIT_PROXY_OPTIONS_INIT;
+    fifo.policy =
+        UPBIT_POLICY_DROP_OLDEST; /* so that the first value is not overtaken by the next */
+    upbit_proxy *late = stream_proxy(manager, "late", &fifo);
     upbit_want want = UPBIT_WANT_INIT;
     want.type = UPBIT_TYPE_ORDERBOOK;
     want.book_depth = 5;
     stream_want_full(late, upbit_proxy_subscribe, want, "KRW-BTC", 0);
     const upbit_event *e = stream_event(late, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 5);
     ck_assert_ptr_nonnull(e);
+    ck_assert_int_eq(e->origin, UPBIT_ORIGIN_CACHE);
     ck_assert_int_le(upbit_event_orderbook(e)->ask_count, 5);
     upbit_event_unref(e);
     wait_ms(200);
     ck_assert_uint_eq(requests(), before); /* the wire already has more than it needs */
     upbit_proxy_close(first);
     upbit_proxy_close(late);
+}
+END_TEST
+
+static bool is_deeper_than_five(const upbit_event *e, const void *context)
+{
+    (void)context;
+    return e->type == UPBIT_TYPE_ORDERBOOK && upbit_event_orderbook(e)->ask_count > 5;
+}
+
+START_TEST(a_deeper_wish_makes_the_wire_deeper)
+{
+    upbit_proxy *flat = stream_proxy(manager, "flat", NULL);
+    upbit_proxy *deep = stream_proxy(manager, "deep", NULL);
+    upbit_want want = UPBIT_WANT_INIT;
+    want.type = UPBIT_TYPE_ORDERBOOK;
+    want.book_depth = 1;
+    stream_want_full(flat, upbit_proxy_subscribe, want, "KRW-BTC", 0);
+    upbit_event_unref(stream_event(flat, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 5));
+    want.book_depth = 12;
+    stream_want_full(deep, upbit_proxy_subscribe, want, "KRW-BTC", 0);
+    const upbit_event *e = stream_until(deep, is_deeper_than_five, NULL, 5, NULL);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_uint_le(upbit_event_orderbook(e)->ask_count, 12);
+    upbit_event_unref(e);
+    e = stream_event(flat, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 5);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_uint_eq(upbit_event_orderbook(e)->ask_count, 1);
+    upbit_event_unref(e);
+    upbit_proxy_close(flat);
+    upbit_proxy_close(deep);
+}
+END_TEST
+
+START_TEST(a_change_that_is_undone_costs_no_request)
+{
+    upbit_proxy *p = stream_proxy(manager, "undone", NULL);
+    stream_want(p, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-BTC", 0);
+    upbit_event_unref(stream_event(p, UPBIT_TYPE_TICKER, "KRW-BTC", 5));
+    stream_want(p, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-ETH", 0);
+    stream_want(p, upbit_proxy_unsubscribe, UPBIT_TYPE_TICKER, "KRW-ETH", 7);
+    ck_assert_int_eq(stream_reply(p, 7, 5), 0);
+    wait_ms(300);
+    ck_assert_uint_eq(requests(), 1);
+    upbit_proxy_close(p);
 }
 END_TEST
 
@@ -305,6 +353,8 @@ int main(void)
     tcase_add_test(tests, unsubscribe_is_a_barrier);
     tcase_add_test(tests, a_snapshot_beside_a_stream_comes_exactly_once);
     tcase_add_test(tests, a_late_joiner_gets_the_cache_at_once);
+    tcase_add_test(tests, a_deeper_wish_makes_the_wire_deeper);
+    tcase_add_test(tests, a_change_that_is_undone_costs_no_request);
     tcase_add_test(tests, a_slow_widget_loses_exactly_what_its_gap_says);
     tcase_add_loop_test(tests, every_format_gives_the_same_events, 0, 3);
     tcase_add_test(tests, grouped_and_plain_books_of_one_market_are_two_keys);
