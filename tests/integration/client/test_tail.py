@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """upbit-tail as a person uses it, against the mock exchange: output, options, exit status.
 
-Arguments: the programs upbit-tail and upbit-mock. Prints TAP.
+Arguments: the programs upbit-tail and upbit-mock, and where recordings are unless UPBIT_CAPTURES
+says so. Prints TAP.
 """
 import json
 import os
@@ -14,7 +15,7 @@ import time
 from decimal import Decimal
 
 TAIL, MOCK = sys.argv[1:3]
-CAPTURES = os.environ.get("UPBIT_CAPTURES", "")
+CAPTURES = os.environ.get("UPBIT_CAPTURES") or (sys.argv[3:] or [""])[0]
 PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?\Z")
 DECIMALS = {
     "opening_price", "high_price", "low_price", "trade_price", "trade_volume", "acc_trade_price",
