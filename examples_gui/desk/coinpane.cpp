@@ -30,7 +30,7 @@ public:
         const int trend = index.data(TickerModel::TrendRole).toInt();
         if (index.column() == TickerModel::Name) {
             const QString code = index.data(TickerModel::CodeRole).toString();
-            const QString name = option.fontMetrics.elidedText(text, Qt::ElideRight, inner.width() - 46);
+            const QString name = option.fontMetrics.elidedText(text, Qt::ElideRight, inner.width() - 40);
             painter->setFont(option.font);
             painter->setPen(theme::text);
             painter->drawText(inner, Qt::AlignVCenter | Qt::AlignLeft, name);
@@ -107,8 +107,8 @@ CoinPane::CoinPane(QWidget *parent)
     header->setHighlightSections(false);
     header->setSectionResizeMode(QHeaderView::Fixed);
     header->setSectionResizeMode(TickerModel::Name, QHeaderView::Stretch);
-    m_view->setColumnWidth(TickerModel::Price, 108);
-    m_view->setColumnWidth(TickerModel::Rate, 78);
+    m_view->setColumnWidth(TickerModel::Price, 104);
+    m_view->setColumnWidth(TickerModel::Rate, 74);
     m_view->setColumnWidth(TickerModel::Turnover, 112);
     m_view->setSortingEnabled(true);
     m_view->sortByColumn(TickerModel::Turnover, Qt::DescendingOrder);
@@ -142,7 +142,7 @@ CoinPane::CoinPane(QWidget *parent)
     column->addWidget(m_view, 1);
     column->addWidget(m_note);
     setWidget(body);
-    body->setMinimumWidth(420);
+    body->setMinimumWidth(440);
 
     m_sort.setInterval(2000);
     connect(&m_sort, &QTimer::timeout, this, [this] {

@@ -57,7 +57,7 @@ void Window::build()
     splitDockWidget(m_summary, m_book, Qt::Vertical);
     splitDockWidget(m_book, m_trades, Qt::Horizontal);
     resize(1440, 880);
-    resizeDocks({m_coins, m_summary}, {440, 1000}, Qt::Horizontal);
+    resizeDocks({m_coins, m_summary}, {480, 960}, Qt::Horizontal);
     resizeDocks({m_book, m_trades}, {560, 440}, Qt::Horizontal);
 
     auto *top = new QWidget;

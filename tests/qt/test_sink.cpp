@@ -1,0 +1,171 @@
+// upbit-qt-sink as its user runs it: what it counts, and the exit status of every way to end.
+#include <QtCore/QJsonDocument>
+#include <QtCore/QJsonObject>
+#include <QtCore/QMap>
+#include <QtTest/QtTest>
+
+#include <csignal>
+
+#include "mock_server.h"
+
+class TestSink : public QObject
+{
+    Q_OBJECT
+
+private:
+    struct Run {
+        int status = -1; // -1: crashed or never ended
+        QByteArray errors;
+        QJsonObject stats;
+    };
+
+    static void finish(QProcess &process, Run *run)
+    {
+        if (process.waitForFinished(30000) && process.exitStatus() == QProcess::NormalExit)
+            run->status = process.exitCode();
+        run->errors = process.readAllStandardError();
+        for (const QByteArray &line : run->errors.split('\n')) {
+            if (line.startsWith('{'))
+                run->stats = QJsonDocument::fromJson(line).object();
+        }
+    }
+
+    static Run sink(const QStringList &arguments)
+    {
+        QProcess process;
+        process.start(qEnvironmentVariable("UPBIT_QT_SINK"), arguments);
+        Run run;
+        finish(process, &run);
+        return run;
+    }
+
+private Q_SLOTS:
+    void badArgumentsEndWithTwo_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("says");
+        QTest::newRow("nothing") << QStringList() << "TYPE CODES";
+        QTest::newRow("type") << QStringList{"tickers", "KRW-BTC"} << "tickers";
+        QTest::newRow("unit") << QStringList{"candle.2m", "KRW-BTC"} << "candle.2m";
+        QTest::newRow("depth") << QStringList{"orderbook", "KRW-BTC.x"} << "KRW-BTC.x";
+        QTest::newRow("code") << QStringList{"--url", "ws://127.0.0.1:1/", "ticker", "krw-btc"}
+                              << "krw-btc";
+        QTest::newRow("option") << QStringList{"--nonsense", "ticker", "KRW-BTC"} << "nonsense";
+        QTest::newRow("format") << QStringList{"--format", "xml", "ticker", "KRW-BTC"} << "xml";
+        QTest::newRow("count") << QStringList{"--count", "0", "ticker", "KRW-BTC"} << "count";
+        QTest::newRow("url") << QStringList{"--url", "http://x/", "ticker", "KRW-BTC"} << "wss://";
+        QTest::newRow("not built") << QStringList{"--transport", "replay", "ticker", "KRW-BTC"}
+                                   << "not built";
+    }
+
+    void badArgumentsEndWithTwo()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, says);
+        const Run run = sink(arguments);
+        QCOMPARE(run.status, 2);
+        QVERIFY2(run.errors.contains(says.toUtf8()), run.errors.constData());
+    }
+
+    void noServerEndsWithThree()
+    {
+        const Run run =
+            sink({"--url", "ws://127.0.0.1:1/websocket/v1", "--seconds", "0.5", "ticker", "KRW-BTC"});
+        QCOMPARE(run.status, 3);
+    }
+
+    void anUnknownCodeEndsWithFour()
+    {
+        const MockServer server({"--rate", "100"});
+        const Run run = sink({"--url", server.url(), "--seconds", "10", "ticker", "KRW-NOSUCHCOIN"});
+        QCOMPARE(run.status, 4);
+        QVERIFY2(run.errors.contains("KRW-NOSUCHCOIN"), run.errors.constData());
+    }
+
+    void everyFormatAndTypeIsCounted_data()
+    {
+        QTest::addColumn<QString>("format");
+        for (const char *format : {"default", "simple", "json_list", "simple_list"})
+            QTest::newRow(format) << format;
+    }
+
+    void everyFormatAndTypeIsCounted()
+    {
+        QFETCH(QString, format);
+        const MockServer server({"--rate", "1000", "--codes", "20"});
+        const Run run = sink({"--url", server.url(), "--format", format, "--seconds", "1", "--stats",
+                              "ticker", "KRW-BTC", "trade", "KRW-BTC", "orderbook",
+                              "KRW-BTC,KRW-ETH.5", "candle.1m", "KRW-BTC"});
+        QCOMPARE(run.status, 0);
+        for (const char *type : {"ticker", "trade", "orderbook", "candle"})
+            QVERIFY2(run.stats.value(type).toInt() > 0, type);
+        QCOMPARE(run.stats.value("decode_errors").toInt(), 0);
+        QCOMPARE(run.stats.value("gaps").toInt(), 0);
+    }
+
+    void anInterruptEndsCleanly()
+    {
+        const MockServer server({"--rate", "500", "--codes", "20"});
+        QProcess process;
+        process.start(qEnvironmentVariable("UPBIT_QT_SINK"),
+                      {"--url", server.url(), "--stats", "trade", "KRW-BTC"});
+        QVERIFY(process.waitForStarted());
+        QTest::qWait(700);
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        Run run;
+        finish(process, &run);
+        QCOMPARE(run.status, 0);
+        QVERIFY(run.stats.value("trade").toInt() > 0);
+    }
+
+    void countEndsExactly()
+    {
+        const MockServer server({"--rate", "1000", "--codes", "20"});
+        const Run run = sink({"--url", server.url(), "--count", "25", "--stats", "trade", "KRW-BTC"});
+        QCOMPARE(run.status, 0);
+        QCOMPARE(run.stats.value("events").toInt(), 25);
+    }
+
+    void theRecordedSessionArrivesWhole_data()
+    {
+        QTest::addColumn<bool>("batch");
+        QTest::newRow("single signals") << false;
+        QTest::newRow("batch signals") << true;
+    }
+
+    void theRecordedSessionArrivesWhole()
+    {
+        QFETCH(bool, batch);
+        QFile file(qEnvironmentVariable("UPBIT_CAPTURES") +
+                   "/real_cryptofeed_20210417_ws62_simple.jsonl");
+        if (!file.open(QIODevice::ReadOnly))
+            QSKIP("the captures are not here");
+        QMap<QString, int> sent;
+        QMap<QString, QStringList> codes;
+        while (!file.atEnd()) {
+            const QJsonObject message = QJsonDocument::fromJson(file.readLine()).object();
+            const QString type = message.value("ty").toString(), code = message.value("cd").toString();
+            ++sent[type];
+            if (!codes[type].contains(code))
+                codes[type].append(code);
+        }
+        QCOMPARE(sent.value("trade") + sent.value("orderbook"), 449);
+        const MockServer server({"--replay", file.fileName(), "--replay-speed", "0"});
+        QStringList arguments{"--url", server.url(), "--policy", "lossless", "--count", "449",
+                              "--seconds", "20", "--stats"};
+        if (batch)
+            arguments << "--batch";
+        for (auto it = codes.cbegin(); it != codes.cend(); ++it)
+            arguments << it.key() << it.value().join(',');
+        const Run run = sink(arguments);
+        QCOMPARE(run.status, 0);
+        QCOMPARE(run.stats.value("events").toInt(), 449);
+        for (auto it = sent.cbegin(); it != sent.cend(); ++it)
+            QCOMPARE(run.stats.value(it.key()).toInt(), it.value());
+        QCOMPARE(run.stats.value("missing").toInt(), 0);
+        QCOMPARE(run.stats.value("decode_errors").toInt(), 0);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSink)
+#include "test_sink.moc"
