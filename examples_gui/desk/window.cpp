@@ -44,6 +44,11 @@ Window::~Window()
     disconnectAll();
 }
 
+QVector<Pane *> Window::allPanes() const
+{
+    return {m_coins, m_summary, m_book, m_trades};
+}
+
 void Window::build()
 {
     setDockNestingEnabled(true);
@@ -81,8 +86,7 @@ void Window::build()
     panes->setText("창 · panes");
     panes->setPopupMode(QToolButton::InstantPopup);
     auto *menu = new QMenu(panes);
-    for (Pane *pane : {static_cast<Pane *>(m_coins), static_cast<Pane *>(m_summary),
-                       static_cast<Pane *>(m_book), static_cast<Pane *>(m_trades)})
+    for (Pane *pane : allPanes())
         menu->addAction(pane->toggleViewAction());
     panes->setMenu(menu);
     row->addWidget(name);
@@ -207,8 +211,7 @@ void Window::setSimulated(bool simulated)
 {
     m_simulated = simulated;
     m_mark->setVisible(simulated);
-    for (Pane *pane : {static_cast<Pane *>(m_coins), static_cast<Pane *>(m_summary),
-                       static_cast<Pane *>(m_book), static_cast<Pane *>(m_trades)})
+    for (Pane *pane : allPanes())
         pane->setSimulated(simulated);
     choose(m_code); // clears what the other exchange said, and titles the window
 }

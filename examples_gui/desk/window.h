@@ -32,6 +32,7 @@ public:
     }
 
 private:
+    QVector<Pane *> allPanes() const;
     void build();
     void startLive();
     void startSimulated(const QString &why);

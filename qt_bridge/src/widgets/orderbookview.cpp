@@ -110,8 +110,8 @@ void OrderbookView::paintRow(QPainter &painter, const QRect &rect, int row, doub
     if (percentWidth > 0)
         painter.drawText(inner, Qt::AlignRight | Qt::AlignVCenter, percent);
     painter.setPen(m_colors.text);
-    painter.drawText(sizeRect.adjusted(8, 0, -8, 0),
-                     (ask ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter, sizeText(size));
+    const Qt::Alignment outwards = (ask ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter;
+    painter.drawText(sizeRect.adjusted(8, 0, -8, 0), static_cast<int>(outwards), sizeText(size));
     if (!m_last.isNull() && price == m_last) {
         painter.setPen(m_colors.text);
         painter.drawRect(priceRect.adjusted(1, 1, -2, -2));
