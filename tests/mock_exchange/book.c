@@ -109,8 +109,8 @@ static bool improve(struct mock_market *m, bool ask)
         return false;
     }
     int64_t price = away(m, !ask, side->at[0].price);
-    if (price <= 0 || (other->count > 0 && (ask ? price <= other->at[0].price
-                                                : price >= other->at[0].price))) {
+    if (price <= 0 ||
+        (other->count > 0 && (ask ? price <= other->at[0].price : price >= other->at[0].price))) {
         return false;
     }
     put(side, 0, price, draw_size(m));
@@ -120,7 +120,8 @@ static bool improve(struct mock_market *m, bool ask)
     return true;
 }
 
-/* The walk is drawn back to its reference, softly: far above, sellers improve; far below, buyers. */
+/* The walk is drawn back to its reference, softly: far above, sellers improve; far below, buyers.
+ */
 static bool prefer_ask(struct mock_market *m)
 {
     int64_t percent = (m->last_price - m->reference) / (m->reference / 100 + 1);

@@ -12,7 +12,7 @@ const char *const mock_unit_name[MOCK_UNITS] = {"1s",  "1m",  "3m",  "5m",  "10m
 const int mock_unit_seconds[MOCK_UNITS] = {1, 60, 180, 300, 600, 900, 1800, 3600, 14400};
 
 #define KEEP_WINDOWS 600
-#define MINUTE 60000
+#define MINUTE       60000
 
 static void keep(struct mock_history *h, const struct mock_candle *c)
 {
@@ -51,10 +51,8 @@ void mock_candles_trade(struct mock_market *m, const struct mock_trade *t)
                     m->pending[u] = *c;
                 }
             }
-            *c = (struct mock_candle){.start = start,
-                                      .open = t->price,
-                                      .high = t->price,
-                                      .low = t->price};
+            *c = (struct mock_candle){
+                .start = start, .open = t->price, .high = t->price, .low = t->price};
         }
         c->high = t->price > c->high ? t->price : c->high;
         c->low = t->price < c->low ? t->price : c->low;
@@ -90,8 +88,9 @@ bool mock_past_minute(struct mock_candle *out, struct mock_past *past, const str
     low = mock_price_round(m, low - (int64_t)((r >> 36) % (uint64_t)(swing / 2 + 1)));
     high = high < close ? close : high;
     low = low > close ? close : low;
-    *out = (struct mock_candle){past->minute, open, high, low, close, 0, 0,
-                                past->minute + 59000 + (int64_t)((r >> 48) % 999)};
+    *out = (struct mock_candle){
+        past->minute, open, high, low,
+        close,        0,    0,    past->minute + 59000 + (int64_t)((r >> 48) % 999)};
     /* Four trades, one at each price: the totals belong to them. */
     const int64_t prices[4] = {open, high, low, close};
     for (int i = 0; i < 4; i++) {

@@ -71,12 +71,12 @@ static const struct mock_coin known[] = {
 };
 #define KNOWN ((int)(sizeof known / sizeof known[0]))
 
-static const char *const latin[] = {"KA", "NO", "MI", "RU", "SE", "TO", "BA", "LI", "HA", "DO",
-                                    "PU", "GU", "JI", "WO", "ZA", "FE", "CHI", "YU"};
-static const char *const hangul[] = {"카", "노", "미", "루", "세", "토", "바", "리", "하", "도",
-                                     "푸", "구", "지", "워", "자", "페", "치", "유"};
-static const char *const suffix_english[] = {" Network", " Protocol", " Chain", " Token",
-                                             " Finance", ""};
+static const char *const latin[] = {"KA", "NO", "MI", "RU", "SE", "TO", "BA", "LI",  "HA",
+                                    "DO", "PU", "GU", "JI", "WO", "ZA", "FE", "CHI", "YU"};
+static const char *const hangul[] = {"카", "노", "미", "루", "세", "토", "바", "리", "하",
+                                     "도", "푸", "구", "지", "워", "자", "페", "치", "유"};
+static const char *const suffix_english[] = {" Network", " Protocol", " Chain",
+                                             " Token",   " Finance",  ""};
 static const char *const suffix_korean[] = {"네트워크", "프로토콜", "체인", "토큰", "파이낸스", ""};
 #define SYLLABLES (sizeof latin / sizeof latin[0])
 
@@ -114,7 +114,8 @@ void mock_coin_at(char symbol[16], char korean[48], char english[48], double *kr
     size_t len = strlen(english);
     snprintf(english + len, 48 - len, "%s", suffix_english[kind]);
     /* From a hundredth of a won to some hundred thousand, spread over the magnitudes. */
-    static const double magnitude[] = {0.0123, 0.214, 1.87, 13.4, 87.6, 312, 641, 2340, 18700, 95400};
+    static const double magnitude[] = {0.0123, 0.214, 1.87, 13.4,  87.6,
+                                       312,    641,   2340, 18700, 95400};
     uint64_t state = number * UINT64_C(0x9E3779B97F4A7C15) + 1;
     double spread = 0.6 + (double)mock_random_below(&state, 1000) / 1250.0;
     *krw = magnitude[mock_random_below(&state, 10)] * spread;

@@ -15,10 +15,10 @@
 
 #include "server.h"
 
-#define READ_PIECE 65536
-#define READ_PIECES 16 /* in one turn, so that one flood does not starve the others */
-#define HTTP_AHEAD ((size_t)4 << 20)
-#define DRAIN_NS INT64_C(500000000)
+#define READ_PIECE       65536
+#define READ_PIECES      16 /* in one turn, so that one flood does not starve the others */
+#define HTTP_AHEAD       ((size_t)4 << 20)
+#define DRAIN_NS         INT64_C(500000000)
 #define HEAD_PATIENCE_MS 60000 /* for one HTTP request to arrive, however busily */
 
 /* No descriptor is left: epoll would report the waiting client for ever, so it is let in over the

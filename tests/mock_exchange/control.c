@@ -13,8 +13,9 @@ static void put_conn(struct mock_buf *b, const struct mock_conn *c, bool open)
                     (unsigned long long)c->requests, (unsigned long long)c->messages_sent,
                     (unsigned long long)c->pings, mock_buf_pending(&c->out),
                     c->headers != NULL ? c->headers : "{}");
-    mock_buf_json_string(b, mock_buf_pending(&c->last_request) > 0 ? mock_buf_front(&c->last_request) : "",
-                         mock_buf_pending(&c->last_request));
+    mock_buf_json_string(
+        b, mock_buf_pending(&c->last_request) > 0 ? mock_buf_front(&c->last_request) : "",
+        mock_buf_pending(&c->last_request));
     mock_buf_putc(b, '}');
 }
 
@@ -114,7 +115,8 @@ static const char *send_to_all(struct mock_server *s, const struct mock_http_req
 static const char *refuse(struct mock_server *s, const struct mock_http_request *r)
 {
     int64_t count, status;
-    if (!number(&count, r, "count", 1, 0, 1000000) || !number(&status, r, "status", 503, 400, 599)) {
+    if (!number(&count, r, "count", 1, 0, 1000000) ||
+        !number(&status, r, "status", 503, 400, 599)) {
         return "count must be 0 or more, status 400 to 599";
     }
     s->refuse_count = (uint64_t)count;

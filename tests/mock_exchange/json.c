@@ -9,7 +9,7 @@
 #include "buffer.h"
 
 #define DEPTH_CAP 32
-#define NODE_CAP 200000
+#define NODE_CAP  200000
 
 struct reader {
     struct mock_json_doc *doc;
@@ -252,7 +252,8 @@ static size_t read_word(struct reader *r)
         const char *word;
         enum mock_json_type type;
         bool truth;
-    } words[] = {{"true", MOCK_BOOL, true}, {"false", MOCK_BOOL, false}, {"null", MOCK_NULL, false}};
+    } words[] = {
+        {"true", MOCK_BOOL, true}, {"false", MOCK_BOOL, false}, {"null", MOCK_NULL, false}};
     for (int i = 0; i < 3; i++) {
         size_t len = strlen(words[i].word);
         if ((size_t)(r->end - r->p) >= len && memcmp(r->p, words[i].word, len) == 0) {

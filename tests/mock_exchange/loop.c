@@ -74,8 +74,8 @@ static bool listen_on(struct mock_server *s)
                 strerror(errno));
         return false;
     }
-    s->port = ntohs(address.any.sa_family == AF_INET ? address.four.sin_port
-                                                     : address.six.sin6_port);
+    s->port =
+        ntohs(address.any.sa_family == AF_INET ? address.four.sin_port : address.six.sin6_port);
     return true;
 }
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY INT64_C(86400000)
-#define QUARTER INT64_C(900000)
+#define DAY         INT64_C(86400000)
+#define QUARTER     INT64_C(900000)
 #define KEEP_TRADES 4096
-#define WARM_UP 60
+#define WARM_UP     60
 /* Frames leave the exchange some ms after the trade they tell of. */
 #define TRADE_LAG 31
 
@@ -136,8 +136,7 @@ static bool trade(struct mock_market *m, int64_t when)
         when++;
     }
     m->id_ms = when;
-    *t = (struct mock_trade){when,    when * 10000 + m->id_n, price, volume, ask, best_bid,
-                             0,       bid};
+    *t = (struct mock_trade){when, when * 10000 + m->id_n, price, volume, ask, best_bid, 0, bid};
     day_trade(m, t);
     t->prev_closing = m->day.prev_closing;
     m->last_price = price;
@@ -178,8 +177,8 @@ static void load_past(struct mock_market *m)
     int64_t today = m->live_since / DAY * DAY;
     int64_t from = m->live_since - DAY < today ? m->live_since - DAY : today;
     struct mock_day *d = &m->day;
-    *d = (struct mock_day){.start = today, .open = m->live_open, .high = m->live_open,
-                           .low = m->live_open};
+    *d = (struct mock_day){
+        .start = today, .open = m->live_open, .high = m->live_open, .low = m->live_open};
     while (past.minute > from) {
         bool traded = mock_past_minute(&c, &past, m);
         if (!traded) {

@@ -65,7 +65,7 @@ struct mock_market {
     const char *base; /* inside code */
     char korean[48], english[48];
     enum mock_quote quote;
-    int64_t reference; /* the price the walk is drawn back to */
+    int64_t reference;     /* the price the walk is drawn back to */
     int64_t spread_volume; /* typical size of one level */
 
     struct mock_side ask, bid;             /* as they are */

@@ -17,7 +17,8 @@ static const char help[] =
     "A stand-in for Upbit's public WebSocket and quotation REST, on this machine only. It prints\n"
     "one line, `listening ws://127.0.0.1:PORT/websocket/v1`, and serves on that one port\n"
     "  /websocket/v1   tickers, trades, order books and candles of a market that lives\n"
-    "  /v1/...         market/all, ticker, orderbook, trades/ticks, candles/... of the same market\n"
+    "  /v1/...         market/all, ticker, orderbook, trades/ticks, candles/... of the same "
+    "market\n"
     "  /mock/...       what happened (GET stats) and what shall happen (POST cut, refuse, ...)\n"
     "until SIGTERM or SIGINT.\n"
     "\n"
@@ -36,10 +37,13 @@ static const char help[] =
     "  --time-scale X      the exchange's clock runs X times faster: idle cut, UP frames, error\n"
     "                      delay, candle windows and all timestamps (default 1)\n"
     "Replay\n"
-    "  --replay FILE       play recorded messages in place of the market, once per connection from\n"
+    "  --replay FILE       play recorded messages in place of the market, once per connection "
+    "from\n"
     "                      its first subscription on; FILE holds one message a line, or a wire\n"
-    "                      trace of objects {\"t_ns\":..,\"dir\":\"in|out\",\"op\":..,\"text\"|\"base64\":..}\n"
-    "  --replay-speed X    X times the recorded speed, 0 = without waiting (default: a trace at the\n"
+    "                      trace of objects "
+    "{\"t_ns\":..,\"dir\":\"in|out\",\"op\":..,\"text\"|\"base64\":..}\n"
+    "  --replay-speed X    X times the recorded speed, 0 = without waiting (default: a trace at "
+    "the\n"
     "                      speed it was recorded, bare lines without waiting)\n"
     "Other\n"
     "  --parent-death      end when the process that started this one ends\n"
@@ -71,14 +75,27 @@ static bool loopback(const char *host)
     if (inet_pton(AF_INET, host, &four) == 1) {
         return ntohl(four.s_addr) >> 24 == 127;
     }
-    return inet_pton(AF_INET6, host, &six) == 1 &&
-           memcmp(&six, &in6addr_loopback, sizeof six) == 0;
+    return inet_pton(AF_INET6, host, &six) == 1 && memcmp(&six, &in6addr_loopback, sizeof six) == 0;
 }
 
 int mock_options_read(struct mock_options *o, int *status, int argc, char **argv)
 {
-    enum { PORT = 256, HOST, CERT, KEY, CODES, RATE, SEED, IDLE, SCALE, REPLAY, SPEED, PARENT,
-           VERBOSE, HELP };
+    enum {
+        PORT = 256,
+        HOST,
+        CERT,
+        KEY,
+        CODES,
+        RATE,
+        SEED,
+        IDLE,
+        SCALE,
+        REPLAY,
+        SPEED,
+        PARENT,
+        VERBOSE,
+        HELP
+    };
     static const struct option longs[] = {
         {"port", required_argument, NULL, PORT},
         {"host", required_argument, NULL, HOST},

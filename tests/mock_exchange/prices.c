@@ -8,18 +8,30 @@ struct band {
 };
 
 static const struct band krw_bands[] = {
-    {1000000 * MOCK_ONE, 1000 * MOCK_ONE}, {500000 * MOCK_ONE, 500 * MOCK_ONE},
-    {100000 * MOCK_ONE, 100 * MOCK_ONE},   {50000 * MOCK_ONE, 50 * MOCK_ONE},
-    {10000 * MOCK_ONE, 10 * MOCK_ONE},     {5000 * MOCK_ONE, 5 * MOCK_ONE},
-    {100 * MOCK_ONE, MOCK_ONE},            {10 * MOCK_ONE, 10000000},
-    {MOCK_ONE, 1000000},                   {10000000, 100000},
-    {1000000, 10000},                      {100000, 1000},
-    {10000, 100},                          {1000, 10},
+    {1000000 * MOCK_ONE, 1000 * MOCK_ONE},
+    {500000 * MOCK_ONE, 500 * MOCK_ONE},
+    {100000 * MOCK_ONE, 100 * MOCK_ONE},
+    {50000 * MOCK_ONE, 50 * MOCK_ONE},
+    {10000 * MOCK_ONE, 10 * MOCK_ONE},
+    {5000 * MOCK_ONE, 5 * MOCK_ONE},
+    {100 * MOCK_ONE, MOCK_ONE},
+    {10 * MOCK_ONE, 10000000},
+    {MOCK_ONE, 1000000},
+    {10000000, 100000},
+    {1000000, 10000},
+    {100000, 1000},
+    {10000, 100},
+    {1000, 10},
     {0, 1},
 };
 static const struct band usdt_bands[] = {
-    {10 * MOCK_ONE, 1000000}, {MOCK_ONE, 100000}, {10000000, 10000}, {1000000, 1000},
-    {100000, 100},            {10000, 10},        {0, 1},
+    {10 * MOCK_ONE, 1000000},
+    {MOCK_ONE, 100000},
+    {10000000, 10000},
+    {1000000, 1000},
+    {100000, 100},
+    {10000, 10},
+    {0, 1},
 };
 
 int64_t mock_tick(enum mock_quote quote, const char *base, int64_t price)

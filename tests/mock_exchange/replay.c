@@ -1,7 +1,7 @@
 /* A recording in place of the market: bare message lines, or a wire trace of one JSON object a line
  * ({"t_ns":..,"dir":"in|out","op":..,"text"|"base64":..}) of which the `in` frames are played. Each
- * connection gets the whole of it, once, from its first good request on; nothing is left out, a slow
- * client makes it wait. */
+ * connection gets the whole of it, once, from its first good request on; nothing is left out, a
+ * slow client makes it wait. */
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -78,7 +78,8 @@ static bool find_codes(struct mock_replay *r, const char *text, size_t len)
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
         size_t skip = strlen(names[n]);
         const char *end = text + len;
-        for (const char *at = text; (at = memmem(at, (size_t)(end - at), names[n], skip)) != NULL;) {
+        for (const char *at = text;
+             (at = memmem(at, (size_t)(end - at), names[n], skip)) != NULL;) {
             at += skip;
             const char *quote = memchr(at, '"', (size_t)(end - at));
             if (quote == NULL) {
@@ -108,7 +109,8 @@ static bool add_base64(struct mock_replay *r, const struct mock_json *text, int 
     return good;
 }
 
-/* 1: it is a line of a wire trace and was taken (or was an `out` one); 0: it is none; -1: broken. */
+/* 1: it is a line of a wire trace and was taken (or was an `out` one); 0: it is none; -1: broken.
+ */
 static int trace_line(struct mock_replay *r, const char *line, size_t len)
 {
     struct mock_json_doc doc = {0};

@@ -1,6 +1,6 @@
-/* The quotation half of the exchange's REST: one GET, one answer. One unknown market spoils the whole call,
- * as there; codes in lower case are taken, as there. Each group says in Remaining-Req what is left of its
- * ten requests a second; what is beyond them is answered 429. */
+/* The quotation half of the exchange's REST: one GET, one answer. One unknown market spoils the
+ * whole call, as there; codes in lower case are taken, as there. Each group says in Remaining-Req
+ * what is left of its ten requests a second; what is beyond them is answered 429. */
 #include "rest.h"
 
 #include <ctype.h>
@@ -12,12 +12,13 @@
 
 #include "replay.h"
 
-#define PER_SECOND 10
+#define PER_SECOND  10
 #define CANDLES_MAX 200
-#define TRADES_MAX 500
+#define TRADES_MAX  500
 
 enum group { GROUP_MARKET, GROUP_TICKER, GROUP_BOOK, GROUP_TRADES, GROUP_CANDLES, GROUPS };
-static const char *const group_name[GROUPS] = {"market", "ticker", "orderbook", "trades", "candles"};
+static const char *const group_name[GROUPS] = {"market", "ticker", "orderbook", "trades",
+                                               "candles"};
 static struct {
     int64_t second;
     int used;
@@ -90,7 +91,8 @@ static void each_market(struct call *call, bool (*each)(struct call *call, struc
     free(markets);
 }
 
-/* An integer parameter, `standard` when absent; false and the call failed when it is out of range. */
+/* An integer parameter, `standard` when absent; false and the call failed when it is out of range.
+ */
 static bool integer(int64_t *out, struct call *call, const char *name, int64_t standard,
                     int64_t least, int64_t most)
 {
@@ -270,8 +272,8 @@ static void trades(struct call *call)
     mock_buf_putc(&call->body, ']');
 }
 
-/* `to`: yyyy-MM-ddTHH:mm:ss with or without T, Z or +09:00; windows that start at or after it are left
- * out. */
+/* `to`: yyyy-MM-ddTHH:mm:ss with or without T, Z or +09:00; windows that start at or after it are
+ * left out. */
 static bool candles_to(int64_t *to_ms, struct call *call)
 {
     char text[48];

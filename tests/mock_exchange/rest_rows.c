@@ -1,5 +1,5 @@
-/* The rows of the quotation endpoints, in the exchange's key order: prices with eight decimals, books
- * plain, change_price of a trade signed (on the stream it is not). */
+/* The rows of the quotation endpoints, in the exchange's key order: prices with eight decimals,
+ * books plain, change_price of a trade signed (on the stream it is not). */
 #include "rest.h"
 
 #include <string.h>
@@ -54,9 +54,10 @@ void mock_row_market(struct mock_buf *b, const struct mock_market *m, bool detai
     mock_buf_putc(b, ',');
     text(b, "english_name", m->english);
     if (details) {
-        mock_buf_puts(b, ",\"market_event\":{\"warning\":false,\"caution\":{\"PRICE_FLUCTUATIONS\":false,"
-                         "\"TRADING_VOLUME_SOARING\":false,\"DEPOSIT_AMOUNT_SOARING\":false,"
-                         "\"GLOBAL_PRICE_DIFFERENCES\":false,\"CONCENTRATION_OF_SMALL_ACCOUNTS\":false}}");
+        mock_buf_puts(
+            b, ",\"market_event\":{\"warning\":false,\"caution\":{\"PRICE_FLUCTUATIONS\":false,"
+               "\"TRADING_VOLUME_SOARING\":false,\"DEPOSIT_AMOUNT_SOARING\":false,"
+               "\"GLOBAL_PRICE_DIFFERENCES\":false,\"CONCENTRATION_OF_SMALL_ACCOUNTS\":false}}");
     }
     mock_buf_putc(b, '}');
 }

@@ -25,8 +25,8 @@ enum mock_state { MOCK_STATE_TLS, MOCK_STATE_HTTP, MOCK_STATE_WS, MOCK_STATE_DRA
 #define MOCK_OUT_CAP ((size_t)64 << 20)
 /* A replay pauses here, so that nothing of it is lost. */
 #define MOCK_REPLAY_AHEAD ((size_t)1 << 20)
-#define MOCK_MESSAGE_CAP ((size_t)4 << 20)
-#define MOCK_KEPT_TEXT ((size_t)64 << 10) /* of the last request, for /mock/stats */
+#define MOCK_MESSAGE_CAP  ((size_t)4 << 20)
+#define MOCK_KEPT_TEXT    ((size_t)64 << 10) /* of the last request, for /mock/stats */
 
 struct mock_conn {
     struct mock_conn *next;
@@ -34,15 +34,15 @@ struct mock_conn {
     int fd;
     SSL *ssl;
     enum mock_state state;
-    bool dead;          /* reaped at the end of the turn */
-    bool reset;         /* with an RST */
-    bool finish;        /* shut down as soon as everything is sent */
-    bool eof;           /* the client has said everything; it may still be waiting for its answer */
-    bool held;          /* requests wait in `in` until their predecessors' answers are gone */
-    bool blocked;       /* the socket takes no more for the moment */
-    uint32_t events;    /* what epoll was told */
+    bool dead;       /* reaped at the end of the turn */
+    bool reset;      /* with an RST */
+    bool finish;     /* shut down as soon as everything is sent */
+    bool eof;        /* the client has said everything; it may still be waiting for its answer */
+    bool held;       /* requests wait in `in` until their predecessors' answers are gone */
+    bool blocked;    /* the socket takes no more for the moment */
+    uint32_t events; /* what epoll was told */
     bool tls_wants_write;
-    bool websocket;     /* was upgraded */
+    bool websocket; /* was upgraded */
     struct mock_buf in, out;
     int64_t active_ms;   /* mock time of the last traffic */
     int64_t deadline_ns; /* of a closing handshake or a drain; 0 = none */

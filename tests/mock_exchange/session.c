@@ -7,10 +7,10 @@
 
 /* Seen: 150 to 180 ms between an error and the close, an UP every ten seconds whose first one
  * follows the server's own tick, 0.6 to 8.9 s after the PING. */
-#define ERROR_DELAY 150
-#define UP_EVERY 10000
-#define UP_FIRST 600
-#define UP_FIRST_SPAN 8300
+#define ERROR_DELAY       150
+#define UP_EVERY          10000
+#define UP_FIRST          600
+#define UP_FIRST_SPAN     8300
 #define CLOSE_PATIENCE_NS INT64_C(2000000000)
 
 bool mock_session_send(struct mock_server *s, struct mock_conn *c, int op, const void *data,
@@ -124,8 +124,7 @@ static void on_message(struct mock_server *s, struct mock_conn *c, const char *d
     }
     c->format = request.format;
     if (request.list) {
-        mock_list_frame(&text, c->has_request ? &c->request : NULL, request.ticket,
-                        request.format);
+        mock_list_frame(&text, c->has_request ? &c->request : NULL, request.ticket, request.format);
         if (!text.failed) {
             mock_session_send(s, c, MOCK_OP_BINARY, text.data, text.len);
         }

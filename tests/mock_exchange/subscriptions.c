@@ -183,8 +183,8 @@ static struct mock_sub *resolve(struct mock_server *s, struct mock_conn *c,
     int depth = MOCK_DEPTH;
     size_t len = want->kind == MOCK_BOOK ? split_code(&depth, code) : strlen(code);
     struct mock_market *m = len == 0 ? NULL : mock_exchange_find(&s->exchange, code, len);
-    if (m == NULL || (want->has_level &&
-                      (m->quote != MOCK_KRW || !mock_level_ok(m, want->level)))) {
+    if (m == NULL ||
+        (want->has_level && (m->quote != MOCK_KRW || !mock_level_ok(m, want->level)))) {
         return NULL; /* silence, as on the exchange */
     }
     /* New subscriptions go to the head, so this connection's own are the first ones. */

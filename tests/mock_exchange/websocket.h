@@ -8,8 +8,14 @@
 
 #include "buffer.h"
 
-enum { MOCK_OP_CONTINUE = 0, MOCK_OP_TEXT = 1, MOCK_OP_BINARY = 2, MOCK_OP_CLOSE = 8,
-       MOCK_OP_PING = 9, MOCK_OP_PONG = 10 };
+enum {
+    MOCK_OP_CONTINUE = 0,
+    MOCK_OP_TEXT = 1,
+    MOCK_OP_BINARY = 2,
+    MOCK_OP_CLOSE = 8,
+    MOCK_OP_PING = 9,
+    MOCK_OP_PONG = 10
+};
 
 /* A message being put together out of fragments. */
 struct mock_ws_reader {
@@ -18,7 +24,7 @@ struct mock_ws_reader {
 };
 
 struct mock_ws_event {
-    int op; /* TEXT, BINARY, CLOSE, PING or PONG */
+    int op;           /* TEXT, BINARY, CLOSE, PING or PONG */
     const char *data; /* until the next call */
     size_t len;
 };

@@ -185,10 +185,13 @@ def test_rest_books_are_those_of_the_stream_while_it_moves():
 
 
 def test_trades_by_rest_are_those_of_the_stream():
-    with Mock(*MARKET) as mock, mock.ws() as ws:
+    with Mock("--codes", 60, "--rate", 3000, "--time-scale", 20) as mock, mock.ws() as ws:
         ws.want({"type": "trade", "codes": ["KRW-BTC"], "is_only_realtime": True})
         seen = ws.messages(120)
         rows = mock.get("/v1/trades/ticks?market=KRW-BTC&count=500")
+        while rows[-1]["sequential_id"] > seen[0]["sequential_id"]:
+            rows += mock.get("/v1/trades/ticks?market=KRW-BTC&count=500&cursor="
+                             + str(rows[-1]["sequential_id"]))
         ids = [r["sequential_id"] for r in rows]
         assert ids == sorted(ids, reverse=True)
         by_id = {r["sequential_id"]: r for r in rows}
