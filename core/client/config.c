@@ -167,6 +167,8 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
         .settle_max_ms = or_default(o.settle_max_ms, 500),
         .message_size_max = or_default(o.message_size_max, 16u << 20),
         .backoff_first_ms = or_default(o.backoff_first_ms, 1000),
+        .no_data_ms = or_default(o.no_data_ms, 10000),
+        .stale_ms = or_default(o.stale_ms, 60000),
         .memory_budget = o.memory_budget != 0 ? o.memory_budget : 64u << 20,
     };
     int error = check_choices(&o);

@@ -5,8 +5,9 @@
 #include "base/clock.h"
 #include "exchange/decode.h"
 
-#define CLOCK_MOVED_MS 5000 /* older by more than this: the exchange's clock moved, not the order  \
-                             */
+#define CLOCK_MOVED_MS                                                                             \
+    5000 /* older by more than this: the exchange's clock moved, not the order                     \
+          */
 
 static void unref(upbit__fanout *f, const upbit_event *e)
 {
@@ -204,6 +205,9 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
         unref(f, e);
         return;
     }
+    key->heard_ns = e->received_ns;
+    if (key->quiet && f->heard != NULL)
+        f->heard(f->context, key);
     verdict v = judge(key, e);
     uint32_t whole = 0, once = 0;
     bool cuts = false;

@@ -15,6 +15,9 @@ typedef struct upbit__fanout {
     upbit__pool *pool;
     upbit__counters *counters;
     upbit__batch *batch;
+    /* A key that was quiet is heard again: told before its event is pushed. May be NULL. */
+    void (*heard)(void *context, upbit__key *key);
+    void *context;
 } upbit__fanout;
 
 /* A block for an event; where the budget is used up, queued events of the fullest lanes make room.

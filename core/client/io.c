@@ -137,7 +137,9 @@ int upbit__io_init(upbit_manager *m)
         return error;
     upbit__batch_init(&m->batch, m->pool);
     m->held_last = &m->held;
-    m->fanout = (upbit__fanout){&m->registry, m->pool, &m->counters, &m->batch};
+    m->fanout =
+        (upbit__fanout){&m->registry, m->pool, &m->counters, &m->batch, upbit__quiet_heard, m};
+    m->quiet_timer = (upbit__timer){.callback = upbit__quiet_scan, .context = m};
     upbit__session_init(&m->session, &m->config, m->loop, &m->log, &m->registry, &m->counters,
                         &events, m);
     upbit__listing_init(&m->listing, &m->config, m->loop, &m->log, on_listing, m);
@@ -146,6 +148,7 @@ int upbit__io_init(upbit_manager *m)
 
 void upbit__io_finish(upbit_manager *m)
 {
+    upbit__timer_stop(&m->quiet_timer);
     upbit__decoder_destroy(m->decoder);
     if (m->registry.buckets != NULL) {
         upbit__listing_finish(&m->listing);

@@ -4,6 +4,7 @@
  *     proxy.c     the public proxy: any thread and the consumer
  *     io.c        the I/O thread: its loop, its end
  *     orders.c    what commands do there
+ *     quiet.c     keys that give no data
  *     tell.c      the events a manager makes about itself */
 #ifndef UPBIT_CLIENT_MANAGER_H
 #define UPBIT_CLIENT_MANAGER_H
@@ -80,6 +81,7 @@ struct upbit_manager {
     upbit__fanout fanout;
     upbit__session session;
     upbit__listing listing;
+    upbit__timer quiet_timer;
     upbit__decoder *decoder;
     upbit__client *clients;                /* all open proxies' halves */
     upbit__order *held, **held_last;       /* wait for the market list, in order */
@@ -107,6 +109,11 @@ void upbit__orders_run(upbit_manager *m, upbit__command *first);
 void upbit__orders_release_held(upbit_manager *m); /* the market list is settled */
 void upbit__client_drop(upbit_manager *m, upbit__client *client);
 void upbit__orders_drop_held(upbit_manager *m, const upbit__client *client); /* NULL: all */
+
+/* quiet.c: keys that are quiet */
+void upbit__quiet_start(upbit_manager *m); /* while there are keys; harmless when it runs */
+void upbit__quiet_scan(void *manager);
+void upbit__quiet_heard(void *manager, upbit__key *key);
 
 /* tell.c: events to one or to all */
 upbit_event *upbit__tell_make(const upbit_manager *m, int type, size_t size);

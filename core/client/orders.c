@@ -238,6 +238,7 @@ static void run(upbit_manager *m, upbit__order *order)
 static void wants_changed(upbit_manager *m)
 {
     atomic_store_explicit(&m->counters.keys, m->registry.key_count, memory_order_relaxed);
+    upbit__quiet_start(m);
     upbit__session_wants_changed(&m->session);
 }
 

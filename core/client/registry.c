@@ -216,8 +216,8 @@ void upbit__registry_remove(upbit__registry *r, upbit__entry *e)
     moved = client->entries[--client->entry_count];
     client->entries[e->client_index] = moved;
     moved->client_index = e->client_index;
-    if (e->cell != NULL)
-        upbit__inbox_cell_release(client->inbox, e->cell);
+    upbit__inbox_cell_release(client->inbox, e->cell);
+    upbit__inbox_cell_release(client->inbox, e->news);
     free(e);
     if (key->entry_count == 0)
         drop_key(r, key);

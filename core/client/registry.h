@@ -46,10 +46,12 @@ struct upbit__entry {
     upbit__key *key;
     upbit__client *client;
     upbit__cell *cell;     /* latest lane only */
+    upbit__cell *news;     /* NO_DATA, STALE, FRESH; NULL until there was one */
     uint32_t key_index;    /* in key->entries */
     uint32_t client_index; /* in client->entries */
     uint8_t depth;         /* rows a side; 0: all */
     uint8_t flags;         /* UPBIT_WANT_... */
+    uint8_t quiet;         /* what it was told last: NO_DATA, STALE, or 0 */
     bool has;              /* something of this key was pushed since it was (re)subscribed */
     bool take;             /* scratch of the fan-out: gets the event at hand */
 };
@@ -75,6 +77,9 @@ struct upbit__key {
     uint8_t wire_depth; /* what the last request asked for; 0: all */
     bool on_wire;       /* the last request held it as a stream */
     bool asked_once;    /* the last request held it as snapshot only */
+    bool quiet;         /* NO_DATA or STALE was told, and nothing has come since */
+    int64_t asked_ns;   /* when the exchange was asked for it on this connection; 0: not yet */
+    int64_t heard_ns;   /* when something of it came last; 0: never */
 };
 
 typedef struct upbit__registry {

@@ -342,7 +342,7 @@ static void settled(void *context)
         start_timer(s, &s->settle_timer, now + s->config->settle_max_ms * UPBIT__MS);
         return;
     }
-    upbit__wanted_sent(s->registry);
+    upbit__wanted_sent(s->registry, now);
     s->changed_ns = 0;
     go_live(s);
 }

@@ -91,15 +91,16 @@ int upbit__wanted_write(upbit__buffer *out, upbit__registry *r, const char *tick
 
 static void mark_sent(void *context, upbit__key *key)
 {
-    (void)context;
+    if (key->asked_ns == 0)
+        key->asked_ns = *(const int64_t *)context;
     key->asked_once = upbit__key_once(key);
     key->on_wire = !key->asked_once;
     key->wire_depth = (uint8_t)upbit__key_depth(key);
 }
 
-void upbit__wanted_sent(upbit__registry *r)
+void upbit__wanted_sent(upbit__registry *r, int64_t now_ns)
 {
-    upbit__registry_each(r, mark_sent, NULL);
+    upbit__registry_each(r, mark_sent, &now_ns);
     r->dirty = false;
     r->again = false;
 }
@@ -109,6 +110,7 @@ static void mark_lost(void *context, upbit__key *key)
     (void)context;
     key->on_wire = false;
     key->asked_once = false;
+    key->asked_ns = 0;
     key->wire_depth = 0;
 }
 

@@ -16,7 +16,7 @@ int upbit__wanted_write(upbit__buffer *out, upbit__registry *r, const char *tick
                         size_t *count);
 
 /* What was written is on the wire now: marks the keys. */
-void upbit__wanted_sent(upbit__registry *r);
+void upbit__wanted_sent(upbit__registry *r, int64_t now_ns);
 /* The connection is gone: nothing is on the wire. */
 void upbit__wanted_lost(upbit__registry *r);
 

@@ -169,6 +169,15 @@ static void on_event(tail *t, const upbit_event *e)
             t->status = EXIT_REFUSED;
         }
         break;
+    case UPBIT_TYPE_NO_DATA:
+    case UPBIT_TYPE_STALE:
+    case UPBIT_TYPE_FRESH:
+        fprintf(stderr, "upbit-tail: %s %s: %s\n",
+                upbit_type_name((int)upbit_event_key(e)->key_type), e->code,
+                e->type == UPBIT_TYPE_FRESH   ? "data comes again"
+                : e->type == UPBIT_TYPE_STALE ? "nothing new for a long time"
+                                              : "the exchange sends nothing");
+        break;
     case UPBIT_TYPE_CLOSED:
         t->status = EXIT_OK;
         break;

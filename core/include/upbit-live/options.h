@@ -62,10 +62,13 @@ typedef struct upbit_options {
     uint64_t memory_budget;      /* bytes of events not yet released; default 64 MiB            */
     uint32_t message_size_max;   /* bytes of one message; default 16 MiB                        */
     uint32_t backoff_first_ms;   /* first reconnect delay's upper bound; default 1,000          */
+    uint32_t no_data_ms;         /* NO_DATA: no first message that long after asking; def. 10,000 */
+    uint32_t stale_ms;           /* STALE: no message for that long (candles: plus their unit);
+                                    default 60,000                                              */
 } upbit_options;
 
 #define UPBIT_OPTIONS_INIT                                                                         \
-    { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 typedef enum upbit_policy {
     UPBIT_POLICY_DEFAULT = 0, /* coalesce: ticker, order book; drop_oldest: trade, candle, raw;

@@ -27,7 +27,8 @@ static void setup(void)
     upbit__batch_init(&batch, pool);
     ck_assert_int_eq(upbit__registry_init(&registry, pool), 0);
     memset(&counters, 0, sizeof counters);
-    fanout = (upbit__fanout){&registry, pool, &counters, &batch};
+    fanout = (upbit__fanout){
+        .registry = &registry, .pool = pool, .counters = &counters, .batch = &batch};
     ck_assert_int_eq(upbit__decoder_create(&decoder), 0);
 }
 
@@ -197,7 +198,7 @@ START_TEST(depths_and_levels_and_snapshots_in_the_request)
         request(),
         "[{\"ticket\":\"T\"},{\"type\":\"orderbook\",\"codes\":[\"KRW-BTC.15\"]},{\"type\":"
         "\"ticker\",\"codes\":[\"KRW-ETH\"],\"is_only_snapshot\":true},{\"format\":\"DEFAULT\"}]");
-    upbit__wanted_sent(&registry);
+    upbit__wanted_sent(&registry, 1);
     side_close(b);
     /* Shallower waits for the next request; it is no reason for one. */
     ck_assert_str_eq(request(),
@@ -345,7 +346,7 @@ START_TEST(a_late_joiner_gets_the_cached_value)
 {
     side *a = side_open(0), *b = side_open(0);
     want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, 0);
-    upbit__wanted_sent(&registry);
+    upbit__wanted_sent(&registry, 1);
     receive(book("KRW-BTC", 1730336862100, "1", "SNAPSHOT"));
     upbit__entry *entry = want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 2, 0);
     ck_assert(upbit__fanout_cached(&fanout, entry));
