@@ -25,7 +25,7 @@ struct mock_replay {
     size_t code_count, code_cap;
     double speed; /* 0: without waiting */
     int64_t first_ns;
-    bool traced;
+    bool traced, bare;
 };
 
 static bool add_frame(struct mock_replay *r, const char *bytes, size_t len, int op, int64_t t_ns)
@@ -149,13 +149,14 @@ static int trace_line(struct mock_replay *r, const char *line, size_t len)
     return result;
 }
 
+/* The first line says which kind of file it is. */
 static bool add_line(struct mock_replay *r, const char *line, size_t len, size_t number)
 {
     if (len == 0) {
         return true;
     }
-    int trace = trace_line(r, line, len);
-    if (trace < 0) {
+    int trace = r->bare ? 0 : trace_line(r, line, len);
+    if (trace < 0 || (trace == 0 && r->traced)) {
         fprintf(stderr, "upbit-mock: --replay: line %zu is a broken trace line\n", number);
         return false;
     }
@@ -163,6 +164,7 @@ static bool add_line(struct mock_replay *r, const char *line, size_t len, size_t
         r->traced = true;
         return true;
     }
+    r->bare = true;
     return add_frame(r, line, len, MOCK_OP_BINARY, 0) && find_codes(r, line, len);
 }
 

@@ -316,6 +316,8 @@ def test_a_trace_is_played_with_its_codes_and_its_times():
 def test_broken_traces_are_refused():
     for line in ('{"t_ns":1,"dir":"in","op":3,"text":"x"}', '{"t_ns":1,"dir":"in","op":2,"base64":"x"}',
                  json.dumps({"t_ns": 1, "dir": "in", "op": 9, "text": "x" * 126}),
+                 '{"t_ns":1,"dir":"in","op":2,"text":"x"}\n{"t_ns":2,"dir":"in","op":2,"te',
+                 '{"t_ns":1,"dir":"in","op":2,"base64":"!!!!"}',
                  '{"t_ns":1,"dir":"out","op":1,"text":"nothing to play"}'):
         with tempfile.NamedTemporaryFile("w") as file:
             file.write(line + "\n")
