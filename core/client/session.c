@@ -184,6 +184,8 @@ static void on_closed(void *context, const upbit__close_info *info)
     int error = info->error;
     if (s->refused)
         error = UPBIT_ERROR_EXCHANGE; /* the close 1000 after an error frame is not a clean end */
+    else if (error == UPBIT_ERROR_UPGRADE && (info->http_status == 401 || info->http_status == 403))
+        error = UPBIT_ERROR_AUTH;
     else if (error == 0)
         error = UPBIT_ERROR_CONNECT; /* the server ended a stream we still want */
     char reason[280];

@@ -166,6 +166,16 @@ START_TEST(refused_upgrades_are_one_episode)
 }
 END_TEST
 
+START_TEST(a_refused_key_is_told_as_such)
+{
+    ck_assert_int_eq(mock_call(&exchange, "POST", "/mock/refuse?count=1&status=401", ""), 200);
+    ck_assert_int_eq(mock_call(&exchange, "POST", "/mock/cut?how=rst", ""), 200);
+    expect_error(UPBIT_ERROR_CONNECT);
+    expect_error(UPBIT_ERROR_AUTH);
+    expect_data_of_epoch(2);
+}
+END_TEST
+
 START_TEST(wants_made_while_down_are_asked_for_when_up)
 {
     ck_assert_int_eq(mock_call(&exchange, "POST", "/mock/refuse?count=2&status=503", ""), 200);
@@ -216,6 +226,7 @@ int main(void)
     tcase_add_test(tests, an_error_frame_is_told_with_its_name);
     tcase_add_test(tests, a_giant_message_costs_the_connection_not_the_memory);
     tcase_add_test(tests, refused_upgrades_are_one_episode);
+    tcase_add_test(tests, a_refused_key_is_told_as_such);
     tcase_add_test(tests, wants_made_while_down_are_asked_for_when_up);
     tcase_add_test(tests, no_trade_comes_twice_over_a_reconnect);
     suite_add_tcase(suite, tests);
