@@ -92,7 +92,9 @@ void Dispatcher::turn()
         const int result = upbit_waiter_next(m_waiter, &handle, &delivery);
         if (result <= 0) {
             empty = true;
-            if (result < 0) { // cannot happen with our own waiter; do not spin on its descriptor
+            // Out of memory nothing was lost and the next turn tries again. Nothing else can happen
+            // with our own waiter; if it does, do not spin on its descriptor.
+            if (result < 0 && result != UPBIT_ERROR_NO_MEMORY) {
                 qCCritical(lcQt, "waiter: %s", upbit_error_string(result));
                 m_notifier->setEnabled(false);
             }
