@@ -167,6 +167,7 @@ static void turn(upbit_manager *m, int64_t wait_ns)
         upbit__log_write(&m->log, UPBIT_LOG_ERROR, "stream", "the event loop cannot wait");
         nanosleep(&(struct timespec){.tv_nsec = 100 * UPBIT__MS}, NULL);
     }
+    upbit__session_check_sleep(&m->session);
     upbit__command *commands = upbit__command_take_all(&m->commands);
     if (commands != NULL)
         upbit__orders_run(m, commands);

@@ -9,6 +9,7 @@
 #include "client/wanted.h"
 
 #define STABLE_NS   (60 * UPBIT__SECOND) /* live that long: the next failure starts over */
+#define SLEEP_NS    (2 * UPBIT__SECOND)  /* clocks apart by less: a long interrupt, not a sleep */
 #define TICKET_SIZE 40
 
 static void connect_now(void *context);
@@ -29,6 +30,11 @@ static void set_state(upbit__session *s, upbit_state state)
     s->events.state(s->context);
 }
 
+static int64_t time_slept(void)
+{
+    return upbit__clock_boottime_ns() - upbit__clock_monotonic_ns();
+}
+
 void upbit__session_init(upbit__session *s, const upbit__config *config, upbit__loop *loop,
                          upbit__log *log, upbit__registry *registry, upbit__counters *counters,
                          const upbit__session_events *events, void *context)
@@ -44,6 +50,7 @@ void upbit__session_init(upbit__session *s, const upbit__config *config, upbit__
                           .settle_timer = {.callback = settled, .context = s},
                           .ping_timer = {.callback = ping_due, .context = s}};
     upbit__backoff_init(&s->backoff, config->backoff_first_ms);
+    s->slept_ns = time_slept();
     upbit__window_init(&s->connects, 5, UPBIT__SECOND);
 }
 
@@ -366,6 +373,24 @@ static void ping_due(void *context)
         upbit__count(&s->counters->pings_sent, 1);
     }
     start_timer(s, &s->ping_timer, now + s->config->pong_timeout_ms * UPBIT__MS);
+}
+
+void upbit__session_check_sleep(upbit__session *s)
+{
+    int64_t slept = time_slept();
+    int64_t since = slept - s->slept_ns;
+    s->slept_ns = slept;
+    if (since < SLEEP_NS || s->stopping || s->state == UPBIT_STATE_IDLE)
+        return;
+    upbit__log_write(s->log, UPBIT_LOG_WARNING, "stream",
+                     "the machine slept for %" PRId64 " ms: connecting anew",
+                     (int64_t)(since / UPBIT__MS));
+    upbit__backoff_reset(&s->backoff);
+    if (s->transport != NULL) {
+        end_connection(s);
+        wait_and_retry(s, UPBIT_ERROR_TIMEOUT, 0, 0, "the machine slept: the connection is dead");
+    }
+    start_timer(s, &s->connect_timer, upbit__clock_monotonic_ns());
 }
 
 void upbit__session_refused(upbit__session *s)

@@ -55,6 +55,7 @@ typedef struct upbit__session {
     bool awaiting_pong;
     bool tls;
     bool stopping;
+    int64_t slept_ns;   /* how far CLOCK_BOOTTIME was ahead of CLOCK_MONOTONIC at the last look */
     int64_t lost_ns;    /* when the stream was lost */
     int64_t live_ns;    /* when it became LIVE */
     int64_t changed_ns; /* first unsent change of the wants; 0: none */
@@ -76,6 +77,9 @@ void upbit__session_finish(upbit__session *s);
 void upbit__session_start(upbit__session *s);
 /* The registry may have changed: a request goes out after the settle time. */
 void upbit__session_wants_changed(upbit__session *s);
+/* Has the machine slept since the last look? Then the server has long given the connection up: a
+ * new one at once, without waiting for a pong that cannot come. Cheap; called every turn. */
+void upbit__session_check_sleep(upbit__session *s);
 /* The exchange sent an error frame: the close that follows is a refusal. */
 void upbit__session_refused(upbit__session *s);
 /* Closes in order until the deadline (monotonic); the state becomes CLOSED, at once if nothing is
