@@ -203,7 +203,7 @@ def test_floods_that_nobody_reads_stay_small():
                      b"POST /mock/send HTTP/1.1\r\nContent-Length: 20000000\r\n\r\n" + bytes(1 << 20),
                      b"no request\r\n\r\n" + bytes(1 << 20)):
             with mock.connect() as sock:
-                flood(sock, data, 0.5)
+                flood(sock, data, 0.3)
                 assert memory(mock) - before < LIMIT, data[:40]
         assert alive(mock)
 

@@ -28,7 +28,7 @@ def same(one, other, where):
 
 def test_a_ticker_counts_every_trade_exactly():
     with Mock(*MARKET) as mock:
-        messages = watch(mock, 3500, "trade", "ticker")
+        messages = watch(mock, 2500, "trade", "ticker")
     last, volumes, checked = {}, {}, 0
     for m in messages:
         code = m["code"]
@@ -47,12 +47,12 @@ def test_a_ticker_counts_every_trade_exactly():
             assert m[side] - before[side] == t["trade_volume"]
             checked += 1
         volumes[code] = m
-    assert checked > 1000
+    assert checked > 800
 
 
 def test_a_ticker_agrees_with_itself():
     with Mock(*MARKET) as mock:
-        messages = watch(mock, 500, "ticker")
+        messages = watch(mock, 300, "ticker")
     for m in messages:
         price, closing = m["trade_price"], m["prev_closing_price"]
         assert m["signed_change_price"] == price - closing
@@ -73,7 +73,7 @@ def test_a_ticker_agrees_with_itself():
 
 def test_a_trade_takes_the_best_price():
     with Mock(*MARKET) as mock:
-        messages = watch(mock, 1500, "trade")
+        messages = watch(mock, 800, "trade")
     ids = set()
     for m in messages:
         side = "ask" if m["ask_bid"] == "BID" else "bid"
@@ -94,7 +94,7 @@ def test_candles_are_what_the_trades_make():
             ws.want({"type": "trade", "codes": CODES}, {"type": "candle.1s", "codes": CODES})
             started = time.monotonic()
             messages = []
-            while time.monotonic() - started < 1.6:
+            while time.monotonic() - started < 1.2:
                 messages.append(ws.message())
     trades, candles, seconds = defaultdict(list), {}, defaultdict(set)
     for m in messages:
@@ -124,7 +124,7 @@ def test_candles_are_what_the_trades_make():
 
 def test_books_are_sorted_summed_and_on_their_grid():
     with Mock(*MARKET) as mock:
-        messages = watch(mock, 300, "orderbook")
+        messages = watch(mock, 150, "orderbook")
     stamps = defaultdict(list)
     for m in messages:
         units, ends = m["orderbook_units"], {}
