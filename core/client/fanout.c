@@ -5,9 +5,8 @@
 #include "base/clock.h"
 #include "exchange/decode.h"
 
-#define CLOCK_MOVED_MS                                                                             \
-    5000 /* older by more than this: the exchange's clock moved, not the order                     \
-          */
+#define SNAPSHOT_AGE_NS (1000 * UPBIT__MS) /* a cached value this young is as good as a new one */
+#define CLOCK_MOVED_MS  5000 /* older by more: the exchange's clock moved, not the order */
 
 static void unref(upbit__fanout *f, const upbit_event *e)
 {
@@ -176,19 +175,24 @@ static void deliver_cut(upbit__fanout *f, upbit__key *key, upbit__cut *cut, upbi
     cut->made = NULL;
 }
 
-/* One-shot wants that got their snapshot are done. */
+/* A one-shot want that got its snapshot is done. */
+static void end_snapshot(upbit__fanout *f, upbit__entry *entry)
+{
+    if (entry->cell != NULL) {
+        /* The value stays for its taker: only the key is given up. */
+        upbit__inbox_cell_retire(entry->client->inbox, entry->cell);
+        entry->cell = NULL;
+    }
+    upbit__registry_remove(f->registry, entry);
+}
+
 static void end_snapshots(upbit__fanout *f, upbit__key *key)
 {
     for (uint32_t i = key->entry_count; i > 0; i--) {
         upbit__entry *entry = key->entries[i - 1];
         if (entry->has && (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0) {
             bool last = key->entry_count == 1;
-            if (entry->cell != NULL) {
-                /* The value stays for its taker: only the key is given up. */
-                upbit__inbox_cell_retire(entry->client->inbox, entry->cell);
-                entry->cell = NULL;
-            }
-            upbit__registry_remove(f->registry, entry);
+            end_snapshot(f, entry);
             if (last)
                 return;
         }
@@ -288,6 +292,29 @@ bool upbit__fanout_cached(upbit__fanout *f, upbit__entry *entry)
     if (copy == NULL)
         return false;
     copy->origin = UPBIT_ORIGIN_CACHE;
+    /* It tells how things stand, not that something happened: a trade in it is no new volume. */
+    copy->stream = UPBIT_STREAM_SNAPSHOT;
     push(entry, copy);
     return true;
+}
+
+bool upbit__fanout_snapshot(upbit__fanout *f, upbit__client *client, const upbit__key_id *id,
+                            unsigned depth, int64_t now_ns)
+{
+    upbit__registry *r = f->registry;
+    upbit__key *key = upbit__registry_find(r, id);
+    if (key == NULL || !key->on_wire || key->last == NULL ||
+        now_ns - key->last->received_ns > SNAPSHOT_AGE_NS ||
+        upbit__key_entry_of(key, client) != NULL)
+        return false;
+    /* The want comes and goes before the wire could know of it. */
+    bool dirty = r->dirty, again = r->again, joined;
+    upbit__entry *entry;
+    if (upbit__registry_add(r, client, id, depth, UPBIT_WANT_SNAPSHOT_ONLY, &entry, &joined) != 0)
+        return false;
+    r->dirty = dirty;
+    r->again = again;
+    bool served = upbit__fanout_cached(f, entry);
+    end_snapshot(f, entry);
+    return served;
 }

@@ -34,6 +34,11 @@ void upbit__fanout_refused(upbit__fanout *f, int type, const char *code);
  * Returns whether there was one. */
 bool upbit__fanout_cached(upbit__fanout *f, upbit__entry *entry);
 
+/* A snapshot of a key that is streamed anyway, from the cache if that is young enough: pushed to
+ * the client as above. False: it has to be asked for. */
+bool upbit__fanout_snapshot(upbit__fanout *f, upbit__client *client, const upbit__key_id *id,
+                            unsigned depth, int64_t now_ns);
+
 /* The key an event belongs to. */
 void upbit__key_id_of_event(upbit__key_id *id, const upbit_event *event);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "client/manager.h"
 #include "queue/pool.h"
 
@@ -53,14 +54,18 @@ static int add_wants(upbit_manager *m, const upbit__order *order)
         upbit__key *key = upbit__registry_find(&m->registry, &id);
         upbit__entry *old = key != NULL ? upbit__key_entry_of(key, order->client) : NULL;
         bool repeated = old != NULL && old->depth == order->depth && old->flags == order->flags;
-        if (repeated && (order->flags & UPBIT_WANT_SNAPSHOT_ONLY) == 0)
+        bool once = (order->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0;
+        if (repeated && !once)
             continue; /* has it all */
+        if (once && upbit__fanout_snapshot(&m->fanout, order->client, &id, order->depth,
+                                           upbit__clock_monotonic_ns()))
+            continue;
         int error = upbit__registry_add(&m->registry, order->client, &id, order->depth,
                                         order->flags, &entry, &joined);
         if (error != 0)
             return error;
         entry->has = false;
-        if (joined && (order->flags & UPBIT_WANT_SNAPSHOT_ONLY) == 0)
+        if (joined && !once)
             upbit__fanout_cached(&m->fanout, entry);
     }
     return 0;

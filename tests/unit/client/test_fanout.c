@@ -328,6 +328,32 @@ START_TEST(a_snapshot_wish_gets_exactly_one)
 }
 END_TEST
 
+START_TEST(a_young_cache_serves_snapshots_an_old_one_asks)
+{
+    side *a = side_open(0), *b = side_open(0);
+    upbit__key_id id = id_of(UPBIT_TYPE_ORDERBOOK, "KRW-BTC");
+    want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, 0);
+    upbit__wanted_sent(&registry, 1);
+    clock_ns = 1000000000;
+    receive(book("KRW-BTC", 1730336862100, "1", "REALTIME"));
+    ck_assert(upbit__fanout_snapshot(&fanout, &b->client, &id, 2, clock_ns + 900000000));
+    upbit__batch_commit(&batch);
+    const upbit_event *e = take(b);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_int_eq(e->stream, UPBIT_STREAM_SNAPSHOT);
+    ck_assert_uint_eq(upbit_event_orderbook(e)->ask_count, 2);
+    upbit_event_unref(e);
+    ck_assert_uint_eq(b->client.entry_count, 0);
+    ck_assert(!registry.dirty);
+    ck_assert(!upbit__fanout_snapshot(&fanout, &b->client, &id, 2, clock_ns + 1100000000));
+    ck_assert_uint_eq(drain(b), 0);
+    want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, UPBIT_WANT_SNAPSHOT_ONLY);
+    ck_assert(registry.dirty && registry.again);
+    side_close(a);
+    side_close(b);
+}
+END_TEST
+
 START_TEST(realtime_only_gets_no_snapshot)
 {
     side *a = side_open(0);
@@ -353,6 +379,7 @@ START_TEST(a_late_joiner_gets_the_cached_value)
     upbit__batch_commit(&batch);
     const upbit_event *e = take(b);
     ck_assert_int_eq(e->origin, UPBIT_ORIGIN_CACHE);
+    ck_assert_int_eq(e->stream, UPBIT_STREAM_SNAPSHOT); /* whatever it was when it came */
     ck_assert_uint_eq(upbit_event_orderbook(e)->bid_count, 2);
     upbit_event_unref(e);
     /* The snapshot that the exchange sends again is no news to either. */
@@ -377,6 +404,7 @@ int main(void)
     tcase_add_test(tests, an_older_book_is_dropped_unless_the_clock_moved);
     tcase_add_test(tests, one_cut_book_for_all_who_want_that_depth);
     tcase_add_test(tests, a_snapshot_wish_gets_exactly_one);
+    tcase_add_test(tests, a_young_cache_serves_snapshots_an_old_one_asks);
     tcase_add_test(tests, realtime_only_gets_no_snapshot);
     tcase_add_test(tests, a_late_joiner_gets_the_cached_value);
     suite_add_tcase(suite, tests);
