@@ -26,7 +26,7 @@ static void set_state(upbit__session *s, upbit_state state)
     upbit__log_write(s->log, UPBIT_LOG_INFO, "stream",
                      "session=public state=%s epoch=%" PRIu32 " attempt=%" PRIu32
                      " delay_ms=%" PRIu32,
-                     upbit_state_name(state), s->epoch, s->attempt, s->delay_ms);
+                     upbit_state_name((int)state), s->epoch, s->attempt, s->delay_ms);
     s->events.state(s->context);
 }
 

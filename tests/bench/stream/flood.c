@@ -33,7 +33,7 @@ typedef struct server {
     int listener;
 } server;
 
-static void give_up(const char *what)
+_Noreturn static void give_up(const char *what)
 {
     fprintf(stderr, "flood: %s\n", what);
     exit(99);

@@ -29,7 +29,7 @@ static size_t messages = 200000;
 enum { CODES = 24, MODES = 3, ROUNDS_MAX = 15 };
 static const char *const names[MODES] = {"stream", "decode", "read"};
 
-static void give_up(const char *what)
+_Noreturn static void give_up(const char *what)
 {
     fprintf(stderr, "stream_bench: %s\n", what);
     exit(99);
@@ -74,8 +74,8 @@ static void stream_client(const flood *f)
     po.policy = UPBIT_POLICY_DROP_OLDEST;
     po.queue_messages = 65536;
     po.queue_bytes = 32u << 20;
-    upbit_manager *m;
-    upbit_proxy *p;
+    upbit_manager *m = NULL;
+    upbit_proxy *p = NULL;
     if (upbit_manager_create(&m, &o) != 0 || upbit_proxy_open(&p, m, "bench", &po) != 0)
         give_up(upbit_error_detail());
     read_codes(codes);
@@ -157,8 +157,8 @@ static void let_go(void *context, upbit_event *e)
 static void decode_client(const flood *f)
 {
     static unsigned char buffer[262144];
-    upbit__decoder *decoder;
-    upbit__pool *pool;
+    upbit__decoder *decoder = NULL;
+    upbit__pool *pool = NULL;
     if (upbit__decoder_create(&decoder) != 0 || upbit__pool_create(&pool, 64 << 20) != 0)
         give_up("out of memory");
     const upbit__decode_output out = {.context = pool, .allocate = one_block, .event = let_go};

@@ -81,8 +81,8 @@ END_TEST
 static const char *const not_numbers[] = {"",     "-",    ".",    "-.",      "e5",   "1e",     "1e+",
                                           "1.2.3", " 1",   "1 ",   "0x10",    "nan",  "inf",    "1,5",
                                           "--1",  "1-",   "1E2.5", "null",   "12a",
-                                          DIGITS38 "9", "0." DIGITS38 "9", "1E166", "1E-129",
-                                          "1E99999999999999999999", "1." DIGITS38};
+                                          (DIGITS38 "9"), ("0." DIGITS38 "9"), "1E166", "1E-129",
+                                          "1E99999999999999999999", ("1." DIGITS38)};
 
 START_TEST(refuses_what_is_no_number_or_does_not_fit)
 {
