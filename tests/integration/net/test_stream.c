@@ -7,38 +7,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "client.h"
-#include "server.h"
+#include "plain_fixture.h"
 #include "support/check_main.h"
-
-static server s;
-static client c;
-static upbit__transport_config config;
-
-static void begin(serve_function serve, const void *context)
-{
-    server_start(&s, NULL, serve, (void *)(uintptr_t)context);
-    client_init(&c);
-    config = (upbit__transport_config){0};
-}
-
-static void open_plain(void)
-{
-    client_open(&c, "ws", "127.0.0.1", s.port, &config);
-}
-
-static void end(void)
-{
-    client_finish(&c);
-    server_stop(&s);
-}
-
-static void serve_greeting(peer *p, void *context)
-{
-    (void)context;
-    if (peer_upgrade(p) && peer_frame(p, 0x82, "hello", 5))
-        peer_finish(p);
-}
 
 static void serve_429(peer *p, void *context)
 {
