@@ -135,8 +135,9 @@ static int check_ca_file(const char *path)
 {
     if (path == NULL || *path == '\0' || access(path, R_OK) == 0)
         return 0;
+    char why[80];
     return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "ca_file: %.120s: %s", path,
-                            strerror(errno));
+                            strerror_r(errno, why, sizeof why));
 }
 
 static uint32_t or_default(uint32_t value, uint32_t standard)

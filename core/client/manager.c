@@ -81,8 +81,11 @@ static int start_thread(upbit_manager *m)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_create(&m->thread, NULL, upbit__io_main, m);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed != 0)
-        return upbit__error_set(UPBIT_ERROR_SYSTEM, "no thread for the I/O: %s", strerror(failed));
+    if (failed != 0) {
+        char why[80];
+        return upbit__error_set(UPBIT_ERROR_SYSTEM, "no thread for the I/O: %s",
+                                strerror_r(failed, why, sizeof why));
+    }
     pthread_setname_np(m->thread, "upbit-io");
     return 0;
 }
