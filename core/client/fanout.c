@@ -146,8 +146,6 @@ static bool same_rows(const upbit_event *a, const upbit_event *b)
 
 static void deliver_cut(upbit__fanout *f, upbit__key *key, upbit__cut *cut, upbit_event *e)
 {
-    if (cut->takers == 0)
-        return;
     make_cut(f, cut, e);
     bool same = cut->made != NULL && cut->last != NULL && same_rows(cut->made, cut->last);
     uint32_t unused = 0;
@@ -175,27 +173,22 @@ static void deliver_cut(upbit__fanout *f, upbit__key *key, upbit__cut *cut, upbi
     cut->made = NULL;
 }
 
-/* A one-shot want that got its snapshot is done. */
-static void end_snapshot(upbit__fanout *f, upbit__entry *entry)
-{
-    if (entry->cell != NULL) {
-        /* The value stays for its taker: only the key is given up. */
-        upbit__inbox_cell_retire(entry->client->inbox, entry->cell);
-        entry->cell = NULL;
-    }
-    upbit__registry_remove(f->registry, entry);
-}
-
+/* One-shot wants that got their snapshot are done. */
 static void end_snapshots(upbit__fanout *f, upbit__key *key)
 {
     for (uint32_t i = key->entry_count; i > 0; i--) {
         upbit__entry *entry = key->entries[i - 1];
-        if (entry->has && (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0) {
-            bool last = key->entry_count == 1;
-            end_snapshot(f, entry);
-            if (last)
-                return;
+        if (!entry->has || (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) == 0)
+            continue;
+        bool last = key->entry_count == 1; /* the key goes with it */
+        if (entry->cell != NULL) {
+            /* The value stays for its taker: only the key is given up. */
+            upbit__inbox_cell_retire(entry->client->inbox, entry->cell);
+            entry->cell = NULL;
         }
+        upbit__registry_remove(f->registry, entry);
+        if (last)
+            return;
     }
 }
 
@@ -231,8 +224,8 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
     }
     if (v != NEWS)
         upbit__count(&f->counters->events_repeated, 1);
-    bool keep =
-        v == NEWS; /* a late candle of an earlier window is news, but not the latest value */
+    /* A late candle of an earlier window is news, but not the latest value. */
+    bool keep = v == NEWS;
     if (keep && key->last != NULL && e->type == UPBIT_TYPE_CANDLE)
         keep = ((const upbit_candle *)(const void *)e)->start_ms >=
                ((const upbit_candle *)(const void *)key->last)->start_ms;
@@ -244,8 +237,16 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
             whole--;
         }
     }
-    for (uint32_t i = 0; cuts && i < key->cut_count; i++)
-        deliver_cut(f, key, &key->cuts[i], e);
+    for (uint32_t i = 0; i < key->cut_count; i++) {
+        upbit__cut *cut = &key->cuts[i];
+        if (cut->takers > 0) {
+            deliver_cut(f, key, cut, e);
+        } else if (v == NEWS) {
+            /* Nobody was shown this book cut: the last cut is not what its takers saw last. */
+            unref(f, cut->last);
+            cut->last = NULL;
+        }
+    }
     if (keep) {
         unref(f, key->last);
         key->last = e;
@@ -256,25 +257,35 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
         end_snapshots(f, key);
 }
 
-struct refusal {
-    int type;
-    const char *code;
-};
-
-static void refuse(void *context, upbit__key *key)
+void upbit__fanout_refused(upbit__fanout *f, const upbit_event *e)
 {
-    const struct refusal *r = context;
-    if (key->id.type != r->type || strcmp(key->id.code, r->code) != 0)
+    upbit__key_id id;
+    upbit__key_id_of_event(&id, e);
+    upbit__key *key = upbit__registry_find(f->registry, &id);
+    if (key == NULL ||
+        (e->type == UPBIT_TYPE_TRADE &&
+         upbit__sids_seen(&key->sids, ((const upbit_trade *)(const void *)e)->sequential_id)))
         return;
     for (uint32_t i = 0; i < key->entry_count; i++)
-        if (key->entries[i]->cell == NULL)
-            upbit__inbox_skip(key->entries[i]->client->inbox, r->type);
+        if (key->entries[i]->cell == NULL && takes(key->entries[i], e, NEWS))
+            upbit__inbox_skip(key->entries[i]->client->inbox, e->type);
 }
 
-void upbit__fanout_refused(upbit__fanout *f, int type, const char *code)
+/* The latest value as a copy of its own, with at most `depth` rows of a book (0: all). */
+static upbit_event *cached_copy(upbit__fanout *f, const upbit__key *key, unsigned depth)
 {
-    upbit__count(&f->counters->events_refused, 1);
-    upbit__registry_each(f->registry, refuse, &(struct refusal){type, code});
+    upbit_event *copy;
+    if (depth != 0 && key->id.type == UPBIT_TYPE_ORDERBOOK)
+        copy = upbit__orderbook_cut((const upbit_orderbook *)(const void *)key->last, depth,
+                                    allocate, f);
+    else
+        copy = upbit__event_copy(key->last, allocate, f);
+    if (copy == NULL)
+        return NULL;
+    copy->origin = UPBIT_ORIGIN_CACHE;
+    /* It tells how things stand, not that something happened: a trade in it is no new volume. */
+    copy->stream = UPBIT_STREAM_SNAPSHOT;
+    return copy;
 }
 
 bool upbit__fanout_cached(upbit__fanout *f, upbit__entry *entry)
@@ -282,39 +293,30 @@ bool upbit__fanout_cached(upbit__fanout *f, upbit__entry *entry)
     upbit__key *key = entry->key;
     if (key->last == NULL || !key->on_wire || (entry->flags & UPBIT_WANT_REALTIME_ONLY) != 0)
         return false;
-    upbit_event *copy = NULL;
-    upbit__cut *cut = cut_needed(key, entry, key->last);
-    if (cut != NULL)
-        copy = upbit__orderbook_cut((const upbit_orderbook *)(const void *)key->last, cut->depth,
-                                    allocate, f);
-    else
-        copy = upbit__event_copy(key->last, allocate, f);
-    if (copy == NULL)
-        return false;
-    copy->origin = UPBIT_ORIGIN_CACHE;
-    /* It tells how things stand, not that something happened: a trade in it is no new volume. */
-    copy->stream = UPBIT_STREAM_SNAPSHOT;
-    push(entry, copy);
-    return true;
+    upbit_event *copy = cached_copy(f, key, entry->depth);
+    if (copy != NULL)
+        push(entry, copy);
+    return copy != NULL;
 }
 
 bool upbit__fanout_snapshot(upbit__fanout *f, upbit__client *client, const upbit__key_id *id,
                             unsigned depth, int64_t now_ns)
 {
-    upbit__registry *r = f->registry;
-    upbit__key *key = upbit__registry_find(r, id);
+    const upbit__key *key = upbit__registry_find(f->registry, id);
     if (key == NULL || !key->on_wire || key->last == NULL ||
-        now_ns - key->last->received_ns > SNAPSHOT_AGE_NS ||
-        upbit__key_entry_of(key, client) != NULL)
+        now_ns - key->last->received_ns > SNAPSHOT_AGE_NS)
         return false;
-    /* The want comes and goes before the wire could know of it. */
-    bool dirty = r->dirty, again = r->again, joined;
-    upbit__entry *entry;
-    if (upbit__registry_add(r, client, id, depth, UPBIT_WANT_SNAPSHOT_ONLY, &entry, &joined) != 0)
+    upbit__cell *cell = NULL;
+    if (client->coalesce[id->type] && (cell = upbit__inbox_cell(client->inbox)) == NULL)
         return false;
-    r->dirty = dirty;
-    r->again = again;
-    bool served = upbit__fanout_cached(f, entry);
-    end_snapshot(f, entry);
-    return served;
+    upbit_event *copy = cached_copy(f, key, depth);
+    if (copy == NULL) {
+        upbit__inbox_cell_release(client->inbox, cell);
+    } else if (cell != NULL) {
+        upbit__inbox_put(client->inbox, cell, copy);
+        upbit__inbox_cell_retire(client->inbox, cell);
+    } else {
+        upbit__inbox_push(client->inbox, copy);
+    }
+    return copy != NULL;
 }

@@ -27,8 +27,8 @@ upbit_event *upbit__fanout_allocate(upbit__fanout *f, size_t size);
 /* Delivers the event; takes over its one reference. Its epoch, origin and receive times are set. */
 void upbit__fanout_event(upbit__fanout *f, upbit_event *event);
 
-/* An event of (type, code) did not fit the memory budget: its takers' numbers are used up. */
-void upbit__fanout_refused(upbit__fanout *f, int type, const char *code);
+/* An event did not fit the memory budget (decode.h, `refused`): its takers' numbers are used up. */
+void upbit__fanout_refused(upbit__fanout *f, const upbit_event *event);
 
 /* The cached latest value of the entry's key, as a copy with origin CACHE, to this entry alone.
  * Returns whether there was one. */

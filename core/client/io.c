@@ -51,10 +51,12 @@ static upbit_event *allocate(void *context, size_t size)
     return upbit__fanout_allocate(&m->fanout, size);
 }
 
-static void on_refused(void *context, int type, const char *code)
+static void on_refused(void *context, const upbit_event *event)
 {
     upbit_manager *m = context;
-    upbit__fanout_refused(&m->fanout, type, code);
+    upbit__count(&m->counters.events_refused, 1);
+    if (event != NULL)
+        upbit__fanout_refused(&m->fanout, event);
 }
 
 static void bad_message(upbit_manager *m, const char *reason)

@@ -1,5 +1,4 @@
-/* What commands do, on the I/O thread: every change of what is wanted happens here, one at a time.
- */
+/* What commands do, on the I/O thread: every change of what is wanted happens here, in order. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

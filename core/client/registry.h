@@ -76,7 +76,6 @@ struct upbit__key {
     uint32_t cut_count;
     uint8_t wire_depth; /* what the last request asked for; 0: all */
     bool on_wire;       /* the last request held it as a stream */
-    bool asked_once;    /* the last request held it as snapshot only */
     bool quiet;         /* NO_DATA or STALE was told, and nothing has come since */
     int64_t asked_ns;   /* when the exchange was asked for it on this connection; 0: not yet */
     int64_t heard_ns;   /* when something of it came last; 0: never */

@@ -93,8 +93,7 @@ static void mark_sent(void *context, upbit__key *key)
 {
     if (key->asked_ns == 0)
         key->asked_ns = *(const int64_t *)context;
-    key->asked_once = upbit__key_once(key);
-    key->on_wire = !key->asked_once;
+    key->on_wire = !upbit__key_once(key);
     key->wire_depth = (uint8_t)upbit__key_depth(key);
 }
 
@@ -109,7 +108,6 @@ static void mark_lost(void *context, upbit__key *key)
 {
     (void)context;
     key->on_wire = false;
-    key->asked_once = false;
     key->asked_ns = 0;
     key->wire_depth = 0;
 }

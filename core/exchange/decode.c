@@ -195,7 +195,7 @@ static int emit_table(upbit__decoder *d, const upbit__decode_output *out)
     upbit_event *e = out->allocate(out->context, size);
     if (e == NULL) {
         if (out->refused != NULL)
-            out->refused(out->context, d->type, ((const upbit_event *)(const void *)payload)->code);
+            out->refused(out->context, (const upbit_event *)(const void *)payload);
         return 1;
     }
     char *block = (char *)e;
@@ -240,7 +240,7 @@ static int emit(upbit__decoder *d, const upbit__decode_output *out)
     upbit_event *e = out->allocate(out->context, size);
     if (e == NULL) {
         if (out->refused != NULL)
-            out->refused(out->context, d->type, "");
+            out->refused(out->context, NULL);
         return 1;
     }
     upbit__other_fill(d, e, size);

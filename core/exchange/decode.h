@@ -36,8 +36,9 @@ typedef struct upbit__decode_output {
     upbit_event *(*allocate)(void *context, size_t size);
     /* The event is the callee's. It stamps received_*, epoch and origin, which are 0 here. */
     void (*event)(void *context, upbit_event *event);
-    /* May be NULL. */
-    void (*refused)(void *context, int type, const char *code);
+    /* What found no room: the payload without its rows and strings, valid during the call; NULL for
+     * what is no market or account data. May be NULL. */
+    void (*refused)(void *context, const upbit_event *event);
 } upbit__decode_output;
 
 /* The number of events in the message, those that found no room included; DECODE with `reason`

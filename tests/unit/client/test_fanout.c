@@ -307,6 +307,74 @@ START_TEST(one_cut_book_for_all_who_want_that_depth)
 }
 END_TEST
 
+static const char *thin_book(int64_t time)
+{
+    static char text[400];
+    snprintf(text, sizeof text,
+             "{\"type\":\"orderbook\",\"code\":\"KRW-BTC\",\"timestamp\":%lld,\"total_ask_size\":8,"
+             "\"total_bid_size\":8,\"orderbook_units\":[{\"ask_price\":105.0,\"bid_price\":90.0,"
+             "\"ask_size\":8,\"bid_size\":8}],\"stream_type\":\"REALTIME\",\"level\":0}",
+             (long long)time);
+    return text;
+}
+
+/* A cut is "the same as before" only against what its takers were shown last. */
+START_TEST(a_book_that_was_thin_in_between_is_shown_again)
+{
+    side *a = side_open(UPBIT_POLICY_DROP_OLDEST);
+    want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 2, 0);
+    receive(book("KRW-BTC", 1730336862100, "1", "REALTIME"));
+    receive(thin_book(1730336862200)); /* one row: taken whole */
+    receive(book("KRW-BTC", 1730336862300, "1", "REALTIME"));
+    ck_assert_uint_eq(drain(a), 3);
+    side_close(a);
+}
+END_TEST
+
+START_TEST(a_taker_who_left_and_came_back_misses_no_cut)
+{
+    side *a = side_open(UPBIT_POLICY_DROP_OLDEST), *b = side_open(UPBIT_POLICY_DROP_OLDEST);
+    want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, 0);
+    upbit__entry *entry = want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 2, 0);
+    upbit__wanted_sent(&registry, 1);
+    receive(book("KRW-BTC", 1730336862100, "1", "REALTIME"));
+    upbit__registry_remove(&registry, entry);
+    receive(book("KRW-BTC", 1730336862200, "2", "REALTIME"));
+    entry = want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 2, 0);
+    ck_assert(upbit__fanout_cached(&fanout, entry));
+    receive(book("KRW-BTC", 1730336862300, "1", "REALTIME")); /* as before it left */
+    ck_assert_uint_eq(drain(a), 3);
+    ck_assert_uint_eq(drain(b), 3);
+    side_close(a);
+    side_close(b);
+}
+END_TEST
+
+START_TEST(what_found_no_room_uses_up_its_takers_numbers_only)
+{
+    side *a = side_open(0), *b = side_open(0), *c = side_open(0);
+    want(a, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    want(b, UPBIT_TYPE_TRADE, "KRW-ETH", 0, 0);
+    want(c, UPBIT_TYPE_TRADE, "KRW-BTC", 0, UPBIT_WANT_REALTIME_ONLY);
+    upbit_trade refused = {
+        .event = {.type = UPBIT_TYPE_TRADE, .stream = UPBIT_STREAM_SNAPSHOT, .code = "KRW-BTC"},
+        .sequential_id = 4};
+    upbit__fanout_refused(&fanout, &refused.event);
+    receive(trade("KRW-BTC", 5, "REALTIME"));
+    receive(trade("KRW-ETH", 6, "REALTIME"));
+    const upbit_event *e = take(a);
+    ck_assert_int_eq(e->type, UPBIT_TYPE_GAP);
+    ck_assert_uint_eq(upbit_event_gap(e)->count, 1);
+    upbit_event_unref(e);
+    ck_assert_uint_eq(drain(a), 1);
+    ck_assert_uint_eq(drain(b), 1);
+    ck_assert_uint_eq(drain(c), 1);
+    side_close(a);
+    side_close(b);
+    side_close(c);
+}
+END_TEST
+
 START_TEST(a_snapshot_wish_gets_exactly_one)
 {
     side *a = side_open(0), *b = side_open(0);
@@ -403,6 +471,9 @@ int main(void)
     tcase_add_test(tests, trades_without_an_id_are_all_news);
     tcase_add_test(tests, an_older_book_is_dropped_unless_the_clock_moved);
     tcase_add_test(tests, one_cut_book_for_all_who_want_that_depth);
+    tcase_add_test(tests, a_book_that_was_thin_in_between_is_shown_again);
+    tcase_add_test(tests, a_taker_who_left_and_came_back_misses_no_cut);
+    tcase_add_test(tests, what_found_no_room_uses_up_its_takers_numbers_only);
     tcase_add_test(tests, a_snapshot_wish_gets_exactly_one);
     tcase_add_test(tests, a_young_cache_serves_snapshots_an_old_one_asks);
     tcase_add_test(tests, realtime_only_gets_no_snapshot);

@@ -15,6 +15,7 @@ typedef struct decoded {
     char reason[200];
     upbit_event *events[8];
     unsigned count, refused;
+    int refused_type;
     int no_room; /* set before: blocks are refused */
 } decoded;
 
@@ -37,11 +38,11 @@ static inline void rig_event(void *context, upbit_event *event)
         free(event);
 }
 
-static inline void rig_refused(void *context, int type, const char *code)
+static inline void rig_refused(void *context, const upbit_event *event)
 {
-    (void)type;
-    (void)code;
-    ((decoded *)context)->refused++;
+    decoded *d = context;
+    d->refused++;
+    d->refused_type = event != NULL ? event->type : 0;
 }
 
 static upbit__decoder *rig_decoder;

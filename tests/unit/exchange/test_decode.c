@@ -353,6 +353,7 @@ START_TEST(without_room_the_event_is_skipped_and_counted)
     rig_decode_bytes(&d, SAMPLE_TRADE, strlen(SAMPLE_TRADE));
     ck_assert_int_eq(d.result, 1);
     ck_assert_uint_eq(d.refused, 1);
+    ck_assert_int_eq(d.refused_type, UPBIT_TYPE_TRADE);
     ck_assert_uint_eq(d.count, 0);
 }
 END_TEST
