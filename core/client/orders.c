@@ -56,8 +56,11 @@ static int add_wants(upbit_manager *m, const upbit__order *order)
         bool once = (order->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0;
         if (repeated && !once)
             continue; /* has it all */
-        if (once && upbit__fanout_snapshot(&m->fanout, order->client, &id, order->depth,
-                                           upbit__clock_monotonic_ns()))
+        /* Who streams the key has its latest value, of whatever age, and goes on streaming. */
+        bool streams = old != NULL && (old->flags & UPBIT_WANT_SNAPSHOT_ONLY) == 0;
+        if (once && (upbit__fanout_snapshot(&m->fanout, order->client, &id, order->depth,
+                                            streams ? 0 : upbit__clock_monotonic_ns()) ||
+                     streams))
             continue;
         int error = upbit__registry_add(&m->registry, order->client, &id, order->depth,
                                         order->flags, &entry, &joined);

@@ -177,6 +177,45 @@ START_TEST(a_snapshot_beside_a_stream_comes_exactly_once)
 }
 END_TEST
 
+static bool is_snapshot(const upbit_event *e, const void *context)
+{
+    (void)context;
+    return e->type == UPBIT_TYPE_TICKER && e->stream == UPBIT_STREAM_SNAPSHOT;
+}
+
+static bool is_realtime(const upbit_event *e, const void *context)
+{
+    (void)context;
+    return e->type == UPBIT_TYPE_TICKER && e->stream == UPBIT_STREAM_REALTIME;
+}
+
+START_TEST(a_snapshot_of_what_one_streams_does_not_end_the_stream)
+{
+    upbit_proxy *p = stream_proxy(manager, "both", NULL);
+    stream_want(p, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-BTC", 0);
+    upbit_event_unref(stream_until(p, is_realtime, NULL, 5, NULL));
+    ck_assert_int_eq(mock_call(&exchange, "POST", "/mock/silence?on=1", ""), 200);
+    wait_ms(1100); /* the cached value is too old for others by then */
+    for (const upbit_event *e; (e = stream_event(p, UPBIT_TYPE_TICKER, NULL, 0.01)) != NULL;)
+        upbit_event_unref(e); /* what was on its way */
+    upbit_want want = UPBIT_WANT_INIT;
+    want.type = UPBIT_TYPE_TICKER;
+    want.flags = UPBIT_WANT_SNAPSHOT_ONLY;
+    ck_assert_int_eq(stream_want_full(p, upbit_proxy_subscribe, want, "KRW-BTC", 0), 0);
+    const upbit_event *e = stream_until(p, is_snapshot, NULL, 5, NULL);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_int_eq(e->origin, UPBIT_ORIGIN_CACHE);
+    upbit_event_unref(e);
+    ck_assert_int_eq(mock_call(&exchange, "POST", "/mock/silence?on=0", ""), 200);
+    for (int i = 0; i < 3; i++) {
+        e = stream_until(p, is_realtime, NULL, 5, NULL);
+        ck_assert_ptr_nonnull(e);
+        upbit_event_unref(e);
+    }
+    upbit_proxy_close(p);
+}
+END_TEST
+
 START_TEST(a_late_joiner_gets_the_cache_at_once)
 {
     upbit_proxy *first = stream_proxy(manager, "first", NULL);
@@ -351,6 +390,7 @@ int main(void)
     tcase_add_test(tests, replace_switches_without_disturbing_others);
     tcase_add_test(tests, unsubscribe_is_a_barrier);
     tcase_add_test(tests, a_snapshot_beside_a_stream_comes_exactly_once);
+    tcase_add_test(tests, a_snapshot_of_what_one_streams_does_not_end_the_stream);
     tcase_add_test(tests, a_late_joiner_gets_the_cache_at_once);
     tcase_add_test(tests, a_deeper_wish_makes_the_wire_deeper);
     tcase_add_test(tests, a_change_that_is_undone_costs_no_request);
