@@ -1,20 +1,13 @@
-#include "client/session.h"
-
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "base/random.h"
+#include "client/session_inside.h"
 #include "client/wanted.h"
 
-#define STABLE_NS   (60 * UPBIT__SECOND) /* live that long: the next failure starts over */
-#define SLEEP_NS    (2 * UPBIT__SECOND)  /* clocks apart by less: a long interrupt, not a sleep */
-#define TICKET_SIZE 40
+#define STABLE_NS (60 * UPBIT__SECOND) /* live that long: the next failure starts over */
 
 static void connect_now(void *context);
-static void settled(void *context);
-static void ping_due(void *context);
 
 static void set_state(upbit__session *s, upbit_state state)
 {
@@ -30,11 +23,6 @@ static void set_state(upbit__session *s, upbit_state state)
     s->events.state(s->context);
 }
 
-static int64_t time_slept(void)
-{
-    return upbit__clock_boottime_ns() - upbit__clock_monotonic_ns();
-}
-
 void upbit__session_init(upbit__session *s, const upbit__config *config, upbit__loop *loop,
                          upbit__log *log, upbit__registry *registry, upbit__counters *counters,
                          const upbit__session_events *events, void *context)
@@ -47,17 +35,16 @@ void upbit__session_init(upbit__session *s, const upbit__config *config, upbit__
                           .events = *events,
                           .context = context,
                           .connect_timer = {.callback = connect_now, .context = s},
-                          .settle_timer = {.callback = settled, .context = s},
-                          .ping_timer = {.callback = ping_due, .context = s}};
+                          .settle_timer = {.callback = upbit__request_due, .context = s}};
     upbit__backoff_init(&s->backoff, config->backoff_first_ms);
-    s->slept_ns = time_slept();
+    upbit__watchdog_init(s);
     upbit__window_init(&s->connects, 5, UPBIT__SECOND);
 }
 
 static void end_connection(upbit__session *s)
 {
     upbit__timer_stop(&s->settle_timer);
-    upbit__timer_stop(&s->ping_timer);
+    upbit__watchdog_stop(s);
     if (s->transport == NULL)
         return;
     upbit__transport_counters c;
@@ -80,7 +67,7 @@ void upbit__session_finish(upbit__session *s)
 
 /* A timer that cannot be started (no memory) would leave the session asleep for ever: the next turn
  * tries again, because the loop's heap only has to grow once. */
-static void start_timer(upbit__session *s, upbit__timer *timer, int64_t at_ns)
+void upbit__session_timer(upbit__session *s, upbit__timer *timer, int64_t at_ns)
 {
     if (upbit__timer_start(s->loop, timer, at_ns) != 0)
         upbit__log_write(s->log, UPBIT_LOG_ERROR, "stream", "no memory for a timer");
@@ -121,8 +108,14 @@ static void wait_and_retry(upbit__session *s, int error, int http_status, uint32
     uint32_t bound = upbit__backoff_bound(&s->backoff, kind_of(error));
     s->delay_ms = upbit__backoff_jitter(bound, least_ms);
     s->refused = false;
-    start_timer(s, &s->connect_timer, now + s->delay_ms * UPBIT__MS);
+    upbit__session_timer(s, &s->connect_timer, now + s->delay_ms * UPBIT__MS);
     set_state(s, UPBIT_STATE_WAITING);
+}
+
+void upbit__session_lost(upbit__session *s, int error, const char *reason)
+{
+    end_connection(s);
+    wait_and_retry(s, error, 0, 0, reason);
 }
 
 static void on_connected(void *context)
@@ -135,16 +128,14 @@ static void on_opened(void *context, const upbit__transport_info *info)
     upbit__session *s = context;
     s->epoch++;
     s->tls = info->tls;
-    s->awaiting_pong = false;
     /* Budgets of messages are the connection's: a new one starts with full ones. */
     upbit__window_init(&s->per_second, 5, UPBIT__SECOND);
     upbit__window_init(&s->per_minute, 100, 60 * UPBIT__SECOND);
-    start_timer(s, &s->ping_timer,
-                upbit__clock_monotonic_ns() + s->config->ping_interval_ms * UPBIT__MS);
+    upbit__watchdog_start(s);
     set_state(s, UPBIT_STATE_SUBSCRIBING);
     /* Wants that are still settling go out when they have; older ones now. */
     if (s->changed_ns == 0)
-        settled(s);
+        upbit__request_due(s);
     else
         upbit__session_wants_changed(s);
 }
@@ -159,17 +150,7 @@ static void on_message(void *context, int opcode, const uint8_t *data, size_t le
 
 static void on_pong(void *context, const uint8_t *payload, size_t length)
 {
-    upbit__session *s = context;
-    uint64_t number = 0;
-    if (length != sizeof number)
-        return; /* not an answer of ours */
-    memcpy(&number, payload, sizeof number);
-    if (number != s->ping_number || !s->awaiting_pong)
-        return;
-    s->awaiting_pong = false;
-    upbit__count(&s->counters->pongs_received, 1);
-    start_timer(s, &s->ping_timer,
-                upbit__clock_monotonic_ns() + s->config->ping_interval_ms * UPBIT__MS);
+    upbit__watchdog_pong(context, payload, length);
 }
 
 static void on_batch(void *context)
@@ -214,7 +195,7 @@ static void connect_now(void *context)
     int64_t now = upbit__clock_monotonic_ns();
     int64_t allowed = upbit__window_next_ns(&s->connects);
     if (allowed > now) {
-        start_timer(s, &s->connect_timer, allowed);
+        upbit__session_timer(s, &s->connect_timer, allowed);
         return;
     }
     upbit__window_take(&s->connects, now);
@@ -248,21 +229,7 @@ void upbit__session_start(upbit__session *s)
         connect_now(s);
 }
 
-void upbit__session_wants_changed(upbit__session *s)
-{
-    if (!s->registry->dirty || s->stopping)
-        return;
-    int64_t now = upbit__clock_monotonic_ns();
-    if (s->changed_ns == 0)
-        s->changed_ns = now;
-    if (s->state != UPBIT_STATE_SUBSCRIBING && s->state != UPBIT_STATE_LIVE)
-        return; /* goes out when there is a connection */
-    int64_t quiet = now + s->config->settle_ms * UPBIT__MS;
-    int64_t latest = s->changed_ns + s->config->settle_max_ms * UPBIT__MS;
-    start_timer(s, &s->settle_timer, quiet < latest ? quiet : latest);
-}
-
-static void go_live(upbit__session *s)
+void upbit__session_live(upbit__session *s)
 {
     if (s->state != UPBIT_STATE_SUBSCRIBING)
         return;
@@ -283,116 +250,6 @@ static void go_live(upbit__session *s)
     s->attempt = 0;
 }
 
-/* Random, so that nobody can tell two of our programs or two requests by it. */
-static void make_ticket(char ticket[TICKET_SIZE])
-{
-    unsigned char r[16] = {0};
-    upbit__random_bytes(r, sizeof r);
-    char *to = ticket;
-    for (int i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *to++ = '-';
-        to += snprintf(to, 3, "%02x", r[i]);
-    }
-}
-
-/* The text without its ticket: what decides whether the exchange has to be told. */
-static bool same_as_sent(const upbit__session *s, size_t after_ticket)
-{
-    return s->sent.length == s->request.length - after_ticket &&
-           memcmp(upbit__buffer_bytes(&s->sent), upbit__buffer_bytes(&s->request) + after_ticket,
-                  s->sent.length) == 0;
-}
-
-static void settled(void *context)
-{
-    upbit__session *s = context;
-    if (s->state != UPBIT_STATE_SUBSCRIBING && s->state != UPBIT_STATE_LIVE)
-        return;
-    int64_t now = upbit__clock_monotonic_ns();
-    int64_t allowed = upbit__window_next_ns(&s->per_second);
-    int64_t minute = upbit__window_next_ns(&s->per_minute);
-    if (minute > allowed)
-        allowed = minute;
-    if (s->registry->dirty && allowed > now) {
-        start_timer(s, &s->settle_timer, allowed);
-        return;
-    }
-    if (!s->registry->dirty) {
-        s->changed_ns = 0;
-        go_live(s);
-        return;
-    }
-    char ticket[TICKET_SIZE];
-    make_ticket(ticket);
-    upbit__buffer_clear(&s->request);
-    size_t keys = 0;
-    int error = upbit__wanted_write(&s->request, s->registry, ticket, s->config->format, &keys);
-    const char *text = (const char *)upbit__buffer_bytes(&s->request);
-    size_t after = 0;
-    if (error == 0 && s->request.length > 0) {
-        const char *comma = memchr(text, '}', s->request.length);
-        after = comma != NULL ? (size_t)(comma - text) : 0;
-        if (s->registry->again || !same_as_sent(s, after)) {
-            error =
-                upbit__transport_send(s->transport, UPBIT__OPCODE_TEXT, text, s->request.length);
-            if (error == 0) {
-                upbit__window_take(&s->per_second, now);
-                upbit__window_take(&s->per_minute, now);
-                upbit__count(&s->counters->requests_sent, 1);
-                upbit__log_write(s->log, UPBIT_LOG_DEBUG, "stream", "request keys=%zu bytes=%zu",
-                                 keys, s->request.length);
-                upbit__buffer_clear(&s->sent);
-                error = upbit__buffer_append(&s->sent, text + after, s->request.length - after);
-            }
-        }
-    }
-    if (error != 0) { /* out of memory, or the socket is about to be told dead */
-        start_timer(s, &s->settle_timer, now + s->config->settle_max_ms * UPBIT__MS);
-        return;
-    }
-    upbit__wanted_sent(s->registry, now);
-    s->changed_ns = 0;
-    go_live(s);
-}
-
-static void ping_due(void *context)
-{
-    upbit__session *s = context;
-    if (s->transport == NULL)
-        return;
-    int64_t now = upbit__clock_monotonic_ns();
-    if (s->awaiting_pong) {
-        end_connection(s);
-        wait_and_retry(s, UPBIT_ERROR_TIMEOUT, 0, 0, "no pong: the connection is dead");
-        return;
-    }
-    s->ping_number++;
-    if (upbit__transport_ping(s->transport, &s->ping_number, sizeof s->ping_number) == 0) {
-        s->awaiting_pong = true;
-        upbit__count(&s->counters->pings_sent, 1);
-    }
-    start_timer(s, &s->ping_timer, now + s->config->pong_timeout_ms * UPBIT__MS);
-}
-
-void upbit__session_check_sleep(upbit__session *s)
-{
-    int64_t slept = time_slept();
-    int64_t since = slept - s->slept_ns;
-    s->slept_ns = slept;
-    if (since < SLEEP_NS || s->stopping || s->state == UPBIT_STATE_IDLE)
-        return;
-    upbit__log_write(s->log, UPBIT_LOG_WARNING, "stream",
-                     "the machine slept for %" PRId64 " ms: connecting anew",
-                     (int64_t)(since / UPBIT__MS));
-    upbit__backoff_reset(&s->backoff);
-    if (s->transport != NULL) {
-        end_connection(s);
-        wait_and_retry(s, UPBIT_ERROR_TIMEOUT, 0, 0, "the machine slept: the connection is dead");
-    }
-    start_timer(s, &s->connect_timer, upbit__clock_monotonic_ns());
-}
-
 void upbit__session_refused(upbit__session *s)
 {
     s->refused = true;
@@ -403,7 +260,7 @@ void upbit__session_stop(upbit__session *s, int64_t deadline_ns)
     s->stopping = true;
     upbit__timer_stop(&s->connect_timer);
     upbit__timer_stop(&s->settle_timer);
-    upbit__timer_stop(&s->ping_timer);
+    upbit__watchdog_stop(s);
     if (s->transport != NULL && s->state >= UPBIT_STATE_SUBSCRIBING &&
         upbit__transport_close(s->transport, 1000, NULL, deadline_ns) == 0) {
         set_state(s, UPBIT_STATE_CLOSING);

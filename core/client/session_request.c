@@ -1,0 +1,98 @@
+/* What the session sends, and when: the whole wanted set in one request, after the settle time,
+ * within the exchange's budget of messages. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "client/session_inside.h"
+#include "client/wanted.h"
+
+#define TICKET_SIZE 40
+
+void upbit__session_wants_changed(upbit__session *s)
+{
+    if (!s->registry->dirty || s->stopping)
+        return;
+    int64_t now = upbit__clock_monotonic_ns();
+    if (s->changed_ns == 0)
+        s->changed_ns = now;
+    if (s->state != UPBIT_STATE_SUBSCRIBING && s->state != UPBIT_STATE_LIVE)
+        return; /* goes out when there is a connection */
+    int64_t quiet = now + s->config->settle_ms * UPBIT__MS;
+    int64_t latest = s->changed_ns + s->config->settle_max_ms * UPBIT__MS;
+    upbit__session_timer(s, &s->settle_timer, quiet < latest ? quiet : latest);
+}
+
+/* Random, so that nobody can tell two of our programs or two requests by it. */
+static void make_ticket(char ticket[TICKET_SIZE])
+{
+    unsigned char r[16] = {0};
+    upbit__random_bytes(r, sizeof r);
+    char *to = ticket;
+    for (int i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *to++ = '-';
+        to += snprintf(to, 3, "%02x", r[i]);
+    }
+}
+
+/* The text without its ticket: what decides whether the exchange has to be told. */
+static bool same_as_sent(const upbit__session *s, size_t after_ticket)
+{
+    return s->sent.length == s->request.length - after_ticket &&
+           memcmp(upbit__buffer_bytes(&s->sent), upbit__buffer_bytes(&s->request) + after_ticket,
+                  s->sent.length) == 0;
+}
+
+void upbit__request_due(void *session)
+{
+    upbit__session *s = session;
+    if (s->state != UPBIT_STATE_SUBSCRIBING && s->state != UPBIT_STATE_LIVE)
+        return;
+    int64_t now = upbit__clock_monotonic_ns();
+    int64_t allowed = upbit__window_next_ns(&s->per_second);
+    int64_t minute = upbit__window_next_ns(&s->per_minute);
+    if (minute > allowed)
+        allowed = minute;
+    if (s->registry->dirty && allowed > now) {
+        upbit__session_timer(s, &s->settle_timer, allowed);
+        return;
+    }
+    if (!s->registry->dirty) {
+        s->changed_ns = 0;
+        upbit__session_live(s);
+        return;
+    }
+    char ticket[TICKET_SIZE];
+    make_ticket(ticket);
+    upbit__buffer_clear(&s->request);
+    size_t keys = 0;
+    int error = upbit__wanted_write(&s->request, s->registry, ticket, s->config->format, &keys);
+    const char *text = (const char *)upbit__buffer_bytes(&s->request);
+    size_t after = 0;
+    if (error == 0 && s->request.length > 0) {
+        const char *comma = memchr(text, '}', s->request.length);
+        after = comma != NULL ? (size_t)(comma - text) : 0;
+        if (s->registry->again || !same_as_sent(s, after)) {
+            error =
+                upbit__transport_send(s->transport, UPBIT__OPCODE_TEXT, text, s->request.length);
+            if (error == 0) {
+                upbit__window_take(&s->per_second, now);
+                upbit__window_take(&s->per_minute, now);
+                upbit__count(&s->counters->requests_sent, 1);
+                upbit__log_write(s->log, UPBIT_LOG_DEBUG, "stream", "request keys=%zu bytes=%zu",
+                                 keys, s->request.length);
+                upbit__buffer_clear(&s->sent);
+                error = upbit__buffer_append(&s->sent, text + after, s->request.length - after);
+            }
+        }
+    }
+    if (error != 0) { /* out of memory, or the socket is about to be told dead */
+        upbit__session_timer(s, &s->settle_timer, now + s->config->settle_max_ms * UPBIT__MS);
+        return;
+    }
+    upbit__wanted_sent(s->registry, now);
+    s->changed_ns = 0;
+    upbit__session_live(s);
+}
