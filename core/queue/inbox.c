@@ -121,6 +121,7 @@ void *upbit__inbox_owner(const upbit__inbox *in)
 static void finish(upbit__inbox *in)
 {
     upbit_event_unref(in->held);
+    upbit__bundle_destroy(in->bundle);
     for (uint32_t i = in->batch_at; i < in->batch_count; i++)
         upbit_event_unref(in->batch_events[i].event);
     for (unsigned i = 0; i < UPBIT__LANES; i++) {
@@ -143,7 +144,10 @@ static void finish(upbit__inbox *in)
     while (upbit__ring_waiting(&in->ring) != 0) {
         upbit__ring_entry entry;
         upbit__ring_pop(&in->ring, &entry);
-        upbit_event_unref(entry.event);
+        if (entry.kind == UPBIT__PLACE_BUNDLE)
+            upbit__bundle_destroy((upbit__bundle *)(uintptr_t)entry.event);
+        else
+            upbit_event_unref(entry.event);
     }
     upbit_event_unref(atomic_load_explicit(&in->closed, memory_order_relaxed));
     for (upbit__cell *c = in->cells, *next; c != NULL; c = next) {

@@ -15,6 +15,9 @@
  * and EPOCH are made by the consumer, right before the event they concern: EPOCH, GAP, event.
  * CLOSED comes when everything else is gone.
  *
+ * A place of the ring may hold a bundle (bundle.h): its events are handed out one after the other,
+ * with nothing between them but the EPOCH that belongs before one of them.
+ *
  * Life: two references, the I/O thread's and the consumer's. upbit__inbox_destroy gives up the
  * first, upbit__inbox_detach the second; in either order. The consumer's is handed to the
  * waiter, whose lists may hold the inbox: the next drain or the waiter's end lets it go. Unread
@@ -24,6 +27,7 @@
 
 #include <stdint.h>
 
+#include "queue/bundle.h"
 #include "queue/pool.h"
 #include "queue/waiter.h"
 #include "upbit-live/control.h"
@@ -148,6 +152,11 @@ void upbit__inbox_unpromise(upbit__inbox *in);
  * barrier. */
 void upbit__inbox_reply(upbit__inbox *in, const upbit_event *e, uint64_t request_id,
                         uint32_t barrier);
+
+/* The same with many events for the one place, all of them with this request_id: data, and at the
+ * end what closes the request. Takes over the bundle, which holds at least one event. */
+void upbit__inbox_answer(upbit__inbox *in, upbit__bundle *bundle, uint64_t request_id,
+                         uint32_t barrier);
 
 /* An upbit_error_event; takes over one reference. 32 wait at most; those beyond become one
  * ERROR, a copy of the newest whose `count` says how many it stands for. */

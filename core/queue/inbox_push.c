@@ -278,21 +278,19 @@ static int push_control(upbit__inbox *in, upbit__ring_entry *entry)
 {
     int pushed = upbit__ring_push(&in->ring, entry);
     assert(pushed && "a place was used that was not promised");
-    if (!pushed)
-        let_go(in, entry->event);
     touch(in);
     return pushed;
 }
 
-void upbit__inbox_reply(upbit__inbox *in, const upbit_event *e, uint64_t request_id,
-                        uint32_t barrier)
+/* Uses a promised place. 0: the inbox is closed, the place was given back. */
+static int push_promised(upbit__inbox *in, const void *content, uint32_t kind, uint64_t request_id,
+                         uint32_t barrier)
 {
     if (in->io_closed) {
-        let_go(in, e);
         upbit__inbox_unpromise(in);
-        return;
+        return 0;
     }
-    upbit__ring_entry entry = {.event = e, .request_id = request_id};
+    upbit__ring_entry entry = {.event = content, .request_id = request_id, .kind = kind};
     commit_lanes(in, barrier);
     for (unsigned i = 0; i < UPBIT__LANES; i++) {
         upbit__lane *l = barrier >> i & 1U ? upbit__inbox_lane(in, i) : NULL;
@@ -301,8 +299,26 @@ void upbit__inbox_reply(upbit__inbox *in, const upbit_event *e, uint64_t request
         entry.barrier |= 1U << i;
         entry.after[i] = l->fifo.ptail;
     }
-    entry.kind = UPBIT__PLACE_PROMISED;
-    push_control(in, &entry);
+    return push_control(in, &entry);
+}
+
+void upbit__inbox_reply(upbit__inbox *in, const upbit_event *e, uint64_t request_id,
+                        uint32_t barrier)
+{
+    if (!push_promised(in, e, UPBIT__PLACE_PROMISED, request_id, barrier))
+        let_go(in, e);
+}
+
+void upbit__inbox_answer(upbit__inbox *in, upbit__bundle *bundle, uint64_t request_id,
+                         uint32_t barrier)
+{
+    uint32_t data = 0; /* counted before the bundle is the consumer's */
+    for (uint32_t i = 0; i < bundle->count; i++)
+        data += bundle->events[i]->type < UPBIT_TYPE_STATE;
+    if (push_promised(in, bundle, UPBIT__PLACE_BUNDLE, request_id, barrier))
+        in->batch->delivered += data;
+    else
+        upbit__bundle_destroy(bundle);
 }
 
 static void put_fixed(upbit__inbox *in, int cell, const upbit_event *e)
@@ -380,7 +396,10 @@ void upbit__inbox_error(upbit__inbox *in, const upbit_event *e)
         return;
     }
     upbit__ring_entry entry = {.event = e, .kind = UPBIT__PLACE_ERROR};
-    in->errors_pushed += (uint64_t)push_control(in, &entry);
+    if (push_control(in, &entry))
+        in->errors_pushed++;
+    else
+        let_go(in, e);
 }
 
 void upbit__inbox_closed(upbit__inbox *in, const upbit_event *e)

@@ -35,7 +35,8 @@ typedef struct upbit__lane {
     int resync; /* lossless: overflowed, see upbit__inbox_wants_resync                 */
 } upbit__lane;
 
-enum { UPBIT__PLACE_PROMISED = 0, UPBIT__PLACE_ERROR = 1 }; /* upbit__ring_entry.kind */
+/* upbit__ring_entry.kind; of BUNDLE the entry's `event` is an upbit__bundle */
+enum { UPBIT__PLACE_PROMISED = 0, UPBIT__PLACE_ERROR = 1, UPBIT__PLACE_BUNDLE = 2 };
 enum {
     UPBIT__CELL_PUBLIC,
     UPBIT__CELL_PRIVATE,
@@ -109,6 +110,8 @@ struct upbit__inbox {
     _Alignas(UPBIT__CACHE_LINE) upbit__inbox *run_next;
     const upbit_event *held; /* the next event to hand out; GAP and EPOCH may go first */
     uint64_t held_number;
+    upbit__bundle *bundle; /* being handed out; NULL when none */
+    uint64_t bundle_request;
     uint32_t batch_at, batch_count, batch_lane;
     uint32_t cursor;      /* whose turn: a FIFO lane, or UPBIT__LANES for latest */
     uint32_t latest_left; /* cells of the turn that runs */

@@ -24,16 +24,22 @@ static upbit_event *make(uint16_t type, size_t size)
     return e;
 }
 
-static int deliver_epoch(upbit__inbox *in, upbit_delivery *out, upbit_session session)
+static int deliver_epoch(upbit__inbox *in, upbit_delivery *out, const upbit_event *before)
 {
+    upbit_session session = upbit__session_of(before->type);
     upbit_epoch_event *epoch = (upbit_epoch_event *)(void *)make(UPBIT_TYPE_EPOCH, sizeof *epoch);
     if (epoch == NULL)
         return UPBIT_ERROR_NO_MEMORY;
-    epoch->event.epoch = in->held->epoch;
+    epoch->event.epoch = before->epoch;
     epoch->session = session;
     epoch->previous = in->epoch[session];
-    in->epoch[session] = in->held->epoch;
+    in->epoch[session] = before->epoch;
     return upbit__deliver(out, &epoch->event, 0, 0);
+}
+
+static int is_new_epoch(const upbit__inbox *in, const upbit_event *e)
+{
+    return e->epoch > in->epoch[upbit__session_of(e->type)];
 }
 
 static int deliver_gap(upbit__inbox *in, upbit_delivery *out, unsigned lane)
@@ -56,9 +62,8 @@ static int deliver_held(upbit__inbox *in, upbit_delivery *out)
 {
     const upbit_event *e = in->held;
     if (e->type < UPBIT_TYPE_STATE) {
-        upbit_session session = upbit__session_of(e->type);
-        if (e->epoch > in->epoch[session])
-            return deliver_epoch(in, out, session);
+        if (is_new_epoch(in, e))
+            return deliver_epoch(in, out, e);
         if (in->held_number != 0) {
             unsigned lane = in->batch_lane;
             if (in->held_number != in->expected[lane])
@@ -84,6 +89,23 @@ static int deliver_batch(upbit__inbox *in, upbit_delivery *out)
 }
 
 /* ---- control ---- */
+
+/* The next event of the bundle at hand; the bundle goes with its last. */
+static int deliver_bundle(upbit__inbox *in, upbit_delivery *out)
+{
+    upbit__bundle *b = in->bundle;
+    const upbit_event *e = b->events[b->at];
+    if (e->type < UPBIT_TYPE_STATE) {
+        if (is_new_epoch(in, e))
+            return deliver_epoch(in, out, e);
+        upbit__count(&in->delivered, 1);
+    }
+    if (++b->at == b->count) {
+        in->bundle = NULL;
+        upbit__bundle_destroy(b);
+    }
+    return upbit__deliver(out, e, 0, in->bundle_request);
+}
 
 static int is_reached(upbit__inbox *in, uint32_t barrier)
 {
@@ -111,7 +133,11 @@ static int take_ring(upbit__inbox *in, upbit_delivery *out)
                               memory_order_release); /* upbit__inbox_error */
     else
         (void)atomic_fetch_sub_explicit(&in->promised, 1, memory_order_release); /* promise */
-    return upbit__deliver(out, entry.event, 0, entry.request_id);
+    if (entry.kind != UPBIT__PLACE_BUNDLE)
+        return upbit__deliver(out, entry.event, 0, entry.request_id);
+    in->bundle = (upbit__bundle *)(uintptr_t)entry.event; /* ours: nobody else has the pointer */
+    in->bundle_request = entry.request_id;
+    return deliver_bundle(in, out);
 }
 
 static int take_overflow(upbit__inbox *in, upbit_delivery *out)
@@ -223,6 +249,8 @@ static int take_data(upbit__inbox *in, upbit_delivery *out, int *blocked)
 
 int upbit__inbox_take(upbit__inbox *in, upbit_delivery *out)
 {
+    if (in->bundle != NULL)
+        return deliver_bundle(in, out); /* nothing else is at hand: it was taken from control */
     if (in->held != NULL)
         return deliver_held(in, out);
     if (in->batch_at < in->batch_count)
@@ -259,7 +287,8 @@ int upbit__inbox_any(upbit__inbox *in)
         return 1;
     if (in->done)
         return 0; /* a tomb may still hang here, put by a clear that crossed our last pop */
-    if (in->held != NULL || in->batch_at < in->batch_count || in->overflow_pending != 0)
+    if (in->bundle != NULL || in->held != NULL || in->batch_at < in->batch_count ||
+        in->overflow_pending != 0)
         return 1;
     if (upbit__latest_any(&in->latest) || upbit__ring_waiting(&in->ring) != 0 ||
         upbit__latest_any(&in->control) ||

@@ -51,6 +51,7 @@ static void step(void);
 #define atomic_compare_exchange_weak_explicit atomic_compare_exchange_strong_explicit
 
 #include "../../../core/queue/batch.c"
+#include "../../../core/queue/bundle.c"
 #include "../../../core/queue/inbox.c"
 #include "../../../core/queue/inbox_push.c"
 #include "../../../core/queue/inbox_take.c"
