@@ -14,6 +14,7 @@ int upbit__registry_init(upbit__registry *r, upbit__pool *pool)
 
 void upbit__registry_finish(upbit__registry *r)
 {
+    upbit__registry_sweep(r);
     free(r->buckets);
     *r = (upbit__registry){0};
 }
@@ -89,7 +90,7 @@ static upbit__key *make_key(upbit__registry *r, const upbit__key_id *id)
     upbit__key *k = calloc(1, sizeof *k);
     if (k == NULL)
         return NULL;
-    if (r->key_count >= r->bucket_count)
+    if (r->key_count + r->lingering >= r->bucket_count)
         spread(r);
     k->id = *id;
     k->hash = hash_id(id);
@@ -100,16 +101,8 @@ static upbit__key *make_key(upbit__registry *r, const upbit__key_id *id)
     return k;
 }
 
-static void drop_key(upbit__registry *r, upbit__key *k)
+static void free_key(upbit__registry *r, upbit__key *k)
 {
-    upbit__key **link = &r->buckets[k->hash & (r->bucket_count - 1)];
-    while (*link != k)
-        link = &(*link)->chain;
-    *link = k->chain;
-    r->key_count--;
-    memcpy(r->last_code, k->id.code, sizeof r->last_code);
-    if (k->on_wire)
-        r->dirty = true;
     upbit__event_unref_io(r->pool, k->last);
     for (uint32_t i = 0; i < k->cut_count; i++)
         upbit__event_unref_io(r->pool, k->cuts[i].last);
@@ -117,6 +110,38 @@ static void drop_key(upbit__registry *r, upbit__key *k)
     upbit__sids_finish(&k->sids);
     free(k->entries);
     free(k);
+}
+
+void upbit__registry_sweep(upbit__registry *r)
+{
+    for (size_t i = 0; r->lingering > 0 && i < r->bucket_count; i++)
+        for (upbit__key **link = &r->buckets[i]; *link != NULL;) {
+            upbit__key *k = *link;
+            if (k->entry_count > 0) {
+                link = &k->chain;
+                continue;
+            }
+            *link = k->chain;
+            r->lingering--;
+            free_key(r, k);
+        }
+}
+
+/* Its last entry has gone, or it never got one. */
+static void drop_key(upbit__registry *r, upbit__key *k)
+{
+    r->key_count--;
+    memcpy(r->last_code, k->id.code, sizeof r->last_code);
+    if (k->on_wire) {
+        r->dirty = true;
+        r->lingering++;
+        return;
+    }
+    upbit__key **link = &r->buckets[k->hash & (r->bucket_count - 1)];
+    while (*link != k)
+        link = &(*link)->chain;
+    *link = k->chain;
+    free_key(r, k);
 }
 
 /* Room for one more pointer; amortised. */
@@ -183,9 +208,13 @@ int upbit__registry_add(upbit__registry *r, upbit__client *client, const upbit__
                         unsigned depth, unsigned flags, upbit__entry **out, bool *joined)
 {
     upbit__key *key = upbit__registry_find(r, id);
-    bool fresh = key == NULL;
-    if (fresh && (key = make_key(r, id)) == NULL)
+    if (key == NULL && (key = make_key(r, id)) == NULL)
         return UPBIT_ERROR_NO_MEMORY;
+    bool fresh = key->entry_count == 0;
+    if (fresh && key->on_wire) { /* it lingered */
+        r->lingering--;
+        r->key_count++;
+    }
     upbit__entry *e = fresh ? NULL : upbit__key_entry_of(key, client);
     if (!cut_for(key, depth) || (e == NULL && (e = make_entry(key, client)) == NULL)) {
         if (fresh)
@@ -252,5 +281,6 @@ void upbit__registry_each(const upbit__registry *r, void (*each)(void *context, 
 {
     for (size_t i = 0; i < r->bucket_count; i++)
         for (upbit__key *k = r->buckets[i]; k != NULL; k = k->chain)
-            each(context, k);
+            if (k->entry_count > 0)
+                each(context, k);
 }

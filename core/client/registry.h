@@ -2,8 +2,10 @@
  *
  * A key is what the exchange can be asked for: (type, code, candle unit, level). An entry is one
  * proxy's want of one key with its wishes about it: depth, snapshot only, realtime only. A key
- * lives as long as it has entries. The wire follows the registry: `dirty` says that a new request
- * is due.
+ * lives as long as it has entries, and lingers without any while the exchange still streams it:
+ * who comes back for it before the next request finds its latest value, which no request that
+ * equals the last would bring. The wire follows the registry: `dirty` says that a new request is
+ * due.
  *
  * I/O thread only. */
 #ifndef UPBIT_CLIENT_REGISTRY_H
@@ -85,10 +87,11 @@ typedef struct upbit__registry {
     upbit__pool *pool; /* whose events are cached here */
     upbit__key **buckets;
     size_t bucket_count; /* a power of two */
-    size_t key_count;
-    bool dirty;         /* what is wanted and what was requested differ */
-    bool again;         /* send even if the text is the same: somebody waits for a snapshot */
-    char last_code[24]; /* the code of the key that went last: for the empty set's request */
+    size_t key_count;    /* with entries */
+    size_t lingering;    /* without, until the next request */
+    bool dirty;          /* what is wanted and what was requested differ */
+    bool again;          /* send even if the text is the same: somebody waits for a snapshot */
+    char last_code[24];  /* the code of the key that went last: for the empty set's request */
 } upbit__registry;
 
 int upbit__registry_init(upbit__registry *r, upbit__pool *pool);
@@ -109,7 +112,10 @@ unsigned upbit__key_depth(const upbit__key *key);
 /* Every asker wants one snapshot only. */
 bool upbit__key_once(const upbit__key *key);
 
-/* Calls `each` for all keys in no order; `each` must not add or remove. */
+/* The wire does not hold them any more: keys that linger are dropped. */
+void upbit__registry_sweep(upbit__registry *r);
+
+/* Calls `each` for all keys that have entries, in no order; `each` must not add or remove. */
 void upbit__registry_each(const upbit__registry *r, void (*each)(void *context, upbit__key *key),
                           void *context);
 

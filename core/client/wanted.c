@@ -99,6 +99,7 @@ static void mark_sent(void *context, upbit__key *key)
 
 void upbit__wanted_sent(upbit__registry *r, int64_t now_ns)
 {
+    upbit__registry_sweep(r);
     upbit__registry_each(r, mark_sent, &now_ns);
     r->dirty = false;
     r->again = false;
@@ -114,6 +115,7 @@ static void mark_lost(void *context, upbit__key *key)
 
 void upbit__wanted_lost(upbit__registry *r)
 {
+    upbit__registry_sweep(r);
     upbit__registry_each(r, mark_lost, NULL);
     r->dirty = r->key_count > 0;
     r->again = false;
