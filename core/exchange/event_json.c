@@ -311,6 +311,10 @@ static void put_other(writer *w, const upbit_event *e)
         put_unsigned(w, ((const upbit_gap *)p)->first);
         put_name(w, "last");
         put_unsigned(w, ((const upbit_gap *)p)->last);
+        if (((const upbit_gap *)p)->count == 0) {
+            put_named_integer(w, "after_ms", ((const upbit_gap *)p)->after_ms);
+            put_named_integer(w, "before_ms", ((const upbit_gap *)p)->before_ms);
+        }
         break;
     case UPBIT_TYPE_NO_DATA:
     case UPBIT_TYPE_STALE:

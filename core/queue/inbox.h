@@ -118,6 +118,9 @@ void *upbit__inbox_owner(const upbit__inbox *in);                         /* @th
  * reference that was counted in upbit__event_set_refs, whatever happens. 1: entered; 0: refused
  * (lossless and full, no memory for the lane, policy latest); its number is used up. */
 int upbit__inbox_push(upbit__inbox *in, const upbit_event *e);
+/* As push, into the lane of `type` whatever e is: a GAP of unknown size stands where the hole is
+ * and uses up a number like an event, so that it cannot be lost: what drops it leaves a GAP. */
+int upbit__inbox_push_into(upbit__inbox *in, int type, const upbit_event *e);
 /* An event the memory budget refused: uses up its number; the consumer sees a GAP. */
 void upbit__inbox_skip(upbit__inbox *in, int type);
 
@@ -193,9 +196,9 @@ int upbit__inbox_next(upbit__inbox *in, upbit_delivery *out);
  * could return it. NULL is allowed. */
 void upbit__inbox_detach(upbit__inbox *in);
 
-/* delivered: data events taken; dropped: numbers that will not come, whatever the reason;
- * coalesced; queued: in FIFO lanes; at rest the numbers of all lanes add up to delivered from
- * FIFO lanes + dropped + queued. @thread any. */
+/* delivered: data events taken, and GAPs that stood in a lane; dropped: numbers that will not come,
+ * whatever the reason; coalesced; queued: in FIFO lanes; at rest the numbers of all lanes add up to
+ * delivered from FIFO lanes + dropped + queued. @thread any. */
 void upbit__inbox_stats(upbit__inbox *in, upbit_proxy_stats *out);
 
 #endif

@@ -108,34 +108,8 @@ static int push_lossless(upbit__inbox *in, upbit__lane *l, unsigned lane, const 
     return 0;
 }
 
-/* Any push but one more to the drop_oldest lane of the last. */
-static int push_elsewhere(upbit__inbox *in, const upbit_event *e)
+static int push_hot(upbit__inbox *in, const upbit_event *e)
 {
-    int type = upbit__lane_of(e->type);
-    unsigned lane = (unsigned)type;
-    if (type < 0 || in->io_closed || in->policy[lane] == UPBIT__LANE_LATEST) {
-        assert(in->io_closed && "pushed to a lane that does not exist");
-        let_go(in, e);
-        return 0;
-    }
-    upbit__lane *l = upbit__inbox_lane(in, lane);
-    if (l == NULL && (l = open_lane(in, lane)) == NULL) {
-        upbit__inbox_skip(in, e->type);
-        let_go(in, e);
-        return 0;
-    }
-    if (l->lossless)
-        return push_lossless(in, l, lane, e);
-    in->hot_type = e->type;
-    in->hot_lane = l;
-    in->hot_bit = 1U << lane;
-    return upbit__inbox_push(in, e);
-}
-
-int upbit__inbox_push(upbit__inbox *in, const upbit_event *e)
-{
-    if (e->type != in->hot_type)
-        return push_elsewhere(in, e);
     upbit__fifo *f = &in->hot_lane->fifo;
     /* hseen may be old: then there is more room than it says; no slot that is still read. */
     if (!upbit__fifo_has_room(f, e->size)) {
@@ -143,6 +117,36 @@ int upbit__inbox_push(upbit__inbox *in, const upbit_event *e)
         make_room(in, f, e->size);
     }
     return put_event(in, f, e, in->hot_bit);
+}
+
+int upbit__inbox_push_into(upbit__inbox *in, int type, const upbit_event *e)
+{
+    int at = upbit__lane_of(type);
+    unsigned lane = (unsigned)at;
+    if (at < 0 || in->io_closed || in->policy[lane] == UPBIT__LANE_LATEST) {
+        assert(in->io_closed && "pushed to a lane that does not exist");
+        let_go(in, e);
+        return 0;
+    }
+    upbit__lane *l = upbit__inbox_lane(in, lane);
+    if (l == NULL && (l = open_lane(in, lane)) == NULL) {
+        upbit__inbox_skip(in, type);
+        let_go(in, e);
+        return 0;
+    }
+    if (l->lossless)
+        return push_lossless(in, l, lane, e);
+    in->hot_type = (uint32_t)type;
+    in->hot_lane = l;
+    in->hot_bit = 1U << lane;
+    return push_hot(in, e);
+}
+
+int upbit__inbox_push(upbit__inbox *in, const upbit_event *e)
+{
+    if (e->type != in->hot_type)
+        return upbit__inbox_push_into(in, e->type, e);
+    return push_hot(in, e);
 }
 
 void upbit__inbox_skip(upbit__inbox *in, int type)

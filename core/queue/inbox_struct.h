@@ -161,6 +161,12 @@ static inline upbit_session upbit__session_of(int type)
                                                                           : UPBIT_SESSION_PUBLIC;
 }
 
+/* The type whose lane it is. */
+static inline int upbit__type_of_lane(unsigned lane)
+{
+    return lane == UPBIT__LANES - 1 ? UPBIT_TYPE_RAW : (int)lane + 1;
+}
+
 /* The next event of the FIFO turn that runs, if there is one and neither EPOCH nor GAP belongs
  * before it: seven of eight times. 0: ask upbit__inbox_take. @thread consumer. */
 static inline int upbit__inbox_take_quick(upbit__inbox *in, upbit_delivery *out)
@@ -169,7 +175,7 @@ static inline int upbit__inbox_take_quick(upbit__inbox *in, upbit_delivery *out)
         return 0;
     const upbit__taken *next = &in->batch_events[in->batch_at];
     const upbit_event *e = next->event;
-    if (next->number != in->expected[in->batch_lane] ||
+    if (next->number != in->expected[in->batch_lane] || e->type >= UPBIT_TYPE_STATE ||
         e->epoch > in->epoch[upbit__session_of(e->type)])
         return 0;
     in->batch_at++;

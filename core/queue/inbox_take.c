@@ -24,9 +24,17 @@ static upbit_event *make(uint16_t type, size_t size)
     return e;
 }
 
+/* Whose connection it came by; a GAP that stood in a lane goes with the lane's events. */
+static upbit_session session_of(const upbit_event *e)
+{
+    if (e->type == UPBIT_TYPE_GAP)
+        return upbit__session_of((int)((const upbit_gap *)(const void *)e)->lane_type);
+    return upbit__session_of(e->type);
+}
+
 static int deliver_epoch(upbit__inbox *in, upbit_delivery *out, const upbit_event *before)
 {
-    upbit_session session = upbit__session_of(before->type);
+    upbit_session session = session_of(before);
     upbit_epoch_event *epoch = (upbit_epoch_event *)(void *)make(UPBIT_TYPE_EPOCH, sizeof *epoch);
     if (epoch == NULL)
         return UPBIT_ERROR_NO_MEMORY;
@@ -39,7 +47,7 @@ static int deliver_epoch(upbit__inbox *in, upbit_delivery *out, const upbit_even
 
 static int is_new_epoch(const upbit__inbox *in, const upbit_event *e)
 {
-    return e->epoch > in->epoch[upbit__session_of(e->type)];
+    return e->epoch > in->epoch[session_of(e)];
 }
 
 static int deliver_gap(upbit__inbox *in, upbit_delivery *out, unsigned lane)
@@ -48,7 +56,7 @@ static int deliver_gap(upbit__inbox *in, upbit_delivery *out, unsigned lane)
     if (gap == NULL)
         return UPBIT_ERROR_NO_MEMORY;
     gap->event.epoch = in->held->epoch;
-    gap->lane_type = in->held->type;
+    gap->lane_type = (uint32_t)upbit__type_of_lane(lane);
     gap->first = in->expected[lane];
     gap->last = in->held_number - 1;
     gap->count = in->held_number - in->expected[lane];
@@ -61,7 +69,8 @@ static int deliver_gap(upbit__inbox *in, upbit_delivery *out, unsigned lane)
 static int deliver_held(upbit__inbox *in, upbit_delivery *out)
 {
     const upbit_event *e = in->held;
-    if (e->type < UPBIT_TYPE_STATE) {
+    /* With a number it stood in a lane: data, or a GAP of unknown size. */
+    if (e->type < UPBIT_TYPE_STATE || in->held_number != 0) {
         if (is_new_epoch(in, e))
             return deliver_epoch(in, out, e);
         if (in->held_number != 0) {
@@ -71,6 +80,7 @@ static int deliver_held(upbit__inbox *in, upbit_delivery *out)
             in->expected[lane]++;
             atomic_store_explicit(&in->holding, in->batch_count - in->batch_at,
                                   memory_order_relaxed);
+            upbit__count(&in->gaps, e->type == UPBIT_TYPE_GAP);
         }
         upbit__count(&in->delivered, 1);
     }
@@ -152,7 +162,7 @@ static int take_overflow(upbit__inbox *in, upbit_delivery *out)
         return UPBIT_ERROR_NO_MEMORY;
     unsigned lane = (unsigned)__builtin_ctz(in->overflow_pending);
     in->overflow_pending &= in->overflow_pending - 1;
-    e->lane_type = lane == UPBIT__LANES - 1 ? UPBIT_TYPE_RAW : lane + 1;
+    e->lane_type = (uint32_t)upbit__type_of_lane(lane);
     return upbit__deliver(out, &e->event, 0, 0);
 }
 

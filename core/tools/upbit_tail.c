@@ -158,9 +158,16 @@ static void on_event(tail *t, const upbit_event *e)
         break;
     case UPBIT_TYPE_GAP: {
         const upbit_gap *gap = upbit_event_gap(e);
-        fprintf(stderr,
-                "upbit-tail: gap: %" PRIu64 " %s events are missing (%" PRIu64 "..%" PRIu64 ")\n",
-                gap->count, upbit_type_name((int)gap->lane_type), gap->first, gap->last);
+        if (gap->count == 0)
+            fprintf(stderr,
+                    "upbit-tail: gap: %s events of %s may be missing (between %" PRId64
+                    " and %" PRId64 ")\n",
+                    upbit_type_name((int)gap->lane_type), e->code, gap->after_ms, gap->before_ms);
+        else
+            fprintf(stderr,
+                    "upbit-tail: gap: %" PRIu64 " %s events are missing (%" PRIu64 "..%" PRIu64
+                    ")\n",
+                    gap->count, upbit_type_name((int)gap->lane_type), gap->first, gap->last);
         break;
     }
     case UPBIT_TYPE_REPLY:

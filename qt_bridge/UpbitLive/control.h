@@ -57,17 +57,24 @@ public:
     QString stateName() const; // "live", "connecting" ...
 };
 
-// `count` events of `type`, numbers first..last, will never be delivered to this proxy.
+// `count` events of `type`, numbers first..last, will never be delivered to this proxy. count 0:
+// nobody knows how many; trades of `code` between afterMs and beforeMs (the exchange's clock, Unix
+// time) were missed in a cut and could not all be had back.
 struct UPBITLIVE_QT_EXPORT Gap {
     Q_GADGET
     Q_PROPERTY(UpbitLive::Type type MEMBER type)
     Q_PROPERTY(quint64 count MEMBER count)
     Q_PROPERTY(quint64 first MEMBER first)
     Q_PROPERTY(quint64 last MEMBER last)
+    Q_PROPERTY(QString code MEMBER code)
+    Q_PROPERTY(qint64 afterMs MEMBER afterMs)
+    Q_PROPERTY(qint64 beforeMs MEMBER beforeMs)
 
 public:
     Type type = Type::None;
     quint64 count = 0, first = 0, last = 0;
+    QString code;
+    qint64 afterMs = 0, beforeMs = 0;
 };
 
 // The end of a command.

@@ -278,6 +278,9 @@ void ProxyPrivate::deliver(const upbit_delivery &delivery)
         g.count = gap->count;
         g.first = gap->first;
         g.last = gap->last;
+        g.code = QString::fromLatin1(event->code);
+        g.afterMs = gap->after_ms;
+        g.beforeMs = gap->before_ms;
         guarded([&] { Q_EMIT q->gapDetected(g); });
     } else if (const upbit_epoch_event *change = upbit_event_epoch(event)) {
         if (change->session == UPBIT_SESSION_PUBLIC)

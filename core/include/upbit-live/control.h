@@ -68,12 +68,22 @@ typedef enum upbit_command {
     UPBIT_COMMAND_CANCEL = 6
 } upbit_command;
 
-/* `count` events of `lane_type` meant for this proxy, numbers first..last, were dropped. */
+/* Two kinds of hole.
+ *
+ * count > 0: `count` events of `lane_type` meant for this proxy, numbers first..last, were dropped
+ * on their way to it, right before the event that follows.
+ *
+ * count 0: nobody knows how many. Trades of event.code that happened after `after_ms` and before
+ * `before_ms` (the exchange's clock, of the last trade known and of the first one known behind the
+ * hole) were missed in a cut and could not all be had back; those that could follow. This GAP stands
+ * in the lane itself, where the hole is, and has a number like an event; a lane that drops it names
+ * that number in a GAP of the other kind. */
 typedef struct upbit_gap {
     upbit_event event;
     uint32_t lane_type; /* upbit_type */
     uint32_t reserved;
-    uint64_t count, first, last;
+    uint64_t count, first, last; /* all 0 when nobody knows            */
+    int64_t after_ms, before_ms; /* 0 unless count is 0; Unix time, ms */
 } upbit_gap;
 
 /* What went wrong, once per episode. */

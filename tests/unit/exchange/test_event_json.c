@@ -37,6 +37,12 @@ START_TEST(control_events)
     ck_assert_str_eq(json(&gap, UPBIT_TYPE_GAP),
                      "{\"type\":\"gap\",\"lane\":\"trade\",\"count\":5,\"first\":7,"
                      "\"last\":18446744073709551615" TAIL);
+    upbit_gap hole = {.event.code = "KRW-BTC", .lane_type = UPBIT_TYPE_TRADE,
+                      .after_ms = 1700000000000, .before_ms = 1700000031000};
+    ck_assert_str_eq(json(&hole, UPBIT_TYPE_GAP),
+                     "{\"type\":\"gap\",\"code\":\"KRW-BTC\",\"lane\":\"trade\",\"count\":0,"
+                     "\"first\":0,\"last\":0,\"after_ms\":1700000000000,"
+                     "\"before_ms\":1700000031000" TAIL);
     upbit_error_event error = {.error = UPBIT_ERROR_UPGRADE, .http_status = 429, .count = 1,
                                .message = "too\nmany"};
     ck_assert_str_eq(json(&error, UPBIT_TYPE_ERROR),

@@ -71,6 +71,16 @@ static inline upbit_event *error_of(rig *r, int64_t value)
     return &e->event;
 }
 
+/* A GAP of unknown size in the lane of a type. */
+static inline int push_hole(rig *r, int type, uint32_t epoch)
+{
+    upbit_gap *g = (upbit_gap *)(void *)event_sized(r, UPBIT_TYPE_GAP, 0, sizeof(upbit_gap));
+    memset((char *)g + sizeof g->event, 0, sizeof *g - sizeof g->event);
+    g->event.epoch = epoch;
+    g->lane_type = (uint32_t)type;
+    return upbit__inbox_push_into(r->in, type, &g->event);
+}
+
 static inline void push(rig *r, int type, int64_t from, int64_t to)
 {
     for (int64_t v = from; v <= to; v++)
@@ -85,6 +95,9 @@ static inline void describe(const upbit_delivery *d, char *out, size_t size)
     switch (e->type) {
     case UPBIT_TYPE_GAP: {
         const upbit_gap *g = (const upbit_gap *)(const void *)e;
+        if (d->number != 0)
+            snprintf(out, size, "hole%u#%llu ", g->lane_type, (unsigned long long)d->number);
+        else
         snprintf(out, size, "gap%u(%llu,%llu-%llu) ", g->lane_type, (unsigned long long)g->count,
                  (unsigned long long)g->first, (unsigned long long)g->last);
         break;

@@ -141,6 +141,62 @@ START_TEST(a_skipped_number_is_a_gap)
 }
 END_TEST
 
+START_TEST(a_hole_stands_in_its_lane_and_has_a_number)
+{
+    rig r;
+    rig_open(&r, NULL);
+    push_hole(&r, TRADE, 1); /* the first of its lane */
+    push(&r, TRADE, 1, 2);
+    push_hole(&r, TRADE, 2); /* the first of its epoch */
+    push(&r, UPBIT_TYPE_CANDLE, 7, 7);
+    push_hole(&r, TRADE, 2);
+    push(&r, TRADE, 3, 3);
+    upbit__batch_commit(&r.batch);
+    ck_assert_str_eq(take_all(&r), "epoch0(0>1) hole2#1 2#2=1 2#3=2 epoch0(1>2) hole2#4 hole2#5 "
+                                   "2#6=3 4#1=7 .");
+    upbit_proxy_stats s;
+    upbit__inbox_stats(r.in, &s);
+    ck_assert_uint_eq(s.delivered, 7); /* taken + dropped + queued = numbers used */
+    ck_assert_uint_eq(s.dropped + s.queued, 0);
+    ck_assert_uint_eq(s.gaps, 3);
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(a_hole_that_is_dropped_is_a_gap)
+{
+    rig r;
+    upbit_proxy_options o = options_of(0, 8, 0);
+    rig_open(&r, &o);
+    push(&r, TRADE, 1, 2);
+    push_hole(&r, TRADE, 1);
+    push(&r, TRADE, 3, 10); /* pushes out 1, 2 and the hole */
+    upbit__batch_commit(&r.batch);
+    ck_assert_str_eq(take_some(&r, 3), "epoch0(0>1) gap2(3,1-3) 2#4=3 ");
+    upbit_proxy_stats s;
+    upbit__inbox_stats(r.in, &s);
+    ck_assert_uint_eq(s.delivered + s.dropped + s.queued, 11);
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(a_hole_a_full_lossless_lane_refused_is_a_gap)
+{
+    rig r;
+    upbit_proxy_options o = options_of(UPBIT_POLICY_LOSSLESS, 2, 0);
+    rig_open(&r, &o);
+    push(&r, TRADE, 1, 2);
+    ck_assert_int_eq(push_hole(&r, TRADE, 1), 0);
+    upbit__batch_commit(&r.batch);
+    ck_assert_str_eq(take_all(&r), "overflow2 epoch0(0>1) 2#1=1 2#2=2 .");
+    push(&r, TRADE, 4, 4);
+    push_hole(&r, UPBIT_TYPE_MY_ORDER, 5); /* of the private session */
+    upbit__batch_commit(&r.batch);
+    ck_assert_str_eq(take_all(&r), "epoch1(0>5) hole5#1 gap2(1,3-3) 2#4=4 .");
+    rig_close(&r);
+}
+END_TEST
+
 START_TEST(each_type_has_its_own_numbers)
 {
     rig r;
@@ -406,6 +462,9 @@ static Suite *suite(void)
     tcase_add_test(t, what_the_consumer_took_is_never_dropped);
     tcase_add_test(t, the_byte_cap_drops_too);
     tcase_add_test(t, a_skipped_number_is_a_gap);
+    tcase_add_test(t, a_hole_stands_in_its_lane_and_has_a_number);
+    tcase_add_test(t, a_hole_that_is_dropped_is_a_gap);
+    tcase_add_test(t, a_hole_a_full_lossless_lane_refused_is_a_gap);
     tcase_add_test(t, each_type_has_its_own_numbers);
     tcase_add_test(t, epoch_comes_before_the_first_event_of_it);
     tcase_add_test(t, lossless_full_says_overflow_once_and_starts_again);
