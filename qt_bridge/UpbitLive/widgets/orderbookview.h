@@ -2,21 +2,12 @@
 #ifndef UPBITLIVE_WIDGETS_ORDERBOOKVIEW_H
 #define UPBITLIVE_WIDGETS_ORDERBOOKVIEW_H
 
-#include <QtGui/QColor>
 #include <QtWidgets/QWidget>
+#include <UpbitLive/widgets/colors.h>
 #include <UpbitLive/widgets/orderbookmodel.h>
 
 namespace UpbitLive
 {
-struct MarketColors {
-    QColor background = QColor(0x14, 0x18, 0x22);
-    QColor line = QColor(0x23, 0x2a, 0x38);
-    QColor text = QColor(0xd7, 0xdc, 0xe6);
-    QColor dim = QColor(0x7f, 0x8a, 0x9e);
-    QColor rise = QColor(0xf0, 0x4f, 0x5b); // red is up in Korea
-    QColor fall = QColor(0x4d, 0x8d, 0xff);
-};
-
 class UPBITLIVE_WIDGETS_EXPORT OrderbookView : public QWidget
 {
     Q_OBJECT
