@@ -116,6 +116,9 @@ static int check_choices(const upbit_options *o)
                                 "compression: not built into this version; leave it off");
     if (o->log_level < UPBIT_LOG_NONE || o->log_level > UPBIT_LOG_DEBUG)
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "log_level: must be -1 to 4");
+    if (o->limit_strategy < UPBIT_LIMIT_DEFAULT || o->limit_strategy > UPBIT_LIMIT_AGGRESSIVE)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                "limit_strategy: no such strategy (%d)", o->limit_strategy);
     switch (o->transport) {
     case UPBIT_TRANSPORT_DEFAULT:
     case UPBIT_TRANSPORT_RAW:
@@ -138,6 +141,13 @@ static int check_ca_file(const char *path)
     char why[80];
     return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "ca_file: %.120s: %s", path,
                             strerror_r(errno, why, sizeof why));
+}
+
+static unsigned percent_of(int strategy)
+{
+    return strategy == UPBIT_LIMIT_CONSERVATIVE ? 50
+           : strategy == UPBIT_LIMIT_AGGRESSIVE ? 100
+                                                : 80;
 }
 
 static uint32_t or_default(uint32_t value, uint32_t standard)
@@ -170,6 +180,7 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
         .backoff_first_ms = or_default(o.backoff_first_ms, 1000),
         .no_data_ms = or_default(o.no_data_ms, 10000),
         .stale_ms = or_default(o.stale_ms, 60000),
+        .limit_percent = percent_of(o.limit_strategy),
         .memory_budget = o.memory_budget != 0 ? o.memory_budget : 64u << 20,
     };
     int error = check_choices(&o);
@@ -202,6 +213,15 @@ int upbit__config_init_from_environment(upbit__config *c)
     if (level != NULL && *level != '\0' && o.log_level == 0)
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
                                 "UPBIT_LOG_LEVEL: must be none, error, warning, info or debug");
+    static const char *const strategies[] = {"conservative", "balanced", "aggressive"};
+    const char *strategy = getenv("UPBIT_LIMIT_STRATEGY");
+    for (int i = 0; strategy != NULL && i < 3; i++)
+        if (strcmp(strategy, strategies[i]) == 0)
+            o.limit_strategy = UPBIT_LIMIT_CONSERVATIVE + i;
+    if (strategy != NULL && *strategy != '\0' && o.limit_strategy == 0)
+        return upbit__error_set(
+            UPBIT_ERROR_INVALID_ARGUMENT,
+            "UPBIT_LIMIT_STRATEGY: must be conservative, balanced or aggressive");
     return upbit__config_init(c, &o);
 }
 

@@ -19,15 +19,16 @@ typedef struct upbit__config {
     uint32_t connect_timeout_ms, upgrade_timeout_ms, ping_interval_ms, pong_timeout_ms;
     uint32_t settle_ms, settle_max_ms, message_size_max, backoff_first_ms;
     uint32_t no_data_ms, stale_ms;
+    unsigned limit_percent; /* of each of the exchange's limits */
     uint64_t memory_budget;
 } upbit__config;
 
 /* options may be NULL. INVALID_ARGUMENT and UNAVAILABLE with the detail set: which option, and why.
  */
 int upbit__config_init(upbit__config *c, const upbit_options *options);
-/* As _init, with UPBIT_URL, UPBIT_PRIVATE_URL, UPBIT_REST_URL, UPBIT_CA_FILE, UPBIT_PROXY and
- * UPBIT_LOG_LEVEL (none, error, warning, info, debug) where they are set. For the default manager.
- */
+/* As _init, with UPBIT_URL, UPBIT_PRIVATE_URL, UPBIT_REST_URL, UPBIT_CA_FILE, UPBIT_PROXY,
+ * UPBIT_LOG_LEVEL (none, error, warning, info, debug) and UPBIT_LIMIT_STRATEGY (conservative,
+ * balanced, aggressive) where they are set. For the default manager. */
 int upbit__config_init_from_environment(upbit__config *c);
 void upbit__config_finish(upbit__config *c);
 

@@ -34,7 +34,10 @@ typedef _Atomic uint64_t upbit__counter;
     X(keys)                                                                                        \
     X(io_cpu_ns)                                                                                   \
     X(events_repeated)                                                                             \
-    X(messages_ignored)
+    X(messages_ignored)                                                                            \
+    X(rest_requests)                                                                               \
+    X(rest_failures)                                                                               \
+    X(limit_waits)
 
 typedef struct upbit__counters {
 #define UPBIT__COUNTER_FIELD(name) upbit__counter name;

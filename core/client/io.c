@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "client/manager.h"
 #include "queue/pool.h"
+#include "wire/http.h"
 
 #define EPISODE_NS (60 * UPBIT__SECOND) /* bad messages nearer than this are one episode */
 #define FOREVER_NS (3600 * UPBIT__SECOND)
@@ -124,6 +125,18 @@ static void on_listing(void *context)
     upbit__orders_release_held(m);
 }
 
+/* Stream and REST of one exchange are one host to it. A URL that cannot be read is a name too: what
+ * uses it will tell what is wrong with it. */
+static int budget_of(upbit__budget **out, const upbit__config *c, const char *schemes,
+                     const char *url)
+{
+    upbit__url parsed;
+    const char *why;
+    bool good = upbit__url_parse(&parsed, schemes, url, &why) == 0;
+    return upbit__budget_get(out, good ? parsed.authority : url, c->limit_percent,
+                             upbit__clock_monotonic_ns());
+}
+
 int upbit__io_init(upbit_manager *m)
 {
     static const upbit__session_events events = {
@@ -135,6 +148,10 @@ int upbit__io_init(upbit_manager *m)
         error = upbit__registry_init(&m->registry, m->pool);
     if (error == 0)
         error = upbit__decoder_create(&m->decoder);
+    if (error == 0)
+        error = budget_of(&m->stream_budget, &m->config, "ws", m->config.url);
+    if (error == 0)
+        error = budget_of(&m->rest_budget, &m->config, "http", m->config.rest_url);
     if (error != 0)
         return error;
     upbit__batch_init(&m->batch, m->pool);
@@ -143,8 +160,9 @@ int upbit__io_init(upbit_manager *m)
         (upbit__fanout){&m->registry, m->pool, &m->counters, &m->batch, upbit__quiet_heard, m};
     m->quiet_timer = (upbit__timer){.callback = upbit__quiet_scan, .context = m};
     upbit__session_init(&m->session, &m->config, m->loop, &m->log, &m->registry, &m->counters,
-                        &events, m);
-    upbit__listing_init(&m->listing, &m->config, m->loop, &m->log, on_listing, m);
+                        m->stream_budget, &events, m);
+    upbit__asking_init(&m->asking, &m->config, m->loop, &m->log, &m->counters, m->rest_budget);
+    upbit__listing_init(&m->listing, &m->asking, m->loop, &m->log, on_listing, m);
     return 0;
 }
 
@@ -154,10 +172,14 @@ void upbit__io_finish(upbit_manager *m)
     upbit__decoder_destroy(m->decoder);
     if (m->registry.buckets != NULL) {
         upbit__listing_finish(&m->listing);
+        upbit__asking_finish(&m->asking);
         upbit__session_finish(&m->session);
         upbit__registry_finish(&m->registry);
     }
     m->decoder = NULL;
+    upbit__budget_release(m->stream_budget);
+    upbit__budget_release(m->rest_budget);
+    m->stream_budget = m->rest_budget = NULL;
 }
 
 static void turn(upbit_manager *m, int64_t wait_ns)

@@ -14,10 +14,10 @@ static void lost_patience(void *context)
     l->settled(l->context);
 }
 
-void upbit__listing_init(upbit__listing *l, const upbit__config *config, upbit__loop *loop,
+void upbit__listing_init(upbit__listing *l, upbit__asking *asking, upbit__loop *loop,
                          upbit__log *log, void (*settled)(void *context), void *context)
 {
-    *l = (upbit__listing){.config = config,
+    *l = (upbit__listing){.asking = asking,
                           .loop = loop,
                           .log = log,
                           .settled = settled,
@@ -28,8 +28,8 @@ void upbit__listing_init(upbit__listing *l, const upbit__config *config, upbit__
 void upbit__listing_finish(upbit__listing *l)
 {
     upbit__timer_stop(&l->patience);
-    upbit__rest_cancel(l->call);
-    l->call = NULL;
+    upbit__ask_cancel(l->ask);
+    l->ask = NULL;
     upbit__markets_destroy(l->markets);
     l->markets = NULL;
 }
@@ -46,7 +46,7 @@ static void failed(upbit__listing *l, int status, const char *reason)
 static void answered(void *context, const upbit__rest_result *result)
 {
     upbit__listing *l = context;
-    l->call = NULL;
+    l->ask = NULL;
     upbit__timer_stop(&l->patience);
     char reason[160] = "";
     upbit__markets *markets = NULL;
@@ -69,16 +69,14 @@ static void answered(void *context, const upbit__rest_result *result)
 void upbit__listing_start(upbit__listing *l)
 {
     int64_t now = upbit__clock_monotonic_ns();
-    if (l->call != NULL || (l->begun && now - l->tried_ns < RETRY_NS))
+    if (l->ask != NULL || (l->begun && now - l->tried_ns < RETRY_NS))
         return;
     l->begun = true;
     l->give_up = false;
     l->tried_ns = now;
-    const upbit__rest_config config = {
-        .base_url = l->config->rest_url, .ca_file = l->config->ca_file, .proxy = l->config->proxy};
-    int error = upbit__rest_get(&l->call, l->loop, &config, "/market/all", answered, l);
+    int error = upbit__asking_get(l->asking, &l->ask, UPBIT__GROUP_MARKET, UPBIT__ASK_LISTING,
+                                  "/market/all", 0, answered, l);
     if (error != 0) {
-        l->call = NULL;
         failed(l, 0, upbit_error_string(error));
     } else if (upbit__timer_start(l->loop, &l->patience, now + PATIENCE_NS) != 0) {
         l->give_up = true;
@@ -91,7 +89,7 @@ upbit__listed upbit__listing_check(upbit__listing *l, const char *code)
         return UPBIT__LISTED_YES;
     if (l->markets == NULL || upbit__clock_monotonic_ns() - l->known_ns > FRESH_NS)
         upbit__listing_start(l);
-    if (l->call != NULL && !l->give_up)
+    if (l->ask != NULL && !l->give_up)
         return UPBIT__LISTED_WAIT;
     return l->markets == NULL ? UPBIT__LISTED_YES : UPBIT__LISTED_NO;
 }

@@ -8,9 +8,8 @@
 #include <stdbool.h>
 
 #include "base/log.h"
-#include "client/config.h"
+#include "client/asking.h"
 #include "exchange/markets.h"
-#include "net/rest.h"
 
 typedef enum upbit__listed {
     UPBIT__LISTED_YES, /* or: cannot be known */
@@ -20,13 +19,13 @@ typedef enum upbit__listed {
 
 typedef struct upbit__listing {
     /* immutable */
-    const upbit__config *config;
+    upbit__asking *asking;
     upbit__loop *loop;
     upbit__log *log;
     void (*settled)(void *context);
     void *context;
     /* I/O thread */
-    upbit__rest_call *call;  /* on its way */
+    upbit__ask *ask;         /* on its way */
     upbit__markets *markets; /* NULL: not known */
     bool begun, told;        /* told: the present failure has been logged */
     bool give_up;            /* waited long enough: codes pass until the answer comes */
@@ -34,7 +33,7 @@ typedef struct upbit__listing {
     upbit__timer patience;
 } upbit__listing;
 
-void upbit__listing_init(upbit__listing *l, const upbit__config *config, upbit__loop *loop,
+void upbit__listing_init(upbit__listing *l, upbit__asking *asking, upbit__loop *loop,
                          upbit__log *log, void (*settled)(void *context), void *context);
 void upbit__listing_finish(upbit__listing *l);
 

@@ -27,15 +27,18 @@ static void forked(void)
 static void before_fork(void)
 {
     pthread_mutex_lock(&default_mutex);
+    upbit__budgets_before_fork();
 }
 
 static void after_fork_in_parent(void)
 {
+    upbit__budgets_after_fork();
     pthread_mutex_unlock(&default_mutex);
 }
 
 static void after_fork_in_child(void)
 {
+    upbit__budgets_after_fork();
     pthread_mutex_unlock(&default_mutex);
     forked();
 }

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "client/asking.h"
 #include "client/config.h"
 #include "client/counters.h"
 #include "client/fanout.h"
@@ -80,6 +81,8 @@ struct upbit_manager {
     upbit__registry registry;
     upbit__fanout fanout;
     upbit__session session;
+    upbit__budget *stream_budget, *rest_budget; /* one host, as a rule; shared with others */
+    upbit__asking asking;
     upbit__listing listing;
     upbit__timer quiet_timer;
     upbit__decoder *decoder;

@@ -266,7 +266,7 @@ struct recheck {
 static void find_unlisted(void *context, upbit__key *key)
 {
     struct recheck *r = context;
-    if (r->unknown == NULL && r->m->listing.markets != NULL && r->m->listing.call == NULL &&
+    if (r->unknown == NULL && r->m->listing.markets != NULL && r->m->listing.ask == NULL &&
         upbit__markets_find(r->m->listing.markets, key->id.code) == NULL)
         r->unknown = key;
 }

@@ -25,20 +25,20 @@ static void set_state(upbit__session *s, upbit_state state)
 
 void upbit__session_init(upbit__session *s, const upbit__config *config, upbit__loop *loop,
                          upbit__log *log, upbit__registry *registry, upbit__counters *counters,
-                         const upbit__session_events *events, void *context)
+                         upbit__budget *budget, const upbit__session_events *events, void *context)
 {
     *s = (upbit__session){.config = config,
                           .loop = loop,
                           .log = log,
                           .registry = registry,
                           .counters = counters,
+                          .budget = budget,
                           .events = *events,
                           .context = context,
                           .connect_timer = {.callback = connect_now, .context = s},
                           .settle_timer = {.callback = upbit__request_due, .context = s}};
     upbit__backoff_init(&s->backoff, config->backoff_first_ms);
     upbit__watchdog_init(s);
-    upbit__window_init(&s->connects, 5, UPBIT__SECOND);
 }
 
 static void end_connection(upbit__session *s)
@@ -129,8 +129,9 @@ static void on_opened(void *context, const upbit__transport_info *info)
     s->epoch++;
     s->tls = info->tls;
     /* Budgets of messages are the connection's: a new one starts with full ones. */
-    upbit__window_init(&s->per_second, 5, UPBIT__SECOND);
-    upbit__window_init(&s->per_minute, 100, 60 * UPBIT__SECOND);
+    unsigned percent = s->config->limit_percent;
+    upbit__window_init(&s->per_second, upbit__limit_share(5, percent), UPBIT__SECOND);
+    upbit__window_init(&s->per_minute, upbit__limit_share(100, percent), 60 * UPBIT__SECOND);
     upbit__watchdog_start(s);
     set_state(s, UPBIT_STATE_SUBSCRIBING);
     /* Wants that are still settling go out when they have; older ones now. */
@@ -181,6 +182,10 @@ static void on_closed(void *context, const upbit__close_info *info)
     int http_status = info->http_status;
     uint32_t least_ms = info->retry_after_ms;
     bool stopping = s->stopping;
+    if (!info->opened && http_status != 0)
+        upbit__budget_report(s->budget, UPBIT__GROUP_CONNECT, http_status,
+                             upbit__transport_header(s->transport, "Remaining-Req"), least_ms,
+                             info->body, info->body_length, upbit__clock_monotonic_ns());
     end_connection(s);
     if (stopping) {
         set_state(s, UPBIT_STATE_CLOSED);
@@ -193,12 +198,16 @@ static void connect_now(void *context)
 {
     upbit__session *s = context;
     int64_t now = upbit__clock_monotonic_ns();
-    int64_t allowed = upbit__window_next_ns(&s->connects);
-    if (allowed > now) {
+    int64_t allowed = upbit__budget_take(s->budget, UPBIT__GROUP_CONNECT, now);
+    if (allowed != 0) {
+        upbit__count(&s->counters->limit_waits, 1);
         upbit__session_timer(s, &s->connect_timer, allowed);
+        if (allowed - now > UPBIT__SECOND * 2) { /* closed or banned, not only used up */
+            s->delay_ms = (uint32_t)((allowed - now) / UPBIT__MS);
+            set_state(s, UPBIT_STATE_WAITING);
+        }
         return;
     }
-    upbit__window_take(&s->connects, now);
     static const upbit__transport_events events = {.connected = on_connected,
                                                    .opened = on_opened,
                                                    .message = on_message,

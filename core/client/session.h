@@ -17,6 +17,7 @@
 #include "client/config.h"
 #include "client/counters.h"
 #include "client/registry.h"
+#include "limits/budget.h"
 #include "limits/window.h"
 #include "net/transport.h"
 #include "upbit-live/control.h"
@@ -38,6 +39,7 @@ typedef struct upbit__session {
     upbit__log *log;
     upbit__registry *registry;
     upbit__counters *counters;
+    upbit__budget *budget; /* of connects */
     upbit__session_events events;
     void *context;
     /* I/O thread */
@@ -62,7 +64,6 @@ typedef struct upbit__session {
     uint64_t ping_number;
     uint64_t closed_bytes_in, closed_bytes_out; /* of connections that are over */
     upbit__backoff backoff;
-    upbit__window connects;               /* 5 in a second */
     upbit__window per_second, per_minute; /* messages of this connection */
     upbit__timer connect_timer, settle_timer, ping_timer;
     upbit__buffer request, sent; /* the text at hand and the last one sent on this connection */
@@ -70,7 +71,7 @@ typedef struct upbit__session {
 
 void upbit__session_init(upbit__session *s, const upbit__config *config, upbit__loop *loop,
                          upbit__log *log, upbit__registry *registry, upbit__counters *counters,
-                         const upbit__session_events *events, void *context);
+                         upbit__budget *budget, const upbit__session_events *events, void *context);
 void upbit__session_finish(upbit__session *s);
 
 /* Connects, if it has not begun to. */

@@ -1,7 +1,5 @@
 #include "limits/window.h"
 
-#define MARGIN_NS 100000000LL /* clocks and queues between us and the exchange's counter: 100 ms   \
-                               */
 #define NEVER INT64_MIN
 
 void upbit__window_init(upbit__window *w, uint32_t limit, int64_t window_ns)
@@ -11,7 +9,7 @@ void upbit__window_init(upbit__window *w, uint32_t limit, int64_t window_ns)
     if (limit > UPBIT__WINDOW_MAX)
         limit = UPBIT__WINDOW_MAX;
     w->limit = limit;
-    w->window_ns = window_ns + MARGIN_NS;
+    w->window_ns = window_ns + UPBIT__WINDOW_MARGIN_NS;
     w->next = 0;
     for (uint32_t i = 0; i < limit; i++)
         w->granted_ns[i] = NEVER;

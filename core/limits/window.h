@@ -9,7 +9,8 @@
 
 #include <stdint.h>
 
-#define UPBIT__WINDOW_MAX 128
+#define UPBIT__WINDOW_MAX       128
+#define UPBIT__WINDOW_MARGIN_NS 100000000LL /* clocks and queues between us and their counter */
 
 typedef struct upbit__window {
     int64_t window_ns; /* with the margin */
@@ -17,6 +18,13 @@ typedef struct upbit__window {
     uint32_t next;     /* index of the oldest grant */
     int64_t granted_ns[UPBIT__WINDOW_MAX];
 } upbit__window;
+
+/* How many of N a share in percent is; never none. */
+static inline uint32_t upbit__limit_share(uint32_t limit, unsigned percent)
+{
+    uint32_t share = limit * percent / 100;
+    return share > 0 ? share : 1;
+}
 
 /* limit is cut to 1 .. UPBIT__WINDOW_MAX. */
 void upbit__window_init(upbit__window *w, uint32_t limit, int64_t window_ns);

@@ -123,7 +123,7 @@ void upbit__rest_cancel(upbit__rest_call *call)
 }
 
 /* base_url and path joined and checked as one. */
-static int join(upbit__rest_call *c, const upbit__rest_config *config, const char *path, char **url)
+static int join(char **url, upbit__url *parsed, const upbit__rest_config *config, const char *path)
 {
     const char *why = NULL;
     if (config->base_url == NULL || path == NULL || path[0] != '/')
@@ -138,10 +138,19 @@ static int join(upbit__rest_call *c, const upbit__rest_config *config, const cha
     if (*url == NULL)
         return UPBIT_ERROR_NO_MEMORY;
     snprintf(*url, size, "%.*s%s", (int)base, config->base_url, path);
-    if (upbit__url_parse(&c->setup.url, "http", *url, &why) != 0 ||
+    if (upbit__url_parse(parsed, "http", *url, &why) != 0 ||
         (config->proxy != NULL && upbit__curl_proxy_check(config->proxy, &why) != 0))
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "%s", why);
     return 0;
+}
+
+int upbit__rest_check(const upbit__rest_config *config, const char *path)
+{
+    char *url = NULL;
+    upbit__url parsed;
+    int rc = join(&url, &parsed, config, path);
+    free(url);
+    return rc;
 }
 
 static int start(upbit__rest_call *c, const upbit__rest_config *config, const char *url)
@@ -190,7 +199,7 @@ int upbit__rest_get(upbit__rest_call **out, upbit__loop *loop, const upbit__rest
     c->done = (upbit__curl_done){.callback = on_done, .context = c};
     c->body_max = config->body_max == 0 ? 16u * 1024 * 1024 : config->body_max;
     char *url = NULL;
-    int rc = join(c, config, path, &url);
+    int rc = join(&url, &c->setup.url, config, path);
     if (rc == 0)
         rc = start(c, config, url);
     free(url);

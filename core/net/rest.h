@@ -41,6 +41,10 @@ int upbit__rest_get(upbit__rest_call **out, upbit__loop *loop, const upbit__rest
                     const char *path, void (*done)(void *context, const upbit__rest_result *result),
                     void *context);
 
+/* Would upbit__rest_get take these? 0; INVALID_ARGUMENT (upbit_error_detail says what), NO_MEMORY.
+ */
+int upbit__rest_check(const upbit__rest_config *config, const char *path);
+
 /* Forgets the call; no event. Accepts NULL. Not after `done` has begun. */
 void upbit__rest_cancel(upbit__rest_call *call);
 

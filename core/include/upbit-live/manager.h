@@ -76,6 +76,9 @@ typedef struct upbit_stats {
     int64_t lag_ms;               /* gauge: exchange to receipt of the last realtime event   */
     uint64_t events_repeated;     /* counter: repeats and older states that were left out    */
     uint64_t messages_ignored;    /* counter: status frames and the like                     */
+    uint64_t rest_requests;       /* counter: REST requests sent, repeats after a 429 too    */
+    uint64_t rest_failures;       /* counter: questions by REST without a good answer        */
+    uint64_t limit_waits;         /* counter: requests and connects that waited for a budget */
 } upbit_stats;
 
 /* Fills at most `size` bytes of *out (give sizeof *out). @thread any. Returns 0, INVALID_ARGUMENT. */

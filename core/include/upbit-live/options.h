@@ -28,6 +28,16 @@ typedef enum upbit_transport_kind {
 
 typedef enum upbit_switch { UPBIT_AUTO = 0, UPBIT_ON = 1, UPBIT_OFF = 2 } upbit_switch;
 
+/* How much of each of the exchange's limits is used. The rest is for other programs behind the same
+ * address, which nobody here can see. Managers of one process share their budgets; the strictest
+ * decides. */
+typedef enum upbit_limit_strategy {
+    UPBIT_LIMIT_DEFAULT = 0,      /* balanced */
+    UPBIT_LIMIT_CONSERVATIVE = 1, /* half */
+    UPBIT_LIMIT_BALANCED = 2,     /* four fifths */
+    UPBIT_LIMIT_AGGRESSIVE = 3    /* all */
+} upbit_limit_strategy;
+
 typedef enum upbit_log_level {
     UPBIT_LOG_NONE = -1, /* nothing at all; 0 means the default, WARNING */
     UPBIT_LOG_ERROR = 1,
@@ -65,10 +75,11 @@ typedef struct upbit_options {
     uint32_t no_data_ms;         /* NO_DATA: no first message that long after asking; def. 10,000 */
     uint32_t stale_ms;           /* STALE: no message for that long (candles: plus their unit);
                                     default 60,000                                              */
+    int limit_strategy;          /* upbit_limit_strategy                                        */
 } upbit_options;
 
 #define UPBIT_OPTIONS_INIT                                                                         \
-    { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 typedef enum upbit_policy {
     UPBIT_POLICY_DEFAULT = 0, /* coalesce: ticker, order book; drop_oldest: trade, candle, raw;

@@ -1,0 +1,305 @@
+#include "client/asking.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error_detail.h"
+#include "upbit-live/error.h"
+
+#define UNDER_WAY_MAX 4 /* of one group */
+/* Slow answers to what can wait shall not hold up what is looked at: one place stays free. */
+#define BACKFILL_MAX (UNDER_WAY_MAX - 1)
+#define TIMEOUT_MS   5000
+
+struct upbit__ask {
+    upbit__ask *next, *previous;
+    upbit__ask_list *list; /* the one it is in */
+    upbit__asking *asking;
+    upbit__group group;
+    upbit__ask_priority priority;
+    uint64_t number;
+    int64_t deadline_ns;
+    upbit__rest_call *call; /* under way */
+    int error, http_status; /* over: what to tell */
+    bool waited;            /* counted as one that had to wait */
+    void (*done)(void *context, const upbit__rest_result *result);
+    void *context;
+    char path[];
+};
+
+static void answered(void *context, const upbit__rest_result *result);
+static void run(void *context);
+
+static void take_out(upbit__ask *ask)
+{
+    upbit__ask_list *list = ask->list;
+    *(ask->previous != NULL ? &ask->previous->next : &list->first) = ask->next;
+    *(ask->next != NULL ? &ask->next->previous : &list->last) = ask->previous;
+    ask->next = ask->previous = NULL;
+    ask->list = NULL;
+}
+
+/* In the order of the numbers: one that comes back after a 429 stands where it stood. */
+static void put_in(upbit__ask_list *list, upbit__ask *ask)
+{
+    upbit__ask *before = list->last;
+    while (before != NULL && before->number > ask->number)
+        before = before->previous;
+    ask->list = list;
+    ask->previous = before;
+    ask->next = before != NULL ? before->next : list->first;
+    *(before != NULL ? &before->next : &list->first) = ask;
+    *(ask->next != NULL ? &ask->next->previous : &list->last) = ask;
+}
+
+static upbit__ask_list *waiting_of(const upbit__ask *ask)
+{
+    return &ask->asking->waiting[ask->group][ask->priority];
+}
+
+/* When no memory is left for a timer, nothing would wake the queue: the next question or answer
+ * tries again, and the loop's heap only has to grow once. */
+static void run_at(upbit__asking *a, int64_t at_ns)
+{
+    if (upbit__timer_start(a->loop, &a->timer, at_ns) != 0)
+        upbit__log_write(a->log, UPBIT_LOG_ERROR, "rest", "no memory for a timer");
+}
+
+static void run_soon(upbit__asking *a)
+{
+    run_at(a, upbit__clock_monotonic_ns());
+}
+
+void upbit__asking_init(upbit__asking *a, const upbit__config *config, upbit__loop *loop,
+                        upbit__log *log, upbit__counters *counters, upbit__budget *budget)
+{
+    *a = (upbit__asking){.config = config,
+                         .loop = loop,
+                         .log = log,
+                         .counters = counters,
+                         .budget = budget,
+                         .timer = {.callback = run, .context = a}};
+}
+
+static void drop_all(upbit__ask_list *list)
+{
+    while (list->first != NULL)
+        upbit__ask_cancel(list->first);
+}
+
+void upbit__asking_finish(upbit__asking *a)
+{
+    for (int g = 0; g < UPBIT__GROUPS; g++)
+        for (int p = 0; p < UPBIT__ASK_PRIORITIES; p++)
+            drop_all(&a->waiting[g][p]);
+    drop_all(&a->under_way);
+    drop_all(&a->over);
+    upbit__timer_stop(&a->timer);
+}
+
+/* The call is over or given up: its budget counts from here. The time until which the exchange
+ * closed something anew, or 0. */
+static int64_t settle(upbit__ask *ask, const upbit__rest_result *result, int64_t now)
+{
+    upbit__asking *a = ask->asking;
+    ask->call = NULL;
+    a->under_way_count[ask->group]--;
+    take_out(ask);
+    return upbit__budget_report(a->budget, ask->group, result->http_status, result->remaining_req,
+                                result->retry_after_ms, result->body, result->length, now);
+}
+
+void upbit__ask_cancel(upbit__ask *ask)
+{
+    if (ask == NULL)
+        return;
+    if (ask->call != NULL) {
+        upbit__rest_cancel(ask->call);
+        settle(ask, &(upbit__rest_result){.body = ""}, upbit__clock_monotonic_ns());
+        run_soon(ask->asking); /* its place is free */
+    } else {
+        take_out(ask);
+    }
+    free(ask);
+}
+
+/* The last use of the handle. */
+static void tell(upbit__ask *ask, const upbit__rest_result *result)
+{
+    if (result->error != 0 || result->http_status < 200 || result->http_status > 299)
+        upbit__count(&ask->asking->counters->rest_failures, 1);
+    ask->done(ask->context, result);
+    free(ask);
+}
+
+static const char *reason_of(const upbit__ask *ask)
+{
+    if (ask->error == UPBIT_ERROR_TIMEOUT)
+        return "no answer in time: it waited for its turn";
+    if (ask->error != UPBIT_ERROR_LIMIT)
+        return upbit_error_string(ask->error);
+    return ask->http_status == 418   ? "the exchange has blocked us for a while"
+           : ask->http_status == 429 ? "too many requests, and no time to ask again"
+                                     : "the budget allows none in time";
+}
+
+static void tell_over(upbit__ask *ask)
+{
+    const upbit__rest_result result = {
+        .error = ask->error, .http_status = ask->http_status, .body = "", .reason = reason_of(ask)};
+    take_out(ask);
+    tell(ask, &result);
+}
+
+static upbit__rest_config rest_config(const upbit__asking *a, uint32_t timeout_ms)
+{
+    const upbit__config *c = a->config;
+    return (upbit__rest_config){.base_url = c->rest_url,
+                                .ca_file = c->ca_file,
+                                .proxy = c->proxy,
+                                .timeout_ms = timeout_ms};
+}
+
+static void log_closed(upbit__asking *a, upbit__group group, int status, int64_t wait_ns)
+{
+    upbit__log_write(a->log, UPBIT_LOG_WARNING, "limit",
+                     "group=%s http_status=%d: the exchange wants %s for %" PRId64 " ms",
+                     upbit__group_name(group), status,
+                     status == 418 ? "nothing at all from us" : "no more of these",
+                     (int64_t)(wait_ns / UPBIT__MS));
+}
+
+static void answered(void *context, const upbit__rest_result *result)
+{
+    upbit__ask *ask = context;
+    upbit__asking *a = ask->asking;
+    int64_t now = upbit__clock_monotonic_ns();
+    int64_t closed = settle(ask, result, now);
+    if (closed != 0)
+        log_closed(a, ask->group, result->http_status, closed - now);
+    run_soon(a);
+    if (result->error == 0 && (result->http_status == 429 || result->http_status == 418)) {
+        ask->error = UPBIT_ERROR_LIMIT;
+        ask->http_status = result->http_status;
+        /* Judged with the others in the next turn: there the budget says whether it can be. */
+        put_in(result->http_status == 418 ? &a->over : waiting_of(ask), ask);
+        return;
+    }
+    tell(ask, result);
+}
+
+static void send_off(upbit__ask *ask, int64_t now)
+{
+    upbit__asking *a = ask->asking;
+    uint32_t left_ms = (uint32_t)((ask->deadline_ns - now + UPBIT__MS - 1) / UPBIT__MS);
+    const upbit__rest_config config = rest_config(a, left_ms);
+    take_out(ask);
+    put_in(&a->under_way, ask);
+    a->under_way_count[ask->group]++;
+    upbit__count(&a->counters->rest_requests, 1);
+    int error = upbit__rest_get(&ask->call, a->loop, &config, ask->path, answered, ask);
+    if (error == 0)
+        return;
+    settle(ask, &(upbit__rest_result){.body = ""}, now);
+    ask->error = error;
+    ask->http_status = 0;
+    put_in(&a->over, ask);
+}
+
+/* The next to be sent: the most urgent of those whose group is open, the oldest of these. */
+static upbit__ask *next_of(upbit__asking *a, const int64_t open_ns[UPBIT__GROUPS])
+{
+    upbit__ask *best = NULL;
+    for (int p = 0; p < UPBIT__ASK_PRIORITIES && best == NULL; p++) {
+        unsigned most = p == UPBIT__ASK_BACKFILL ? BACKFILL_MAX : UNDER_WAY_MAX;
+        for (int g = 0; g < UPBIT__GROUPS; g++) {
+            upbit__ask *first = a->waiting[g][p].first;
+            if (first != NULL && open_ns[g] == 0 && a->under_way_count[g] < most &&
+                (best == NULL || first->number < best->number))
+                best = first;
+        }
+    }
+    return best;
+}
+
+/* Those whose time is over, and those that cannot be granted in theirs. When to look again. */
+static int64_t expire(upbit__asking *a, upbit__ask_list *list, int64_t open_ns, int64_t now)
+{
+    int64_t nearest = INT64_MAX;
+    upbit__ask *next;
+    for (upbit__ask *ask = list->first; ask != NULL; ask = next) {
+        next = ask->next;
+        bool late = ask->deadline_ns <= now;
+        if (late || ask->deadline_ns <= open_ns) {
+            if (ask->http_status == 0)
+                ask->error = late ? UPBIT_ERROR_TIMEOUT : UPBIT_ERROR_LIMIT;
+            take_out(ask);
+            put_in(&a->over, ask);
+            continue;
+        }
+        if (ask->deadline_ns < nearest)
+            nearest = ask->deadline_ns;
+        if (open_ns != 0 && !ask->waited) {
+            ask->waited = true;
+            upbit__count(&a->counters->limit_waits, 1);
+        }
+    }
+    return nearest;
+}
+
+static void run(void *context)
+{
+    upbit__asking *a = context;
+    int64_t now = upbit__clock_monotonic_ns(), open_ns[UPBIT__GROUPS] = {0}, wake = INT64_MAX;
+    for (int g = 0; g < UPBIT__GROUPS; g++)
+        for (int p = 0; p < UPBIT__ASK_PRIORITIES; p++)
+            expire(a, &a->waiting[g][p], 0, now);
+    upbit__ask *ask;
+    while ((ask = next_of(a, open_ns)) != NULL) {
+        open_ns[ask->group] = upbit__budget_take(a->budget, ask->group, now);
+        if (open_ns[ask->group] == 0)
+            send_off(ask, now);
+    }
+    for (int g = 0; g < UPBIT__GROUPS; g++) {
+        for (int p = 0; p < UPBIT__ASK_PRIORITIES; p++) {
+            int64_t nearest = expire(a, &a->waiting[g][p], open_ns[g], now);
+            if (nearest != INT64_MAX && open_ns[g] != 0 && open_ns[g] < nearest)
+                nearest = open_ns[g];
+            wake = nearest < wake ? nearest : wake;
+        }
+    }
+    if (wake != INT64_MAX)
+        run_at(a, wake);
+    while (a->over.first != NULL) /* what they ask or cancel is looked at in the next turn */
+        tell_over(a->over.first);
+}
+
+int upbit__asking_get(upbit__asking *a, upbit__ask **out, upbit__group group,
+                      upbit__ask_priority priority, const char *path, uint32_t timeout_ms,
+                      void (*done)(void *context, const upbit__rest_result *result), void *context)
+{
+    *out = NULL;
+    const upbit__rest_config config = rest_config(a, timeout_ms);
+    int error = upbit__rest_check(&config, path);
+    if (error != 0)
+        return error;
+    upbit__ask *ask = calloc(1, sizeof *ask + strlen(path) + 1);
+    if (ask == NULL)
+        return UPBIT_ERROR_NO_MEMORY;
+    memcpy(ask->path, path, strlen(path) + 1);
+    ask->asking = a;
+    ask->group = group;
+    ask->priority = priority;
+    ask->number = ++a->asked;
+    ask->deadline_ns =
+        upbit__clock_monotonic_ns() + (timeout_ms != 0 ? timeout_ms : TIMEOUT_MS) * UPBIT__MS;
+    ask->done = done;
+    ask->context = context;
+    put_in(waiting_of(ask), ask);
+    run_soon(a);
+    *out = ask;
+    return 0;
+}

@@ -1,0 +1,61 @@
+/* The exchange's budgets inside one process.
+ *
+ * One set of budgets per exchange host ("api.upbit.com", "127.0.0.1:40913"), shared by all managers
+ * of the process, because the exchange counts by address. A seat at it is got and released; the
+ * strictest seat decides how much of each budget is used. What was granted and what is closed
+ * outlives the last seat for as long as it matters.
+ *
+ * A group gives N grants per window + 100 ms. A grant of a REST group is in use until it is
+ * reported, and its window counts from there: the exchange counts a request somewhere between its
+ * sending and its answer, and a first request spends round trips on connecting that the next ones
+ * do not. So no window of the exchange's sees more than N, however uneven the road is.
+ *
+ * @thread any: one mutex for all budgets, held for a few instructions. Budgets are the only state
+ * that two I/O threads share. Time is the caller's: monotonic ns. */
+#ifndef UPBIT_LIMITS_BUDGET_H
+#define UPBIT_LIMITS_BUDGET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum upbit__group {
+    UPBIT__GROUP_CONNECT, /* WebSocket connections: 5 a second */
+    UPBIT__GROUP_MARKET,  /* REST: 10 a second each */
+    UPBIT__GROUP_TICKER,
+    UPBIT__GROUP_TRADE,
+    UPBIT__GROUP_ORDERBOOK, /* also its instruments */
+    UPBIT__GROUP_CANDLE,
+    UPBIT__GROUPS
+} upbit__group;
+
+typedef struct upbit__budget upbit__budget; /* a seat */
+
+/* host is copied, its case does not matter; percent (1 to 100): how much of each N this seat wants
+ * to be used at most. 0 or NO_MEMORY. */
+int upbit__budget_get(upbit__budget **out, const char *host, unsigned percent, int64_t now_ns);
+void upbit__budget_release(upbit__budget *b); /* NULL allowed */
+
+/* 0: a grant was taken at now; every grant of a REST group wants a report. Else when to ask again,
+ * > now: never later than a grant may be possible, sometimes earlier. */
+int64_t upbit__budget_take(upbit__budget *b, upbit__group group, int64_t now_ns);
+
+/* What became of the oldest grant of the group that has not been reported: http_status 0: no
+ * answer. 429 closes the group until the next second, or as long as Retry-After says, and twice as
+ * long each time it comes again. 418 closes the whole host for the time that the body or
+ * Retry-After names, else for 2 minutes, twice as long at each repeat, up to an hour. remaining_req
+ * ("group=ticker; min=600; sec=0", NULL: none) with sec=0 closes the group for a second.
+ * Returns until when a 429 or 418 closed what was open until now (one line in the log is due),
+ * else 0. */
+int64_t upbit__budget_report(upbit__budget *b, upbit__group group, int http_status,
+                             const char *remaining_req, uint32_t retry_after_ms, const char *body,
+                             size_t body_length, int64_t now_ns);
+
+/* "ticker", ... Static. */
+const char *upbit__group_name(upbit__group group);
+
+/* Around a fork, so that a child never inherits the mutex locked; by the handlers of whoever holds
+ * other locks while calling here, inside them. */
+void upbit__budgets_before_fork(void);
+void upbit__budgets_after_fork(void);
+
+#endif
