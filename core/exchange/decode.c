@@ -231,8 +231,7 @@ static int emit_table(upbit__decoder *d, const upbit__decode_output *out)
     return 1;
 }
 
-/* 0 when there is no memory. */
-static int emit(upbit__decoder *d, const upbit__decode_output *out)
+int upbit__decoder_emit(upbit__decoder *d, const upbit__decode_output *out)
 {
     if (d->type <= UPBIT_TYPE_MY_ASSET)
         return emit_table(d, out);
@@ -254,7 +253,7 @@ static void give_reason(char *reason, size_t size, const char *text)
         snprintf(reason, size, "%s", text);
 }
 
-static int fail(upbit__decoder *d, char *reason, size_t size)
+int upbit__decoder_fail(upbit__decoder *d, char *reason, size_t size)
 {
     if (d->no_memory) {
         give_reason(reason, size, "out of memory");
@@ -286,26 +285,26 @@ static int decode_list(upbit__decoder *d, const char *p, const upbit__decode_out
         if (p != NULL)
             p = upbit__json_next(r, p, ']', &more);
         if (p == NULL)
-            return fail(d, reason, reason_size);
+            return upbit__decoder_fail(d, reason, reason_size);
         if (d->type == 0) {
             give_reason(reason, reason_size, d->refusal);
             refused = 1;
             continue;
         }
-        if (!emit(d, out))
-            return fail(d, reason, reason_size);
+        if (!upbit__decoder_emit(d, out))
+            return upbit__decoder_fail(d, reason, reason_size);
         events++;
     }
     p = upbit__json_space(r, p);
     if (p != r->end) {
         upbit__json_fail(r, p, "something follows the message");
-        return fail(d, reason, reason_size);
+        return upbit__decoder_fail(d, reason, reason_size);
     }
     return refused ? UPBIT_ERROR_DECODE : events;
 }
 
-int upbit__decode(upbit__decoder *d, const char *message, size_t length,
-                  const upbit__decode_output *out, char *reason, size_t reason_size)
+int upbit__decoder_begin(upbit__decoder *d, const char *text, size_t length, char *reason,
+                         size_t reason_size)
 {
     if (reason != NULL && reason_size > 0)
         reason[0] = '\0';
@@ -317,22 +316,31 @@ int upbit__decode(upbit__decoder *d, const char *message, size_t length,
     /* A string takes less room in the scratch than in the message; they are copied 32 bytes at
      * once. */
     if (d->text_capacity < length + 64) {
-        char *text = realloc(d->text, length + length / 2 + 64);
-        if (text == NULL) {
+        char *scratch = realloc(d->text, length + length / 2 + 64);
+        if (scratch == NULL) {
             give_reason(reason, reason_size, "out of memory");
             return UPBIT_ERROR_NO_MEMORY;
         }
-        d->text = text;
+        d->text = scratch;
         d->text_capacity = length + length / 2 + 64;
     }
+    upbit__json_begin(&d->json, text, length);
+    return 0;
+}
+
+int upbit__decode(upbit__decoder *d, const char *message, size_t length,
+                  const upbit__decode_output *out, char *reason, size_t reason_size)
+{
+    int error = upbit__decoder_begin(d, message, length, reason, reason_size);
+    if (error < 0)
+        return error;
     upbit__json *r = &d->json;
-    upbit__json_begin(r, message, length);
     const char *p = upbit__json_space(r, message);
     if (p < r->end && *p == '[')
         return decode_list(d, p, out, reason, reason_size);
     if (p == r->end || *p != '{') {
         upbit__json_fail(r, p, p == r->end ? "message is empty" : "neither an object nor an array");
-        return fail(d, reason, reason_size);
+        return upbit__decoder_fail(d, reason, reason_size);
     }
     if (upbit__json_near_end(r, p, UPBIT__JSON_AHEAD))
         p = upbit__json_turn(r, p);
@@ -343,10 +351,10 @@ int upbit__decode(upbit__decoder *d, const char *message, size_t length,
             p = upbit__json_fail(r, p, "something follows the message");
     }
     if (p == NULL)
-        return fail(d, reason, reason_size);
+        return upbit__decoder_fail(d, reason, reason_size);
     if (d->type == 0) {
         give_reason(reason, reason_size, d->refusal);
         return UPBIT_ERROR_DECODE;
     }
-    return emit(d, out) ? 1 : fail(d, reason, reason_size);
+    return upbit__decoder_emit(d, out) ? 1 : upbit__decoder_fail(d, reason, reason_size);
 }

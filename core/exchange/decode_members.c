@@ -24,7 +24,10 @@ static int find(const upbit__type_info *info, int simple, const upbit__span *key
             memcmp(patterns[at].text + 1, plain.at, plain.length) == 0)
             return (int)at;
     }
-    /* Until 2018 `code` was called `market`. */
+    for (const upbit__alias *a = info->aliases; a != NULL && a->name != NULL; a++)
+        if (upbit__span_is(&plain, a->name))
+            return (int)a->field;
+    /* Until 2018 `code` was called `market` on the stream; REST calls it that to this day. */
     if (info->fields[UPBIT__FIELD_CODE_INDEX].kind == UPBIT_FIELD_CODE &&
         upbit__span_is(&plain, simple ? "mk" : "market"))
         return UPBIT__FIELD_CODE_INDEX;
@@ -61,9 +64,10 @@ static void reset(const upbit_field *f, char *payload)
 
 /* A value that is not what the field wants: required fields refuse the object, others carry it on.
  */
-static int ill_typed(upbit__decoder *d, const upbit_field *f, int index, const char *value,
+static int ill_typed(upbit__decoder *d, const upbit__type_info *info, int index, const char *value,
                      const char *end)
 {
+    const upbit_field *f = &info->fields[index];
     static const char *const wanted[] = {
         [UPBIT_FIELD_DECIMAL] = "is not a number of at most 38 digits",
         [UPBIT_FIELD_INT] = "is not an integer",
@@ -76,7 +80,7 @@ static int ill_typed(upbit__decoder *d, const upbit_field *f, int index, const c
         [UPBIT_FIELD_ARRAY] = "is not an array",
         [UPBIT_FIELD_ENUM] = "is not a text",
     };
-    if (f->required) {
+    if (info->required >> index & 1) {
         upbit__decoder_refuse(d, f->name, wanted[f->kind]);
         return 1;
     }
@@ -340,7 +344,7 @@ const char *upbit__decode_members(upbit__decoder *d, const upbit__type_info *inf
                     nulls |= bit;
                 } else {
                     present &= ~bit;
-                    if (!ill_typed(d, f, index, value, p))
+                    if (!ill_typed(d, info, index, value, p))
                         return NULL;
                 }
             } else if ((f->kind == UPBIT_FIELD_ENUM || f->kind == UPBIT_FIELD_STREAM) &&

@@ -26,10 +26,10 @@ static int64_t parse_utc(const char *s)
     return ((days * 24 + v[3]) * 60 + v[4]) * 60000 + v[5] * 1000;
 }
 
-/* What the table does not know about a type. */
-static void complete(upbit__decoder *d)
+/* What the table does not know about a candle. */
+static void complete_candle(upbit__decoder *d)
 {
-    if (d->type != UPBIT_TYPE_CANDLE || d->candle.candle_date_time_utc == NULL)
+    if (d->candle.candle_date_time_utc == NULL)
         return;
     d->candle.unit = d->candle_unit;
     d->candle.start_ms = parse_utc(d->candle.candle_date_time_utc);
@@ -160,30 +160,38 @@ static const char *unusual_object(upbit__decoder *d, const char *p)
     return end;
 }
 
-const char *upbit__decode_object(upbit__decoder *d, const char *p, unsigned depth)
+void upbit__decoder_start(upbit__decoder *d, unsigned depth)
 {
-    upbit__json *r = &d->json;
     d->refusal[0] = '\0';
     d->extra_count = 0;
     d->text_length = 0;
     d->retry = 0;
     d->type = 0;
     d->depth = depth;
+}
+
+void upbit__decoder_finish(upbit__decoder *d)
+{
+    if (d->type == UPBIT_TYPE_CANDLE)
+        complete_candle(d);
+    if (d->refusal[0] != '\0')
+        d->type = 0;
+}
+
+const char *upbit__decode_object(upbit__decoder *d, const char *p, unsigned depth)
+{
+    upbit__json *r = &d->json;
+    upbit__decoder_start(d, depth);
     const char *end = r->end, *limit = r->limit;
     const char *after = usual_object(d, p);
     if (after != NULL && (d->type == 0 || d->retry)) {
         /* A turn since then is undone: the text itself is still there. */
         r->end = end;
         r->limit = limit;
-        d->refusal[0] = '\0';
-        d->extra_count = 0;
-        d->text_length = 0;
-        d->type = 0;
+        upbit__decoder_start(d, depth);
         after = unusual_object(d, p);
     }
-    if (after != NULL && d->type == UPBIT_TYPE_CANDLE)
-        complete(d);
-    if (d->refusal[0] != '\0')
-        d->type = 0;
+    if (after != NULL)
+        upbit__decoder_finish(d);
     return after;
 }

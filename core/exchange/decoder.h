@@ -114,6 +114,19 @@ void upbit__decoder_drop_extra(upbit__decoder *d, int field);
  * or no memory. d->type is what came of it, 0: refused. */
 const char *upbit__decode_object(upbit__decoder *d, const char *p, unsigned depth);
 
+/* The parts of upbit__decode_object and of upbit__decode that rows of REST answers share. */
+/* Forgets the last object. */
+void upbit__decoder_start(upbit__decoder *d, unsigned depth);
+/* What the table does not know about a type; then d->type is 0 if anything refused the object. */
+void upbit__decoder_finish(upbit__decoder *d);
+/* Scratch for a text of that length, and d->json at its start. 0, DECODE (too long), NO_MEMORY. */
+int upbit__decoder_begin(upbit__decoder *d, const char *text, size_t length, char *reason,
+                         size_t reason_size);
+/* The object at hand as an event. 0 when there is no memory. */
+int upbit__decoder_emit(upbit__decoder *d, const upbit__decode_output *out);
+/* NO_MEMORY or DECODE, with what and where. */
+int upbit__decoder_fail(upbit__decoder *d, char *reason, size_t reason_size);
+
 /* decode_other.c: errors, status, LIST_SUBSCRIPTIONS, unknown types. */
 int upbit__other_prepare(upbit__decoder *d);
 size_t upbit__other_size(upbit__decoder *d);

@@ -164,11 +164,12 @@ TABLES(CANDLE, upbit_candle);
 TABLES(MY_ORDER, upbit_my_order);
 TABLES(MY_ASSET, upbit_my_asset);
 
-#define INFO(LIST, T, name)                                                                        \
+#define INFO_WITH(LIST, T, name, required, aliases)                                                \
     {                                                                                              \
         name, T##_fields, {T##_default, T##_simple}, T##_count, sizeof(T), 0 LIST(ANY_BIT, T),     \
-            0 LIST(REQUIRED_BIT, T), 0 LIST(STRING_BIT, T)                                         \
+            required, 0 LIST(STRING_BIT, T), aliases                                               \
     }
+#define INFO(LIST, T, name) INFO_WITH(LIST, T, name, 0 LIST(REQUIRED_BIT, T), NULL)
 
 static const upbit__type_info infos[] = {
     [UPBIT_TYPE_TICKER] = INFO(TICKER, upbit_ticker, "ticker"),
@@ -178,6 +179,33 @@ static const upbit__type_info infos[] = {
     [UPBIT_TYPE_MY_ORDER] = INFO(MY_ORDER, upbit_my_order, "myOrder"),
     [UPBIT_TYPE_MY_ASSET] = INFO(MY_ASSET, upbit_my_asset, "myAsset"),
 };
+
+_Static_assert((int)UPBIT__TRADE_TIMESTAMP_INDEX == (int)upbit_trade_at_ttms, "see fields.h");
+_Static_assert((int)UPBIT__TRADE_CHANGE_INDEX == (int)upbit_trade_at_c, "see fields.h");
+
+static const upbit__alias rest_trade_names[] = {
+    {"trade_date_utc", upbit_trade_at_td}, {"trade_time_utc", upbit_trade_at_ttm}, {NULL, 0}};
+
+/* `timestamp` is the trade's own time there, and a row without its id could not be told from one
+ * that the stream has brought. */
+#define REST_TRADE_REQUIRED                                                                        \
+    (((0 TRADE(REQUIRED_BIT, upbit_trade)) & ~(1ULL << upbit_trade_at_ttms)) |                     \
+     1ULL << upbit_trade_at_tms | 1ULL << upbit_trade_at_sid)
+
+static const upbit__type_info rest_infos[] = {
+    [UPBIT_TYPE_TICKER] = INFO(TICKER, upbit_ticker, "ticker"),
+    [UPBIT_TYPE_TRADE] =
+        INFO_WITH(TRADE, upbit_trade, "trade", REST_TRADE_REQUIRED, rest_trade_names),
+    [UPBIT_TYPE_ORDERBOOK] = INFO(ORDERBOOK, upbit_orderbook, "orderbook"),
+    [UPBIT_TYPE_CANDLE] = INFO(CANDLE, upbit_candle, "candle"),
+};
+
+const upbit__type_info *upbit__rest_table(int type)
+{
+    if (type < UPBIT_TYPE_TICKER || type > UPBIT_TYPE_CANDLE)
+        return NULL;
+    return &rest_infos[type];
+}
 
 const upbit__type_info *upbit__type_table(int type)
 {

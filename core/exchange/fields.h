@@ -18,6 +18,12 @@ typedef struct upbit__pattern {
     uint32_t length;
 } upbit__pattern;
 
+/* Another name of a field. */
+typedef struct upbit__alias {
+    const char *name; /* NULL ends the list */
+    unsigned field;
+} upbit__alias;
+
 typedef struct upbit__type_info {
     const char *name; /* as in `type`; candle: without the unit */
     const upbit_field *fields;
@@ -26,13 +32,20 @@ typedef struct upbit__type_info {
     uint32_t count;
     uint32_t size;                   /* of the payload struct */
     uint64_t all, required, strings; /* bits of the fields */
+    const upbit__alias *aliases;     /* NULL: none */
 } upbit__type_info;
 
 /* TICKER .. MY_ASSET; NULL for others. */
 const upbit__type_info *upbit__type_table(int type);
 
+/* The same for the rows of the REST answers, TICKER .. CANDLE: the fields are the stream's, some
+ * have other names and others are required. NULL for other types. */
+const upbit__type_info *upbit__rest_table(int type);
+
 /* Field 0 is `type` and field 1 is `code`, where a type has one. */
 enum { UPBIT__FIELD_TYPE_INDEX = 0, UPBIT__FIELD_CODE_INDEX = 1 };
+/* Of a trade: what a REST row says in another way. */
+enum { UPBIT__TRADE_TIMESTAMP_INDEX = 5, UPBIT__TRADE_CHANGE_INDEX = 10 };
 
 typedef enum upbit__enumeration {
     UPBIT__ENUM_NONE,

@@ -47,14 +47,19 @@ static inline void rig_refused(void *context, const upbit_event *event)
 
 static upbit__decoder *rig_decoder;
 
+static inline void rig_need_decoder(void)
+{
+    if (rig_decoder != NULL)
+        return;
+    ck_assert_int_eq(upbit__decoder_create(&rig_decoder), 0);
+    if (getenv("UPBIT_TEST_PLAIN") != NULL) /* as on a machine without AVX2 */
+        rig_decoder->members = upbit__decode_members;
+}
+
 static inline void rig_decode_bytes(decoded *d, const char *text, size_t length)
 {
     char *exact = malloc(length > 0 ? length : 1);
-    if (rig_decoder == NULL) {
-        ck_assert_int_eq(upbit__decoder_create(&rig_decoder), 0);
-        if (getenv("UPBIT_TEST_PLAIN") != NULL) /* as on a machine without AVX2 */
-            rig_decoder->members = upbit__decode_members;
-    }
+    rig_need_decoder();
     memcpy(exact, text, length);
     upbit__decode_output out = {d, rig_allocate, rig_event, rig_refused};
     d->count = d->refused = 0;
