@@ -80,6 +80,16 @@ static const char *const suffix_english[] = {" Network", " Protocol", " Chain",
 static const char *const suffix_korean[] = {"네트워크", "프로토콜", "체인", "토큰", "파이낸스", ""};
 #define SYLLABLES (sizeof latin / sizeof latin[0])
 
+int mock_coin_find(const char *symbol)
+{
+    for (int i = 0; i < KNOWN; i++) {
+        if (strcmp(known[i].symbol, symbol) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 void mock_coin_at(char symbol[16], char korean[48], char english[48], double *krw, int n)
 {
     if (n < KNOWN) {

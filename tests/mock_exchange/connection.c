@@ -17,6 +17,7 @@
 
 #define READ_PIECE       65536
 #define READ_PIECES      16 /* in one turn, so that one flood does not starve the others */
+#define SEGMENTS_A_TURN  16384
 #define HTTP_AHEAD       ((size_t)4 << 20)
 #define DRAIN_NS         INT64_C(500000000)
 #define HEAD_PATIENCE_MS 60000 /* for one HTTP request to arrive, however busily */
@@ -89,6 +90,10 @@ void mock_conn_free(struct mock_server *s, struct mock_conn *c)
     mock_buf_finish(&c->out);
     mock_buf_finish(&c->reader.message);
     mock_buf_finish(&c->last_request);
+    mock_buf_finish(&c->asked);
+    mock_deliver_drop(c);
+    free(c->asked_list);
+    free(c->late);
     free(c->headers);
     free(c);
 }
@@ -138,7 +143,11 @@ static ssize_t transmit(struct mock_conn *c, const char *from, size_t size)
         return errno == EAGAIN || errno == EINTR ? 0 : -1;
     }
     ERR_clear_error();
-    int sent = SSL_write(c->ssl, from, size < (1 << 20) ? (int)size : 1 << 20);
+    /* What OpenSSL has refused it wants offered again, no shorter. */
+    size = size > c->tls_retry ? size : c->tls_retry;
+    size = size < (1 << 20) ? size : 1 << 20;
+    int sent = SSL_write(c->ssl, from, (int)size);
+    c->tls_retry = sent > 0 ? 0 : size;
     if (sent > 0) {
         return sent;
     }
@@ -149,11 +158,12 @@ static ssize_t transmit(struct mock_conn *c, const char *from, size_t size)
 static void serve(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r)
 {
     s->stats.http_requests++;
+    c->control = strncmp(r->path, "/mock/", 6) == 0;
     mock_log(s, "#%llu %s %s?%s", (unsigned long long)c->id, r->method, r->path, r->query);
     if (strcmp(r->path, "/websocket/v1") == 0 || strcmp(r->path, "/websocket/v1/private") == 0 ||
         strcmp(r->path, "/websocket/v1/info") == 0) {
         mock_upgrade(s, c, r);
-    } else if (strncmp(r->path, "/mock/", 6) == 0) {
+    } else if (c->control) {
         mock_control(s, c, r);
     } else {
         mock_rest(s, c, r);
@@ -284,8 +294,14 @@ void mock_conn_event(struct mock_server *s, struct mock_conn *c, uint32_t events
 void mock_conn_flush(struct mock_server *s, struct mock_conn *c)
 {
     bool blocked = false;
-    while (!c->dead && !blocked && c->state != MOCK_STATE_TLS && mock_buf_pending(&c->out) > 0) {
-        ssize_t sent = transmit(c, mock_buf_front(&c->out), mock_buf_pending(&c->out));
+    size_t allowed = mock_fault_allowed(s, c);
+    size_t piece = s->faults.segment > 0 && !c->control ? (size_t)s->faults.segment : SIZE_MAX;
+    for (int pieces = 0; !c->dead && !blocked && c->state != MOCK_STATE_TLS && allowed > 0;
+         pieces++) {
+        if (piece != SIZE_MAX && pieces == SEGMENTS_A_TURN) {
+            break;
+        }
+        ssize_t sent = transmit(c, mock_buf_front(&c->out), allowed < piece ? allowed : piece);
         if (sent < 0) {
             c->dead = true;
         } else if (sent == 0) {
@@ -293,10 +309,12 @@ void mock_conn_flush(struct mock_server *s, struct mock_conn *c)
         } else {
             c->active_ms = s->now_ms;
             s->stats.bytes_sent += (uint64_t)sent;
+            c->sent_total += (uint64_t)sent;
+            allowed -= (size_t)sent < allowed ? (size_t)sent : allowed;
             mock_buf_consume(&c->out, (size_t)sent);
         }
     }
-    if (c->finish && !c->dead && !blocked && c->state != MOCK_STATE_DRAIN) {
+    if (c->finish && !c->dead && mock_buf_pending(&c->out) == 0 && c->state != MOCK_STATE_DRAIN) {
         if (c->ssl != NULL) {
             ERR_clear_error();
             SSL_shutdown(c->ssl);
@@ -331,7 +349,7 @@ void mock_conn_timers(struct mock_server *s, struct mock_conn *c)
         unreadable(c, 408);
     }
     int64_t idle = (int64_t)(s->options.idle_timeout * 1000);
-    if (!c->dead && idle > 0 && s->now_ms - c->active_ms > idle) {
+    if (!c->dead && idle > 0 && !c->mute && s->now_ms - c->active_ms > idle) {
         /* No close frame: the exchange just lets go. */
         mock_log(s, "#%llu idle: cut", (unsigned long long)c->id);
         s->stats.idle_cuts += c->websocket ? 1 : 0;

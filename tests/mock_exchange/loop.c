@@ -20,6 +20,7 @@
 #include "subscriptions.h"
 
 #define TURN_MS 5
+#define BACKLOG 1024
 
 void mock_log(const struct mock_server *s, const char *format, ...)
 {
@@ -48,7 +49,8 @@ void mock_clock_update(struct mock_server *s)
     s->now_ms = s->start_ms + (int64_t)elapsed;
 }
 
-static bool listen_on(struct mock_server *s)
+/* A socket on this port of our address, not yet listening; -1 and errno when there is none. */
+static int bind_to(const struct mock_server *s, int port)
 {
     union {
         struct sockaddr any;
@@ -57,18 +59,35 @@ static bool listen_on(struct mock_server *s)
     } address = {.four = {.sin_family = AF_INET}};
     socklen_t len = sizeof address.four;
     if (inet_pton(AF_INET, s->options.host, &address.four.sin_addr) == 1) {
-        address.four.sin_port = htons((uint16_t)s->options.port);
+        address.four.sin_port = htons((uint16_t)port);
     } else {
         address.six = (struct sockaddr_in6){.sin6_family = AF_INET6,
                                             .sin6_addr = IN6ADDR_LOOPBACK_INIT,
-                                            .sin6_port = htons((uint16_t)s->options.port)};
+                                            .sin6_port = htons((uint16_t)port)};
         len = sizeof address.six;
     }
     int on = 1;
-    s->listen_fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (s->listen_fd < 0 ||
-        setsockopt(s->listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        bind(s->listen_fd, &address.any, len) != 0 || listen(s->listen_fd, 1024) != 0 ||
+    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+                    bind(fd, &address.any, len) != 0)) {
+        int why = errno;
+        close(fd);
+        errno = why;
+        fd = -1;
+    }
+    return fd;
+}
+
+static bool listen_on(struct mock_server *s)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } address;
+    socklen_t len = sizeof address;
+    s->listen_fd = bind_to(s, s->options.port);
+    if (s->listen_fd < 0 || listen(s->listen_fd, BACKLOG) != 0 ||
         getsockname(s->listen_fd, &address.any, &len) != 0) {
         fprintf(stderr, "upbit-mock: %s port %d: %s\n", s->options.host, s->options.port,
                 strerror(errno));
@@ -85,12 +104,43 @@ static bool watch(struct mock_server *s, int fd, void *mark)
     return fd >= 0 && epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+/* The port stays ours: a socket that is bound to it and does not listen refuses who connects, and
+ * keeps others from taking it. */
+bool mock_outage_begin(struct mock_server *s, int64_t for_ms)
+{
+    int64_t until = s->now_ns + for_ms * 1000000;
+    if (s->faults.outage_until_ns == 0) {
+        close(s->listen_fd); /* those who wait to be let in are reset */
+        s->listen_fd = bind_to(s, s->port);
+        if (s->listen_fd < 0) {
+            fprintf(stderr, "upbit-mock: port %d: %s\n", s->port, strerror(errno));
+            s->stop = true;
+            return false;
+        }
+    }
+    s->faults.outage_until_ns = until;
+    return true;
+}
+
+static void outage_run(struct mock_server *s)
+{
+    if (s->faults.outage_until_ns == 0 || s->now_ns < s->faults.outage_until_ns) {
+        return;
+    }
+    s->faults.outage_until_ns = 0;
+    if (listen(s->listen_fd, BACKLOG) != 0 || !watch(s, s->listen_fd, &s->listen_fd)) {
+        fprintf(stderr, "upbit-mock: port %d: %s\n", s->port, strerror(errno));
+        s->stop = true;
+    }
+}
+
 bool mock_server_open(struct mock_server *s)
 {
     s->epoll_fd = s->listen_fd = s->signal_fd = s->spare_fd = -1;
     s->start_ns = s->stepped_ns = clock_ns(CLOCK_MONOTONIC);
     s->start_ms = clock_ns(CLOCK_REALTIME) / 1000000;
     s->rng = s->options.seed ^ UINT64_C(0xA5A5A5A55A5A5A5A);
+    mock_faults_init(s);
     mock_clock_update(s);
     if (s->options.replay != NULL) {
         s->replay = mock_replay_load(s->options.replay, s->options.replay_speed);
@@ -100,6 +150,11 @@ bool mock_server_open(struct mock_server *s)
     }
     if (!mock_exchange_init(&s->exchange, s->options.codes, s->options.seed, s->now_ms)) {
         fprintf(stderr, "upbit-mock: out of memory for %d markets\n", s->options.codes);
+        return false;
+    }
+    if (!mock_journal_init(&s->journal, (size_t)s->options.journal)) {
+        fprintf(stderr, "upbit-mock: out of memory for a journal of %d messages\n",
+                s->options.journal);
         return false;
     }
     if (!mock_tls_open(s) || !listen_on(s)) {
@@ -132,6 +187,7 @@ bool mock_server_open(struct mock_server *s)
 static int turn(struct mock_server *s)
 {
     int wait = s->options.time_scale > 4 ? 1 : TURN_MS;
+    outage_run(s);
     mock_market_run(s);
     for (struct mock_conn *c = s->conns; c != NULL; c = c->next) {
         mock_conn_timers(s, c);
@@ -191,6 +247,8 @@ void mock_server_finish(struct mock_server *s)
     mock_conn_reap(s);
     mock_subs_finish();
     mock_replay_free(s->replay);
+    mock_faults_finish(s);
+    mock_journal_finish(&s->journal);
     mock_exchange_finish(&s->exchange);
     mock_tls_finish(s);
     for (int i = 0; i < 16; i++) {

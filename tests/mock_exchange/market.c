@@ -230,16 +230,16 @@ static void load_past(struct mock_market *m)
     m->year_low_ms = today - DAY * (int64_t)(20 + mock_random_below(&m->rng, 300));
 }
 
-static bool market_init(struct mock_market *m, enum mock_quote quote, int coin, uint64_t seed,
-                        int64_t now_ms)
+static const char *const quotes[] = {"KRW", "BTC", "USDT"};
+
+/* Opens the market of this name, of a coin that is worth so much; its names are there already. */
+static bool market_open(struct mock_market *m, enum mock_quote quote, const char *symbol,
+                        double krw, uint64_t seed, int64_t now_ms)
 {
-    static const char *const quotes[] = {"KRW", "BTC", "USDT"};
-    char symbol[16];
-    double krw, btc, usdt;
-    char scrap[48];
-    mock_coin_at(symbol, scrap, scrap, &btc, 0);
-    mock_coin_at(symbol, scrap, scrap, &usdt, 6);
-    mock_coin_at(symbol, m->korean, m->english, &krw, coin);
+    double btc, usdt;
+    char scrap[48], other[16];
+    mock_coin_at(other, scrap, scrap, &btc, 0);
+    mock_coin_at(other, scrap, scrap, &usdt, 6);
     m->quote = quote;
     snprintf(m->code, sizeof m->code, "%s-%s", quotes[quote], symbol);
     m->base = strchr(m->code, '-') + 1;
@@ -280,6 +280,15 @@ static bool market_init(struct mock_market *m, enum mock_quote quote, int coin, 
     return m->trade_count > 0;
 }
 
+static bool market_init(struct mock_market *m, enum mock_quote quote, int coin, uint64_t seed,
+                        int64_t now_ms)
+{
+    char symbol[16];
+    double krw;
+    mock_coin_at(symbol, m->korean, m->english, &krw, coin);
+    return market_open(m, quote, symbol, krw, seed, now_ms);
+}
+
 static size_t hash_of(const struct mock_exchange *x, const char *code, size_t len)
 {
     uint64_t h = 14695981039346656037u;
@@ -289,7 +298,7 @@ static size_t hash_of(const struct mock_exchange *x, const char *code, size_t le
     return (size_t)(h % x->hash_size);
 }
 
-struct mock_market *mock_exchange_find(const struct mock_exchange *x, const char *code, size_t len)
+static struct mock_market *find_any(const struct mock_exchange *x, const char *code, size_t len)
 {
     struct mock_market *m = x->hash[hash_of(x, code, len)];
     while (m != NULL && (strlen(m->code) != len || memcmp(m->code, code, len) != 0)) {
@@ -298,19 +307,81 @@ struct mock_market *mock_exchange_find(const struct mock_exchange *x, const char
     return m;
 }
 
+struct mock_market *mock_exchange_find(const struct mock_exchange *x, const char *code, size_t len)
+{
+    struct mock_market *m = find_any(x, code, len);
+    return m == NULL || m->delisted ? NULL : m;
+}
+
+/* Into the hash and the wheel that draws markets. */
+static void enter(struct mock_exchange *x, struct mock_market *m, int64_t weight)
+{
+    size_t at = (size_t)(m - x->markets), slot = hash_of(x, m->code, strlen(m->code));
+    m->hash_next = x->hash[slot];
+    x->hash[slot] = m;
+    x->weights[at] = (at > 0 ? x->weights[at - 1] : 0) + weight;
+}
+
+bool mock_code_spelt(const char *code)
+{
+    const char *dash = strchr(code, '-');
+    size_t quote = dash == NULL ? 0 : (size_t)(dash - code);
+    bool known = false;
+    for (int i = 0; i < 3; i++) {
+        known |= strlen(quotes[i]) == quote && memcmp(code, quotes[i], quote) == 0;
+    }
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    size_t len = known ? strspn(dash + 1, allowed) : 0;
+    return len >= 1 && len <= 12 && dash[1 + len] == '\0';
+}
+
+bool mock_exchange_list(struct mock_exchange *x, const char *code, int64_t now_ms)
+{
+    struct mock_market *m = find_any(x, code, strlen(code));
+    if (m != NULL) {
+        m->delisted = false;
+        return true;
+    }
+    if (x->count == x->cap || !mock_code_spelt(code)) {
+        return false;
+    }
+    m = &x->markets[x->count];
+    const char *symbol = strchr(code, '-') + 1;
+    char scrap[16];
+    double krw = 1000;
+    int coin = mock_coin_find(symbol);
+    if (coin >= 0) {
+        mock_coin_at(scrap, m->korean, m->english, &krw, coin);
+    } else {
+        snprintf(m->korean, sizeof m->korean, "%s", symbol);
+        snprintf(m->english, sizeof m->english, "%s", symbol);
+    }
+    enum mock_quote quote = code[0] == 'K' ? MOCK_KRW : code[0] == 'B' ? MOCK_BTC : MOCK_USDT;
+    if (!market_open(m, quote, symbol, krw, x->seed, now_ms)) {
+        free(m->trades);
+        *m = (struct mock_market){0};
+        return false;
+    }
+    x->count++;
+    enter(x, m, 30);
+    return true;
+}
+
 bool mock_exchange_init(struct mock_exchange *x, int codes, uint64_t seed, int64_t now_ms)
 {
-    *x = (struct mock_exchange){.count = (size_t)codes, .rng = seed};
-    x->hash_size = x->count * 2 + 1;
-    x->markets = calloc(x->count, sizeof *x->markets);
+    *x = (struct mock_exchange){.count = (size_t)codes,
+                                .cap = (size_t)codes + MOCK_NEW_LISTINGS,
+                                .seed = seed,
+                                .rng = seed};
+    x->hash_size = x->cap * 2 + 1;
+    x->markets = calloc(x->cap, sizeof *x->markets);
     x->hash = calloc(x->hash_size, sizeof(struct mock_market *));
-    x->dirty = calloc(x->count, sizeof(struct mock_market *));
-    x->weights = calloc(x->count, sizeof *x->weights);
+    x->dirty = calloc(x->cap, sizeof(struct mock_market *));
+    x->weights = calloc(x->cap, sizeof *x->weights);
     if (x->markets == NULL || x->hash == NULL || x->dirty == NULL || x->weights == NULL) {
         return false;
     }
     int krw = (codes * 4 + 9) / 10, usdt = codes / 5, btc = codes - krw - usdt;
-    int64_t sum = 0;
     for (int i = 0; i < codes; i++) {
         struct mock_market *m = &x->markets[i];
         enum mock_quote quote = i < krw ? MOCK_KRW : i < krw + btc ? MOCK_BTC : MOCK_USDT;
@@ -321,11 +392,7 @@ bool mock_exchange_init(struct mock_exchange *x, int codes, uint64_t seed, int64
         if (!market_init(m, quote, coin, seed, now_ms)) {
             return false;
         }
-        size_t slot = hash_of(x, m->code, strlen(m->code));
-        m->hash_next = x->hash[slot];
-        x->hash[slot] = m;
-        sum += quote == MOCK_KRW ? 20 + 600 / (coin + 1) : 6 + 60 / (coin + 1);
-        x->weights[i] = sum;
+        enter(x, m, quote == MOCK_KRW ? 20 + 600 / (coin + 1) : 6 + 60 / (coin + 1));
     }
     return true;
 }

@@ -61,6 +61,7 @@ struct mock_day {
 struct mock_sub;
 
 struct mock_market {
+    bool delisted; /* nobody finds it and nothing happens in it */
     char code[24];
     const char *base; /* inside code */
     char korean[48], english[48];
@@ -101,9 +102,12 @@ struct mock_market {
     struct mock_market *hash_next;
 };
 
+#define MOCK_NEW_LISTINGS 256 /* that a run has room for */
+
 struct mock_exchange {
-    struct mock_market *markets;
-    size_t count;
+    struct mock_market *markets; /* they never move: subscriptions point at them */
+    size_t count, cap;
+    uint64_t seed;
     struct mock_market **hash;
     size_t hash_size;
     struct mock_market **dirty; /* have a book or candles to publish */
@@ -118,6 +122,11 @@ extern const int mock_unit_seconds[MOCK_UNITS];
 bool mock_exchange_init(struct mock_exchange *x, int codes, uint64_t seed, int64_t now_ms);
 void mock_exchange_finish(struct mock_exchange *x);
 struct mock_market *mock_exchange_find(const struct mock_exchange *x, const char *code, size_t len);
+/* Lists a new market, or one again that was taken off; nothing when it is listed. False: no room.
+ */
+bool mock_exchange_list(struct mock_exchange *x, const char *code, int64_t now_ms);
+/* KRW-, BTC- or USDT- and 1 to 12 of A-Z 0-9. */
+bool mock_code_spelt(const char *code);
 /* A market drawn by weight. */
 struct mock_market *mock_exchange_pick(struct mock_exchange *x);
 
@@ -173,6 +182,8 @@ struct mock_coin {
     double krw; /* a price of the right size */
 };
 /* The n-th coin; after the known ones names are made up. */
+/* The number of a known coin, -1 when there is none of this name. */
+int mock_coin_find(const char *symbol);
 void mock_coin_at(char symbol[16], char korean[48], char english[48], double *krw, int n);
 
 /* random numbers, all from --seed */

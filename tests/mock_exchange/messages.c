@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+int64_t mock_stamp_offset_ms;
+
 struct writer {
     struct mock_buf *out;
     bool simple, list, first;
@@ -63,6 +65,11 @@ static void whole(struct writer *w, const char *full, const char *brief, int64_t
 {
     key(w, full, brief);
     mock_put_int(w->out, value);
+}
+
+static void stamp(struct writer *w, const char *full, const char *brief, int64_t ms)
+{
+    whole(w, full, brief, ms + mock_stamp_offset_ms);
 }
 
 /* A price: `106691000.00000000`, or `106691000.0` in SIMPLE. */
@@ -187,9 +194,9 @@ void mock_put_ticker(struct mock_buf *out, const struct mock_market *m, enum moc
     word(&w, "ask_bid", "ab", t->bid ? "BID" : "ASK");
     volume(&w, "trade_volume", "tv", t->volume);
     volume(&w, "acc_trade_volume", "atv", d->volume);
-    time_word(&w, "trade_date", "tdt", t->timestamp, MOCK_DATE_COMPACT);
-    time_word(&w, "trade_time", "ttm", t->timestamp, MOCK_TIME_COMPACT);
-    whole(&w, "trade_timestamp", "ttms", t->timestamp);
+    time_word(&w, "trade_date", "tdt", t->timestamp + mock_stamp_offset_ms, MOCK_DATE_COMPACT);
+    time_word(&w, "trade_time", "ttm", t->timestamp + mock_stamp_offset_ms, MOCK_TIME_COMPACT);
+    stamp(&w, "trade_timestamp", "ttms", t->timestamp);
     volume(&w, "acc_ask_volume", "aav", d->ask_volume);
     volume(&w, "acc_bid_volume", "abv", d->bid_volume);
     scaled(&w, "highest_52_week_price", "h52wp", m->year_high);
@@ -202,7 +209,7 @@ void mock_put_ticker(struct mock_buf *out, const struct mock_market *m, enum moc
     key(&w, "delisting_date", "dd");
     mock_buf_puts(out, "null");
     word(&w, "market_warning", "mw", "NONE");
-    whole(&w, "timestamp", "tms", now_ms > t->timestamp ? now_ms : t->timestamp);
+    stamp(&w, "timestamp", "tms", now_ms > t->timestamp ? now_ms : t->timestamp);
     key(&w, "acc_trade_price_24h", "atp24h");
     mock_put_stripped(out, amount_24h, 16, 1);
     key(&w, "acc_trade_volume_24h", "atv24h");
@@ -218,10 +225,10 @@ void mock_put_trade(struct mock_buf *out, const struct mock_market *m, const str
     struct writer w = begin(out, format);
     word(&w, "type", "ty", "trade");
     word(&w, "code", "cd", m->code);
-    whole(&w, "timestamp", "tms", snapshot || now_ms < t->timestamp ? t->timestamp + 33 : now_ms);
-    time_word(&w, "trade_date", "td", t->timestamp, MOCK_DATE);
-    time_word(&w, "trade_time", "ttm", t->timestamp, MOCK_TIME);
-    whole(&w, "trade_timestamp", "ttms", t->timestamp);
+    stamp(&w, "timestamp", "tms", snapshot || now_ms < t->timestamp ? t->timestamp + 33 : now_ms);
+    time_word(&w, "trade_date", "td", t->timestamp + mock_stamp_offset_ms, MOCK_DATE);
+    time_word(&w, "trade_time", "ttm", t->timestamp + mock_stamp_offset_ms, MOCK_TIME);
+    stamp(&w, "trade_timestamp", "ttms", t->timestamp);
     price(&w, "trade_price", "tp", t->price);
     volume(&w, "trade_volume", "tv", t->volume);
     word(&w, "ask_bid", "ab", t->bid ? "BID" : "ASK");
@@ -276,7 +283,7 @@ void mock_put_book(struct mock_buf *out, const struct mock_market *m, enum mock_
     struct writer w = begin(out, format);
     word(&w, "type", "ty", "orderbook");
     word(&w, "code", "cd", m->code);
-    whole(&w, "timestamp", "tms", m->book_ms);
+    stamp(&w, "timestamp", "tms", m->book_ms);
     volume(&w, "total_ask_size", "tas", total_ask);
     volume(&w, "total_bid_size", "tbs", total_bid);
     key(&w, "orderbook_units", "obu");
@@ -323,7 +330,7 @@ void mock_put_candle(struct mock_buf *out, const struct mock_market *m, int unit
     } else {
         mock_put_decimal(out, c->amount, 16);
     }
-    whole(&w, "timestamp", "tms", c->timestamp);
+    stamp(&w, "timestamp", "tms", c->timestamp);
     word(&w, "stream_type", "st", stream(snapshot));
     end(&w);
 }

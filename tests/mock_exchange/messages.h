@@ -18,6 +18,10 @@ void mock_put_book(struct mock_buf *out, const struct mock_market *m, enum mock_
 void mock_put_candle(struct mock_buf *out, const struct mock_market *m, int unit,
                      const struct mock_candle *c, enum mock_format format, bool snapshot);
 
+/* Moves every time stamp that is written, as if the exchange's clock were wrong: not the windows of
+ * candles and not the sequential ids, which are names. */
+extern int64_t mock_stamp_offset_ms;
+
 /* Shared with REST. */
 enum { MOCK_DATE_COMPACT, MOCK_DATE, MOCK_TIME_COMPACT, MOCK_TIME, MOCK_DATE_TIME };
 void mock_put_time(struct mock_buf *out, int64_t ms, int shape);

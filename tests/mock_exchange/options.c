@@ -45,6 +45,11 @@ static const char help[] =
     "  --replay-speed X    X times the recorded speed, 0 = without waiting (default: a trace at "
     "the\n"
     "                      speed it was recorded, bare lines without waiting)\n"
+    "Tests\n"
+    "  --answer-ms N       answer WebSocket requests after N ms; the exchange takes 170 (default "
+    "0)\n"
+    "  --journal N         remember the newest N data messages sent, for GET /mock/journal, 0 to\n"
+    "                      10000000 (default 65536)\n"
     "Other\n"
     "  --parent-death      end when the process that started this one ends\n"
     "  --verbose           connections and requests on stderr\n"
@@ -92,6 +97,8 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
         SCALE,
         REPLAY,
         SPEED,
+        ANSWER,
+        JOURNAL,
         PARENT,
         VERBOSE,
         HELP
@@ -108,6 +115,8 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
         {"time-scale", required_argument, NULL, SCALE},
         {"replay", required_argument, NULL, REPLAY},
         {"replay-speed", required_argument, NULL, SPEED},
+        {"answer-ms", required_argument, NULL, ANSWER},
+        {"journal", required_argument, NULL, JOURNAL},
         {"parent-death", no_argument, NULL, PARENT},
         {"verbose", no_argument, NULL, VERBOSE},
         {"help", no_argument, NULL, HELP},
@@ -118,7 +127,8 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
                                .rate = 300,
                                .idle_timeout = 60,
                                .time_scale = 1,
-                               .replay_speed = -1};
+                               .replay_speed = -1,
+                               .journal = 65536};
     bool seeded = false;
     *status = 2;
     int which, at = 0;
@@ -175,6 +185,16 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
         case SPEED:
             good = number(&o->replay_speed, optarg, 0, 1e9);
             want = "a factor, 0 for no waiting";
+            break;
+        case ANSWER:
+            good = number(&value, optarg, 0, 60000) && value == floor(value);
+            want = "a whole number of ms, 0 to 60000";
+            o->answer_ms = (int)value;
+            break;
+        case JOURNAL:
+            good = number(&value, optarg, 0, 1e7) && value == floor(value);
+            want = "a whole number, 0 to 10000000";
+            o->journal = (int)value;
             break;
         case PARENT:
             o->parent_death = true;

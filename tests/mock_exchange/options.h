@@ -16,6 +16,8 @@ struct mock_options {
     const char *tls_cert, *tls_key;
     const char *replay;
     double replay_speed; /* < 0: as the file says; 0: without waiting */
+    int journal;         /* messages it remembers */
+    int answer_ms;
     bool parent_death;
     bool verbose;
 };

@@ -246,7 +246,7 @@ int mock_replay_run(struct mock_server *s, struct mock_conn *c)
                 return ms < 60000 ? (int)ms : 60000;
             }
         }
-        if (s->silent || mock_buf_pending(&c->out) > MOCK_REPLAY_AHEAD) {
+        if (s->faults.silent || c->mute || mock_buf_pending(&c->out) > MOCK_REPLAY_AHEAD) {
             return -1; /* goes on when there is room */
         }
         c->replay_at++;

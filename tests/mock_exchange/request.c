@@ -12,7 +12,7 @@ static const char wrong_format[] = "Format 이 맞지 않습니다.";
 static const char no_ticket[] = "티켓이 존재하지 않거나, 유효하지 않습니다.";
 static const char no_type[] = "type 필드가 존재하지 않습니다.";
 static const char no_codes[] = "codes 필드가 존재하지 않습니다.";
-const char mock_invalid_auth[] = "인증 정보가 올바르지 않습니다.";
+static const char invalid_auth[] = "인증 정보가 올바르지 않습니다.";
 
 static const char *const format_names[] = {"DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST"};
 
@@ -27,6 +27,30 @@ void mock_error_frame(struct mock_buf *out, const char *name, const char *messag
     const char *second = name_first ? message : name;
     mock_buf_json_string(out, second, strlen(second));
     mock_buf_puts(out, "}}");
+}
+
+/* Every name the exchange or its documentation knows. Of the last three nobody recorded the text.
+ */
+static const struct {
+    const char *name, *text;
+} errors[] = {{"WRONG_FORMAT", wrong_format},
+              {"NO_TICKET", no_ticket},
+              {"NO_TYPE", no_type},
+              {"NO_CODES", no_codes},
+              {"INVALID_PARAM", " 은 지원하지 않는 타입입니다."},
+              {"INVALID_AUTH", invalid_auth},
+              {"TOO_MANY_REQUEST", "요청 수 제한을 초과했습니다."},
+              {"Too Many Requests", "요청 수 제한을 초과했습니다."},
+              {"I'm a teapot", "요청이 일시적으로 차단되었습니다."}};
+
+const char *mock_error_text(const char *name)
+{
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        if (strcmp(errors[i].name, name) == 0) {
+            return errors[i].text;
+        }
+    }
+    return NULL;
 }
 
 static int unsupported(struct mock_buf *error, const char *what, const char *kind)
@@ -47,22 +71,23 @@ static int fail(struct mock_buf *error, const char *name, const char *message)
     return -1;
 }
 
-static int kind_of(const char *type)
+static const char *const kind_names[MOCK_KINDS] = {
+    "ticker",    "trade",      "orderbook",  "candle.1s",  "candle.1m",  "candle.3m",
+    "candle.5m", "candle.10m", "candle.15m", "candle.30m", "candle.60m", "candle.240m"};
+
+int mock_kind_of(const char *type)
 {
-    static const char *const plain[] = {"ticker", "trade", "orderbook"};
-    for (int i = 0; i < 3; i++) {
-        if (strcmp(type, plain[i]) == 0) {
+    for (int i = 0; i < MOCK_KINDS; i++) {
+        if (strcmp(type, kind_names[i]) == 0) {
             return i;
         }
     }
-    if (strncmp(type, "candle.", 7) == 0) {
-        for (int u = 0; u < MOCK_UNITS; u++) {
-            if (strcmp(type + 7, mock_unit_name[u]) == 0) {
-                return MOCK_CANDLE + u;
-            }
-        }
-    }
     return -1;
+}
+
+const char *mock_kind_name(int kind)
+{
+    return kind_names[kind];
 }
 
 /* A flag under its name of today or its name of before 2025. False: it is no boolean. */
@@ -90,7 +115,7 @@ static int read_want(struct mock_request *request, struct mock_buf *error,
     if (type->type != MOCK_STRING) {
         return fail(error, "WRONG_FORMAT", wrong_format);
     }
-    int kind = kind_of(type->text);
+    int kind = mock_kind_of(type->text);
     if (kind < 0) {
         return unsupported(error, type->text, "타입");
     }
@@ -246,17 +271,14 @@ void mock_request_finish(struct mock_request *request)
 void mock_list_frame(struct mock_buf *out, const struct mock_request *running, const char *ticket,
                      enum mock_format format)
 {
-    static const char *const plain[] = {"ticker", "trade", "orderbook"};
     bool simple = format == MOCK_SIMPLE || format == MOCK_SIMPLE_LIST;
     bool list = format == MOCK_JSON_LIST || format == MOCK_SIMPLE_LIST;
     mock_buf_printf(out, "%s{\"%s\":\"LIST_SUBSCRIPTIONS\",\"%s\":[", list ? "[" : "",
                     simple ? "mthd" : "method", simple ? "rslt" : "result");
     for (size_t i = 0; running != NULL && i < running->count; i++) {
         const struct mock_want *w = &running->wants[i];
-        mock_buf_printf(out, "%s{\"%s\":\"%s%s\",\"%s\":[", i > 0 ? "," : "",
-                        simple ? "ty" : "type", w->kind < 3 ? plain[w->kind] : "candle.",
-                        w->kind < 3 ? "" : mock_unit_name[w->kind - MOCK_CANDLE],
-                        simple ? "cds" : "codes");
+        mock_buf_printf(out, "%s{\"%s\":\"%s\",\"%s\":[", i > 0 ? "," : "", simple ? "ty" : "type",
+                        kind_names[w->kind], simple ? "cds" : "codes");
         for (size_t n = 0; n < w->count; n++) {
             if (n > 0) {
                 mock_buf_putc(out, ',');

@@ -35,7 +35,13 @@ void mock_request_finish(struct mock_request *request);
 
 /* The error frame of this name, with the exchange's Korean text. */
 void mock_error_frame(struct mock_buf *out, const char *name, const char *message);
-extern const char mock_invalid_auth[];
+/* The exchange's text of an error name, NULL when it has no such name. INVALID_PARAM's follows the
+ * word it complains of. */
+const char *mock_error_text(const char *name);
+
+/* "candle.1m" to its kind, -1 when there is no such type; and back. */
+int mock_kind_of(const char *type);
+const char *mock_kind_name(int kind);
 
 /* The reply to LIST_SUBSCRIPTIONS; `running` may be NULL. */
 void mock_list_frame(struct mock_buf *out, const struct mock_request *running, const char *ticket,

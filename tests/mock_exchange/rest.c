@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "messages.h"
 #include "replay.h"
 
 #define PER_SECOND  10
@@ -33,6 +34,7 @@ struct call {
     struct mock_buf body;
     int status;
     int unit; /* of a candle path */
+    uint64_t conn;
 };
 
 static void fail(struct call *call, int status, const char *message)
@@ -126,14 +128,18 @@ static void market_all(struct call *call)
 {
     char details[8] = "";
     mock_http_query(details, sizeof details, call->request, "is_details");
+    bool first = true;
     mock_buf_putc(&call->body, '[');
     if (call->server->replay != NULL) {
         replayed_markets(call);
     }
     for (size_t i = 0; call->server->replay == NULL && i < call->server->exchange.count; i++) {
-        mock_buf_puts(&call->body, i == 0 ? "" : ",");
-        mock_row_market(&call->body, &call->server->exchange.markets[i],
-                        strcasecmp(details, "true") == 0);
+        const struct mock_market *m = &call->server->exchange.markets[i];
+        if (!m->delisted) {
+            mock_buf_puts(&call->body, first ? "" : ",");
+            mock_row_market(&call->body, m, strcasecmp(details, "true") == 0);
+            first = false;
+        }
     }
     mock_buf_putc(&call->body, ']');
 }
@@ -170,7 +176,7 @@ static void ticker_all(struct call *call)
     mock_buf_putc(&call->body, '[');
     for (size_t i = 0; i < call->server->exchange.count; i++) {
         const struct mock_market *m = &call->server->exchange.markets[i];
-        if (take[m->quote] && call->server->replay == NULL) {
+        if (take[m->quote] && !m->delisted && call->server->replay == NULL) {
             mock_buf_puts(&call->body, first ? "" : ",");
             first = false;
             mock_row_ticker(&call->body, m, call->server->now_ms);
@@ -251,6 +257,19 @@ static bool trades_to(int64_t *to_ms, struct call *call, int64_t days_ago)
     return true;
 }
 
+/* A row of a REST answer is as good a message as one of the stream: the journal has both. */
+static void note_trade(const struct call *call, const struct mock_market *m,
+                       const struct mock_trade *t)
+{
+    struct mock_server *s = call->server;
+    struct mock_about about = {.kind = MOCK_TRADE,
+                               .id = t->id,
+                               .timestamp = t->timestamp + mock_stamp_offset_ms,
+                               .rest = true};
+    memcpy(about.code, m->code, sizeof about.code);
+    mock_journal_add(&s->journal, call->conn, (s->now_ns - s->start_ns) / 1000000, &about);
+}
+
 static void trades(struct call *call)
 {
     struct mock_market *m = one_market(call);
@@ -267,6 +286,7 @@ static void trades(struct call *call)
         if (t->id < cursor && t->timestamp < to_ms) {
             mock_buf_puts(&call->body, put++ == 0 ? "" : ",");
             mock_row_trade(&call->body, m, t);
+            note_trade(call, m, t);
         }
     }
     mock_buf_putc(&call->body, ']');
@@ -362,7 +382,7 @@ static const struct route *route_of(struct call *call, const char *path)
 
 void mock_rest(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r)
 {
-    struct call call = {.server = s, .request = r, .status = 200};
+    struct call call = {.server = s, .request = r, .status = 200, .conn = c->id};
     const struct route *route = strcmp(r->method, "GET") == 0 ? route_of(&call, r->path) : NULL;
     char extra[96] = "";
     if (route == NULL) {
@@ -379,6 +399,9 @@ void mock_rest(struct mock_server *s, struct mock_conn *c, const struct mock_htt
         budget[route->group].used += !over;
         snprintf(extra, sizeof extra, "Remaining-Req: group=%s; min=600; sec=%d\r\n",
                  group_name[route->group], PER_SECOND - budget[route->group].used);
+        if (mock_fault_denied(s, c, MOCK_DENY_REST + (int)route->group, extra, r->keep_alive)) {
+            return;
+        }
         if (over) {
             s->stats.rate_violations++;
             fail(&call, 429, "Too many API requests.");

@@ -66,7 +66,7 @@ void mock_row_ticker(struct mock_buf *b, const struct mock_market *m, int64_t no
 {
     const struct mock_trade *t = mock_trade_at(m, 0);
     const struct mock_day *d = &m->day;
-    int64_t at = t != NULL ? t->timestamp : now_ms;
+    int64_t at = (t != NULL ? t->timestamp : now_ms) + mock_stamp_offset_ms;
     int64_t difference = m->last_price - d->prev_closing;
     mock_wide volume_24h, amount_24h;
     mock_day_totals(m, now_ms, &volume_24h, &amount_24h);
@@ -115,7 +115,7 @@ void mock_row_book(struct mock_buf *b, const struct mock_market *m, int depth, i
     }
     mock_buf_putc(b, '{');
     text(b, "market", m->code);
-    whole(b, "timestamp", m->book_ms);
+    whole(b, "timestamp", m->book_ms + mock_stamp_offset_ms);
     plain(b, "total_ask_size", asks);
     plain(b, "total_bid_size", bids);
     mock_buf_puts(b, ",\"orderbook_units\":[");
@@ -155,9 +155,10 @@ void mock_row_trade(struct mock_buf *b, const struct mock_market *m, const struc
 {
     mock_buf_putc(b, '{');
     text(b, "market", m->code);
-    when(b, "trade_date_utc", t->timestamp, MOCK_DATE);
-    when(b, "trade_time_utc", t->timestamp, MOCK_TIME);
-    whole(b, "timestamp", t->timestamp);
+    int64_t at = t->timestamp + mock_stamp_offset_ms;
+    when(b, "trade_date_utc", at, MOCK_DATE);
+    when(b, "trade_time_utc", at, MOCK_TIME);
+    whole(b, "timestamp", at);
     eight(b, "trade_price", t->price);
     eight(b, "trade_volume", t->volume);
     eight(b, "prev_closing_price", t->prev_closing);
@@ -178,7 +179,7 @@ void mock_row_candle(struct mock_buf *b, const struct mock_market *m, int unit,
     eight(b, "high_price", c->high);
     eight(b, "low_price", c->low);
     eight(b, "trade_price", c->close);
-    whole(b, "timestamp", c->timestamp);
+    whole(b, "timestamp", c->timestamp + mock_stamp_offset_ms);
     sixteen(b, "candle_acc_trade_price", c->amount);
     eight(b, "candle_acc_trade_volume", c->volume);
     if (mock_unit_seconds[unit] >= 60) {

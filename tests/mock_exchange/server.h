@@ -8,7 +8,9 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "faults.h"
 #include "http.h"
+#include "journal.h"
 #include "market.h"
 #include "options.h"
 #include "request.h"
@@ -28,6 +30,27 @@ enum mock_state { MOCK_STATE_TLS, MOCK_STATE_HTTP, MOCK_STATE_WS, MOCK_STATE_DRA
 #define MOCK_MESSAGE_CAP  ((size_t)4 << 20)
 #define MOCK_KEPT_TEXT    ((size_t)64 << 10) /* of the last request, for /mock/stats */
 
+/* The bytes up to `end`, counted from the first one sent, may go out at this time. */
+struct mock_late {
+    uint64_t end;
+    int64_t due_ns;
+};
+
+/* A message that waits for its successors. */
+struct mock_held {
+    char *text; /* NULL: none does */
+    size_t len;
+    struct mock_about about;
+    int64_t distance;
+    int64_t until_ns;
+};
+
+/* A request that waits for its answer. */
+struct mock_asked {
+    size_t len; /* of its text in the connection's `asked` buffer */
+    int64_t due_ms;
+};
+
 struct mock_conn {
     struct mock_conn *next;
     uint64_t id;
@@ -42,7 +65,13 @@ struct mock_conn {
     bool blocked;    /* the socket takes no more for the moment */
     uint32_t events; /* what epoll was told */
     bool tls_wants_write;
-    bool websocket; /* was upgraded */
+    size_t tls_retry; /* bytes of the write that OpenSSL wants to see again */
+    bool websocket;   /* was upgraded */
+    bool control;     /* its last HTTP request was one of /mock: no fault touches the answers */
+    bool mute;        /* a peer that is gone and nobody told: hears nothing, says nothing */
+    uint64_t sent_total;
+    struct mock_late *late; /* what a delay holds back, oldest first */
+    size_t late_count, late_cap;
     struct mock_buf in, out;
     int64_t active_ms;   /* mock time of the last traffic */
     int64_t deadline_ns; /* of a closing handshake or a drain; 0 = none */
@@ -60,6 +89,13 @@ struct mock_conn {
     struct mock_request request;
     bool has_request;
     size_t stale_books;
+    size_t leaving; /* subscriptions of the set before, which have some frames left */
+    int64_t late_left, late_until_ns;
+    enum mock_format late_format;
+    struct mock_held held_back;
+    struct mock_buf asked;         /* texts of requests that wait for their answers */
+    struct mock_asked *asked_list; /* oldest first */
+    size_t asked_count, asked_cap;
 
     /* replay */
     bool replaying;
@@ -77,6 +113,7 @@ struct mock_conn {
 struct mock_stats {
     uint64_t connections, websockets, http_requests, requests, messages_sent, bytes_sent;
     uint64_t refused, rate_violations, books_skipped, cut_for_memory, idle_cuts, errors_sent, pings;
+    uint64_t rejected;
 };
 
 struct mock_server {
@@ -87,7 +124,7 @@ struct mock_server {
     int epoll_fd, listen_fd, signal_fd;
     int spare_fd; /* given up for a moment to turn a client away when there are no more */
     int port;
-    bool stop, silent;
+    bool stop;
     int64_t start_ns, start_ms;
     int64_t now_ns; /* monotonic */
     int64_t now_ms; /* the exchange's clock */
@@ -96,8 +133,8 @@ struct mock_server {
     struct mock_conn *conns;
     uint64_t next_id;
     uint64_t rng;
-    uint64_t refuse_count;
-    int refuse_status;
+    struct mock_faults faults;
+    struct mock_journal journal;
     struct mock_stats stats;
     struct mock_buf closed[16]; /* what the last closed connections were, JSON */
     size_t closed_next;
@@ -141,12 +178,30 @@ void mock_upgrade(struct mock_server *s, struct mock_conn *c, const struct mock_
 /* subscriptions.c */
 bool mock_subs_install(struct mock_server *s, struct mock_conn *c);
 void mock_subs_clear(struct mock_server *s, struct mock_conn *c);
+/* Those the filter covers, of one connection. */
+void mock_subs_forget(struct mock_server *s, struct mock_conn *c, const struct mock_filter *f);
+/* Everybody's, of one market. */
+void mock_subs_drop(struct mock_server *s, const struct mock_market *m);
+void mock_subs_timers(struct mock_server *s, struct mock_conn *c);
 void mock_subs_catch_up(struct mock_server *s, struct mock_conn *c);
 void mock_market_run(struct mock_server *s);
 
-/* rest.c, control.c: one request, one reply into c->out */
+/* deliver.c: data messages on their way to the wire */
+void mock_deliver(struct mock_server *s, struct mock_conn *c, const struct mock_about *about,
+                  const char *text, size_t len);
+/* Whether a fault leaves this message out. */
+bool mock_deliver_left_out(struct mock_server *s, int kind, const char *code, bool snapshot);
+void mock_deliver_timers(struct mock_server *s, struct mock_conn *c);
+/* What is held back goes out, or is thrown away. */
+void mock_deliver_release(struct mock_server *s, struct mock_conn *c);
+void mock_deliver_drop(struct mock_conn *c);
+
+/* rest.c, controls.c: one request, one reply into c->out */
 void mock_rest(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r);
 void mock_control(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r);
+
+/* stats.c */
+void mock_stats_put(struct mock_server *s, struct mock_buf *b);
 void mock_stats_closed(struct mock_server *s, const struct mock_conn *c);
 
 /* replay.c */

@@ -3,6 +3,7 @@
 #include "server.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Seen: 150 to 180 ms between an error and the close, an UP every ten seconds whose first one
@@ -16,7 +17,7 @@
 bool mock_session_send(struct mock_server *s, struct mock_conn *c, int op, const void *data,
                        size_t len)
 {
-    if (c->dead || c->close_sent || s->silent) {
+    if (c->dead || c->close_sent || c->mute || s->faults.silent) {
         return false;
     }
     mock_ws_write(&c->out, op, data, len);
@@ -54,6 +55,7 @@ void mock_session_close_with(struct mock_server *s, struct mock_conn *c, const v
         return;
     }
     mock_subs_clear(s, c);
+    mock_deliver_drop(c);
     c->replaying = false;
     mock_ws_write(&c->out, MOCK_OP_CLOSE, payload, len);
     c->close_sent = true;
@@ -66,6 +68,8 @@ static void send_error(struct mock_server *s, struct mock_conn *c, const struct 
     mock_session_send(s, c, MOCK_OP_BINARY, text->data, text->len);
     s->stats.errors_sent++;
     mock_subs_clear(s, c);
+    mock_deliver_drop(c);
+    c->asked_count = 0;
     c->replaying = false;
     c->error_close_ms = s->now_ms + ERROR_DELAY + (int64_t)mock_random_below(&s->rng, 30);
     mock_log(s, "#%llu error %.*s", (unsigned long long)c->id, (int)text->len, text->data);
@@ -78,7 +82,7 @@ void mock_session_start(struct mock_server *s, struct mock_conn *c)
     s->stats.websockets++;
     if (c->private_path) {
         struct mock_buf text = {0};
-        mock_error_frame(&text, "INVALID_AUTH", mock_invalid_auth);
+        mock_error_frame(&text, "INVALID_AUTH", mock_error_text("INVALID_AUTH"));
         if (!text.failed) {
             send_error(s, c, &text);
         }
@@ -103,25 +107,21 @@ static void count_request(struct mock_server *s, struct mock_conn *c, const char
              data);
 }
 
-static void on_message(struct mock_server *s, struct mock_conn *c, const char *data, size_t len)
+static void answer(struct mock_server *s, struct mock_conn *c, const char *data, size_t len)
 {
-    count_request(s, c, data, len);
-    if (len == 4 && memcmp(data, "PING", 4) == 0) {
-        s->stats.pings++;
-        if (c->up_ms == 0) {
-            c->up_ms = s->now_ms + UP_FIRST + (int64_t)mock_random_below(&s->rng, UP_FIRST_SPAN);
-        }
-        return;
-    }
     struct mock_request request;
     struct mock_buf text = {0};
-    if (mock_request_read(&request, &text, data, len) != 0) {
+    bool bad = mock_request_read(&request, &text, data, len) != 0;
+    if (bad || mock_fault_request(s, &text, &request)) {
         if (!text.failed) {
             send_error(s, c, &text);
         }
         mock_buf_finish(&text);
+        mock_request_finish(&request);
         return;
     }
+    mock_deliver_release(s, c);
+    c->late_format = c->format;
     c->format = request.format;
     if (request.list) {
         mock_list_frame(&text, c->has_request ? &c->request : NULL, request.ticket, request.format);
@@ -141,6 +141,55 @@ static void on_message(struct mock_server *s, struct mock_conn *c, const char *d
     } else {
         mock_subs_install(s, c);
     }
+    if (s->faults.forget_count > 0) {
+        s->faults.forget_count--;
+        mock_fault_forget(s, c, &s->faults.forget);
+    }
+}
+
+/* The exchange takes its time for an answer; meanwhile the old set goes on. */
+static void answer_later(struct mock_server *s, struct mock_conn *c, const char *data, size_t len)
+{
+    if (c->asked_count == c->asked_cap) {
+        size_t cap = c->asked_cap == 0 ? 4 : c->asked_cap * 2;
+        struct mock_asked *list = realloc(c->asked_list, cap * sizeof *list);
+        if (list == NULL) {
+            c->dead = true;
+            return;
+        }
+        c->asked_list = list;
+        c->asked_cap = cap;
+    }
+    mock_buf_put(&c->asked, data, len);
+    c->asked_list[c->asked_count++] = (struct mock_asked){len, s->now_ms + s->faults.answer_ms};
+    c->dead |= c->asked.failed || mock_buf_pending(&c->asked) > MOCK_OUT_CAP;
+}
+
+static void answer_due(struct mock_server *s, struct mock_conn *c)
+{
+    while (c->asked_count > 0 && c->asked_list[0].due_ms <= s->now_ms && !c->dead &&
+           !c->close_sent && c->error_close_ms == 0) {
+        size_t len = c->asked_list[0].len;
+        c->asked_count--;
+        memmove(c->asked_list, c->asked_list + 1, c->asked_count * sizeof *c->asked_list);
+        answer(s, c, mock_buf_front(&c->asked), len);
+        mock_buf_consume(&c->asked, len);
+    }
+}
+
+static void on_message(struct mock_server *s, struct mock_conn *c, const char *data, size_t len)
+{
+    count_request(s, c, data, len);
+    if (len == 4 && memcmp(data, "PING", 4) == 0) {
+        s->stats.pings++;
+        if (c->up_ms == 0) {
+            c->up_ms = s->now_ms + UP_FIRST + (int64_t)mock_random_below(&s->rng, UP_FIRST_SPAN);
+        }
+    } else if (s->faults.answer_ms > 0 || c->asked_count > 0) {
+        answer_later(s, c, data, len);
+    } else {
+        answer(s, c, data, len);
+    }
 }
 
 static void on_close(struct mock_server *s, struct mock_conn *c, const char *data, size_t len)
@@ -153,6 +202,9 @@ static void on_close(struct mock_server *s, struct mock_conn *c, const char *dat
 
 void mock_session_read(struct mock_server *s, struct mock_conn *c)
 {
+    if (c->mute) {
+        mock_buf_clear(&c->in);
+    }
     while (!c->dead && !c->finish) {
         struct mock_ws_event event;
         int got = mock_ws_read(&event, &c->reader, &c->in, MOCK_MESSAGE_CAP);
@@ -178,6 +230,9 @@ void mock_session_read(struct mock_server *s, struct mock_conn *c)
 
 void mock_session_timers(struct mock_server *s, struct mock_conn *c)
 {
+    answer_due(s, c);
+    mock_subs_timers(s, c);
+    mock_deliver_timers(s, c);
     if (c->error_close_ms != 0 && s->now_ms >= c->error_close_ms) {
         c->error_close_ms = 0;
         mock_session_close(s, c, 1000, "");

@@ -8,6 +8,9 @@
 #include "server.h"
 #include "subscriptions.h"
 
+/* Frames of an old set come soon after the switch or never. */
+#define LATE_NS INT64_C(1000000000)
+
 struct mock_sub {
     struct mock_sub *prev, *next; /* in the market's list */
     struct mock_sub *mine;        /* in the connection's list */
@@ -16,7 +19,8 @@ struct mock_sub {
     int kind;
     int depth;
     int64_t level;
-    bool stale; /* a book update was left out */
+    bool stale;   /* a book update was left out */
+    bool leaving; /* of the set before: some of its frames are still on their way */
 };
 
 /* The last message composed for an event, by what distinguishes its readers. */
@@ -55,11 +59,40 @@ void mock_subs_finish(void)
     cached = 0;
 }
 
+static enum mock_format format_of(const struct mock_sub *sub)
+{
+    return sub->leaving ? sub->conn->late_format : sub->conn->format;
+}
+
+/* The message that compose() writes, for the journal. */
+static struct mock_about about(const struct mock_server *s, const struct mock_sub *sub,
+                               const struct mock_candle *candle, bool snapshot)
+{
+    const struct mock_market *m = sub->market;
+    const struct mock_trade *t = mock_trade_at(m, 0);
+    struct mock_about a = {.kind = sub->kind, .snapshot = snapshot, .late = sub->leaving};
+    memcpy(a.code, m->code, sizeof a.code);
+    if (sub->kind == MOCK_BOOK) {
+        a.depth = sub->depth;
+        a.level = sub->level;
+        a.timestamp = m->book_ms;
+    } else if (sub->kind >= MOCK_CANDLE) {
+        a.window = candle->start;
+        a.timestamp = candle->timestamp;
+    } else if (t != NULL) {
+        bool ticker = sub->kind == MOCK_TICKER;
+        a.id = ticker ? 0 : t->id;
+        a.timestamp = ticker && s->now_ms > t->timestamp ? s->now_ms : t->timestamp;
+    }
+    a.timestamp += mock_stamp_offset_ms;
+    return a;
+}
+
 static void compose(struct mock_buf *out, const struct mock_server *s, const struct mock_market *m,
                     int kind, const struct mock_sub *sub, const struct mock_candle *candle,
                     bool snapshot)
 {
-    enum mock_format format = sub->conn->format;
+    enum mock_format format = format_of(sub);
     const struct mock_trade *t = mock_trade_at(m, 0);
     switch (kind) {
     case MOCK_TICKER:
@@ -87,7 +120,8 @@ static void publish(struct mock_server *s, struct mock_market *m, int kind,
     cached = 0;
     for (struct mock_sub *sub = m->subs[kind]; sub != NULL; sub = sub->next) {
         struct mock_conn *c = sub->conn;
-        if (c->dead || c->replaying || s->silent) {
+        if (c->dead || c->replaying || c->mute || s->faults.silent ||
+            (sub->leaving && c->late_left == 0) || mock_deliver_left_out(s, kind, m->code, false)) {
             continue;
         }
         if (kind == MOCK_BOOK && mock_buf_pending(&c->out) > MOCK_BEHIND) {
@@ -97,13 +131,14 @@ static void publish(struct mock_server *s, struct mock_market *m, int kind,
             continue;
         }
         bool fresh;
-        struct composed *text = lookup(c->format, sub->depth, sub->level, &fresh);
+        struct composed *text = lookup(format_of(sub), sub->depth, sub->level, &fresh);
         if (fresh) {
             compose(&text->text, s, m, kind, sub, candle, false);
         }
         if (mock_buf_pending(&text->text) > 0) {
-            mock_session_send(s, c, MOCK_OP_BINARY, mock_buf_front(&text->text),
-                              mock_buf_pending(&text->text));
+            struct mock_about a = about(s, sub, candle, false);
+            mock_deliver(s, c, &a, mock_buf_front(&text->text), mock_buf_pending(&text->text));
+            c->late_left -= sub->leaving;
         }
         if (sub->stale) {
             sub->stale = false;
@@ -114,23 +149,28 @@ static void publish(struct mock_server *s, struct mock_market *m, int kind,
 
 static void send_one(struct mock_server *s, const struct mock_sub *sub, bool snapshot)
 {
+    if (mock_deliver_left_out(s, sub->kind, sub->market->code, snapshot)) {
+        return;
+    }
     struct mock_buf text = {0};
     const struct mock_candle *candle =
         sub->kind >= MOCK_CANDLE ? &sub->market->candle[sub->kind - MOCK_CANDLE] : NULL;
     compose(&text, s, sub->market, sub->kind, sub, candle, snapshot);
     if (!text.failed && mock_buf_pending(&text) > 0) {
-        mock_session_send(s, sub->conn, MOCK_OP_BINARY, text.data, text.len);
+        struct mock_about a = about(s, sub, candle, snapshot);
+        mock_deliver(s, sub->conn, &a, text.data, text.len);
     }
     mock_buf_finish(&text);
 }
 
 void mock_subs_catch_up(struct mock_server *s, struct mock_conn *c)
 {
-    if (c->stale_books == 0 || mock_buf_pending(&c->out) > MOCK_BEHIND / 2 || s->silent) {
+    if (c->stale_books == 0 || mock_buf_pending(&c->out) > MOCK_BEHIND / 2 || s->faults.silent ||
+        c->mute) {
         return;
     }
     for (struct mock_sub *sub = c->subs; sub != NULL && c->stale_books > 0; sub = sub->mine) {
-        if (sub->stale && mock_buf_pending(&c->out) <= MOCK_BEHIND) {
+        if (sub->stale && !sub->leaving && mock_buf_pending(&c->out) <= MOCK_BEHIND) {
             sub->stale = false;
             c->stale_books--;
             send_one(s, sub, false);
@@ -138,12 +178,17 @@ void mock_subs_catch_up(struct mock_server *s, struct mock_conn *c)
     }
 }
 
-void mock_subs_clear(struct mock_server *s, struct mock_conn *c)
+/* Takes away those of the connection for which `which` says so. */
+static void drop(struct mock_conn *c, bool (*which)(const struct mock_sub *sub, const void *arg),
+                 const void *arg)
 {
-    (void)s;
-    while (c->subs != NULL) {
-        struct mock_sub *sub = c->subs;
-        c->subs = sub->mine;
+    for (struct mock_sub **p = &c->subs; *p != NULL;) {
+        struct mock_sub *sub = *p;
+        if (!which(sub, arg)) {
+            p = &sub->mine;
+            continue;
+        }
+        *p = sub->mine;
         if (sub->prev != NULL) {
             sub->prev->next = sub->next;
         } else if (sub->market->subs[sub->kind] == sub) {
@@ -152,9 +197,92 @@ void mock_subs_clear(struct mock_server *s, struct mock_conn *c)
         if (sub->next != NULL) {
             sub->next->prev = sub->prev;
         }
+        c->stale_books -= sub->stale;
+        c->leaving -= sub->leaving;
         free(sub);
     }
-    c->stale_books = 0;
+}
+
+static bool is_any(const struct mock_sub *sub, const void *arg)
+{
+    (void)sub;
+    (void)arg;
+    return true;
+}
+
+static bool is_leaving(const struct mock_sub *sub, const void *arg)
+{
+    (void)arg;
+    return sub->leaving;
+}
+
+static bool is_covered(const struct mock_sub *sub, const void *filter)
+{
+    return mock_filter_match(filter, sub->kind, sub->market->code);
+}
+
+static bool is_of(const struct mock_sub *sub, const void *market)
+{
+    return sub->market == market;
+}
+
+static bool is_wanted(const struct mock_sub *sub, const void *request)
+{
+    const struct mock_request *r = request;
+    const struct mock_filter f = {.kind = sub->kind};
+    for (size_t i = 0; i < r->count; i++) {
+        for (size_t n = 0; n < r->wants[i].count; n++) {
+            struct mock_filter this = f;
+            memcpy(this.code, sub->market->code, sizeof this.code);
+            if (mock_filter_match_want(&this, r->wants[i].kind, r->wants[i].codes[n])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void mock_subs_clear(struct mock_server *s, struct mock_conn *c)
+{
+    (void)s;
+    drop(c, is_any, NULL);
+}
+
+void mock_subs_forget(struct mock_server *s, struct mock_conn *c, const struct mock_filter *f)
+{
+    (void)s;
+    drop(c, is_covered, f);
+}
+
+void mock_subs_drop(struct mock_server *s, const struct mock_market *m)
+{
+    for (struct mock_conn *c = s->conns; c != NULL; c = c->next) {
+        drop(c, is_of, m);
+    }
+}
+
+void mock_subs_timers(struct mock_server *s, struct mock_conn *c)
+{
+    if (c->leaving > 0 && (c->late_left <= 0 || s->now_ns >= c->late_until_ns)) {
+        drop(c, is_leaving, NULL);
+    }
+}
+
+/* The old set goes; what the new one does not ask for may have some frames on their way still. */
+static void leave(struct mock_server *s, struct mock_conn *c)
+{
+    drop(c, is_leaving, NULL);
+    if (s->faults.late_frames == 0) {
+        drop(c, is_any, NULL);
+        return;
+    }
+    drop(c, is_wanted, &c->request);
+    c->late_left = s->faults.late_frames;
+    c->late_until_ns = s->now_ns + LATE_NS;
+    for (struct mock_sub *sub = c->subs; sub != NULL; sub = sub->mine) {
+        sub->leaving = true;
+        c->leaving++;
+    }
 }
 
 /* `KRW-BTC.15`: only 1, 5, 15 and 30 mean something, any other number means 30. */
@@ -208,7 +336,7 @@ static struct mock_sub *resolve(struct mock_server *s, struct mock_conn *c,
 
 bool mock_subs_install(struct mock_server *s, struct mock_conn *c)
 {
-    mock_subs_clear(s, c);
+    leave(s, c);
     for (size_t i = 0; i < c->request.count; i++) {
         const struct mock_want *want = &c->request.wants[i];
         for (size_t n = 0; n < want->count && !c->dead; n++) {
@@ -280,6 +408,9 @@ void mock_market_run(struct mock_server *s)
     s->steps_due += (elapsed < 0.25 ? elapsed : 0.25) * s->options.rate;
     for (; s->steps_due >= 1 && s->replay == NULL; s->steps_due -= 1) {
         struct mock_market *m = mock_exchange_pick(x);
+        if (m->delisted) {
+            continue; /* its share of the events goes with it */
+        }
         /* A window that closes while its predecessor still waits would lose that one: only when
          * time runs so fast that a second is shorter than a turn of the loop. */
         bool candles = m->candle_due != 0 && s->now_ms - m->candle_due > 0;

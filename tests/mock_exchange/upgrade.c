@@ -74,10 +74,8 @@ void mock_upgrade(struct mock_server *s, struct mock_conn *c, const struct mock_
         refuse(c, 400, wrong);
         return;
     }
-    if (s->refuse_count > 0) {
-        s->refuse_count--;
+    if (mock_fault_denied(s, c, MOCK_DENY_UPGRADE, "Sec-WebSocket-Version: 13\r\n", false)) {
         s->stats.refused++;
-        refuse(c, s->refuse_status, mock_http_reason(s->refuse_status));
         return;
     }
     c->headers = headers_json(r);

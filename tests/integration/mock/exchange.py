@@ -18,6 +18,14 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 PATIENCE = 10
 
 
+MESSAGES = {
+    "WRONG_FORMAT": "Format 이 맞지 않습니다.",
+    "NO_TICKET": "티켓이 존재하지 않거나, 유효하지 않습니다.",
+    "NO_TYPE": "type 필드가 존재하지 않습니다.",
+    "NO_CODES": "codes 필드가 존재하지 않습니다.",
+}
+
+
 class Closed(Exception):
     """The connection ended; code None is an end without a close frame (1006)."""
 
@@ -232,6 +240,19 @@ class WebSocket:
         except Closed as closed:
             return closed.code, closed.reason
         raise AssertionError("it never ended")
+
+
+def fails(mock, path, body=b""):
+    """The sentence with which a control is refused."""
+    status, _, answer = mock.http("/mock/" + path, "POST", body)
+    assert status == 400, (path, status, answer)
+    return json.loads(answer)["error"]
+
+
+def journal(mock, since=0):
+    """The number that comes next, and what was sent since."""
+    answer = json.loads(mock.http(f"/mock/journal?since={since}&limit=1000000")[2])
+    return answer["next"], answer["messages"]
 
 
 def run(tests):

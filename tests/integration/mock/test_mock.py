@@ -4,14 +4,8 @@ import calendar
 import re
 import time
 
-from exchange import BINARY, PING, PONG, Closed, Mock, run
+from exchange import BINARY, MESSAGES, PING, PONG, Closed, Mock, run
 
-MESSAGES = {
-    "WRONG_FORMAT": "Format 이 맞지 않습니다.",
-    "NO_TICKET": "티켓이 존재하지 않거나, 유효하지 않습니다.",
-    "NO_TYPE": "type 필드가 존재하지 않습니다.",
-    "NO_CODES": "codes 필드가 존재하지 않습니다.",
-}
 UNITS = ["1s", "1m", "3m", "5m", "10m", "15m", "30m", "60m", "240m"]
 ORDER = {
     "ticker": "type code opening_price high_price low_price trade_price prev_closing_price "

@@ -1,0 +1,51 @@
+/* The commands of /mock: one list for HTTP and for scenarios. */
+#ifndef MOCK_COMMANDS_H
+#define MOCK_COMMANDS_H
+
+#include "args.h"
+#include "server.h"
+
+struct mock_command {
+    const char *name;
+    /* Judges without doing anything; may be NULL. False and a->wrong. */
+    bool (*check)(struct mock_args *a);
+    /* Does it. False and a->wrong when it cannot be done now. */
+    bool (*run)(struct mock_server *s, struct mock_args *a);
+    struct mock_param params[MOCK_PARAMS];
+};
+
+/* NULL when there is none. */
+const struct mock_command *mock_command_find(const char *name);
+/* The names, for a sentence. */
+void mock_command_names(char *out, size_t size);
+
+/* commands_stream.c, commands_service.c, hostile.c: each a list that ends with a NULL name */
+extern const struct mock_command mock_stream_commands[];
+extern const struct mock_command mock_service_commands[];
+
+/* ?type= and ?code= into a filter. False and a->wrong. */
+bool mock_args_filter(struct mock_filter *f, struct mock_args *a, size_t type, size_t code);
+/* Calls `each` for the WebSocket of this id, or for all when it is 0; how many there were. */
+size_t mock_each_websocket(struct mock_server *s, int64_t id,
+                           void (*each)(struct mock_server *s, struct mock_conn *c, void *arg),
+                           void *arg);
+
+/* Descriptions of parameters. */
+#define MOCK_NUMBER(name, standard, least, most)                                                   \
+    {                                                                                              \
+        name, MOCK_ARG_NUMBER, standard, least, most, NULL                                         \
+    }
+#define MOCK_WORD(name, words)                                                                     \
+    {                                                                                              \
+        name, MOCK_ARG_WORD, 0, 0, 0, words                                                        \
+    }
+#define MOCK_TEXT(name, most)                                                                      \
+    {                                                                                              \
+        name, MOCK_ARG_TEXT, 0, 0, most, NULL                                                      \
+    }
+#define MOCK_ID   MOCK_NUMBER("id", 0, 1, INT64_MAX)
+#define MOCK_ON   MOCK_NUMBER("on", 1, 0, 1)
+#define MOCK_TYPE MOCK_TEXT("type", 12)
+#define MOCK_CODE MOCK_TEXT("code", 23)
+
+#endif

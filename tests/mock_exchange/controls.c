@@ -1,0 +1,141 @@
+/* /mock over HTTP: which command is meant, with what, and what is answered. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+
+static const char json[] = "application/json";
+
+const struct mock_command *mock_command_find(const char *name)
+{
+    const struct mock_command *const lists[] = {mock_stream_commands, mock_service_commands};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        for (const struct mock_command *c = lists[i]; c->name != NULL; c++) {
+            if (strcmp(c->name, name) == 0) {
+                return c;
+            }
+        }
+    }
+    return NULL;
+}
+
+void mock_command_names(char *out, size_t size)
+{
+    const struct mock_command *const lists[] = {mock_stream_commands, mock_service_commands};
+    size_t len = 0;
+    *out = '\0';
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        for (const struct mock_command *c = lists[i]; c->name != NULL && len < size; c++) {
+            len += (size_t)snprintf(out + len, size - len, "%s%s", len > 0 ? ", " : "", c->name);
+        }
+    }
+}
+
+bool mock_args_filter(struct mock_filter *f, struct mock_args *a, size_t type, size_t code)
+{
+    *f = (struct mock_filter){.kind = -1};
+    if (a->at[type].given) {
+        f->kind = mock_kind_of(a->at[type].text);
+        if (f->kind < 0) {
+            return mock_args_wrong(a, "type must be ticker, trade, orderbook or candle.UNIT (1s 1m "
+                                      "3m 5m 10m 15m 30m 60m 240m)");
+        }
+    }
+    snprintf(f->code, sizeof f->code, "%s", a->at[code].text);
+    if (a->at[code].given && strchr(f->code, '-') == NULL) {
+        return mock_args_wrong(a, "code must be one like KRW-BTC");
+    }
+    return true;
+}
+
+size_t mock_each_websocket(struct mock_server *s, int64_t id,
+                           void (*each)(struct mock_server *s, struct mock_conn *c, void *arg),
+                           void *arg)
+{
+    size_t count = 0;
+    for (struct mock_conn *c = s->conns; c != NULL; c = c->next) {
+        if (c->websocket && !c->dead && (id == 0 || c->id == (uint64_t)id)) {
+            each(s, c, arg);
+            count++;
+        }
+    }
+    return count;
+}
+
+static void reply(struct mock_conn *c, int status, const char *error, bool keep_alive)
+{
+    struct mock_buf b = {0};
+    mock_buf_puts(&b, error == NULL ? "{\"ok\":true}" : "{\"error\":");
+    if (error != NULL) {
+        mock_buf_json_string(&b, error, strlen(error));
+        mock_buf_putc(&b, '}');
+    }
+    mock_http_reply(&c->out, status, json, "", mock_buf_front(&b), mock_buf_pending(&b),
+                    keep_alive);
+    mock_buf_finish(&b);
+}
+
+static const struct mock_param since_params[] = {
+    MOCK_NUMBER("since", 0, 0, INT64_MAX), MOCK_NUMBER("limit", 10000, 1, 1000000), {0}};
+static const struct mock_param no_params[] = {{0}};
+
+static void put_stats(struct mock_server *s, struct mock_buf *b, const struct mock_args *a)
+{
+    (void)a;
+    mock_stats_put(s, b);
+}
+
+static void put_journal(struct mock_server *s, struct mock_buf *b, const struct mock_args *a)
+{
+    mock_journal_put(b, &s->journal, (uint64_t)a->at[0].number, (uint64_t)a->at[1].number);
+}
+
+static const struct question {
+    const char *name;
+    void (*put)(struct mock_server *s, struct mock_buf *b, const struct mock_args *a);
+    const struct mock_param *params;
+} questions[] = {{"stats", put_stats, no_params}, {"journal", put_journal, since_params}};
+
+static void ask(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r,
+                const struct question *q)
+{
+    struct mock_args a;
+    if (strcmp(r->method, "GET") != 0) {
+        reply(c, 405, "this one is a GET", r->keep_alive);
+    } else if (!mock_args_query(&a, q->name, q->params, r)) {
+        reply(c, 400, a.wrong, r->keep_alive);
+        mock_args_finish(&a);
+    } else {
+        struct mock_buf b = {0};
+        q->put(s, &b, &a);
+        mock_http_reply(&c->out, b.failed ? 500 : 200, json, "", mock_buf_front(&b),
+                        b.failed ? 0 : mock_buf_pending(&b), r->keep_alive);
+        mock_buf_finish(&b);
+        mock_args_finish(&a);
+    }
+}
+
+void mock_control(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r)
+{
+    const char *name = r->path + strlen("/mock/");
+    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+        if (strcmp(questions[i].name, name) == 0) {
+            ask(s, c, r, &questions[i]);
+            return;
+        }
+    }
+    const struct mock_command *command = mock_command_find(name);
+    if (command == NULL) {
+        reply(c, 404, "no such control; see docs/MOCK.md", r->keep_alive);
+        return;
+    }
+    if (strcmp(r->method, "POST") != 0) {
+        reply(c, 405, "this one is a POST", r->keep_alive);
+        return;
+    }
+    struct mock_args a;
+    bool good = mock_args_query(&a, name, command->params, r) &&
+                (command->check == NULL || command->check(&a)) && command->run(s, &a);
+    reply(c, good ? 200 : 400, good ? NULL : a.wrong, r->keep_alive);
+    mock_args_finish(&a);
+}
