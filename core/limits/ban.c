@@ -163,6 +163,14 @@ static int64_t bounded(int64_t ms)
     return ms < 0 ? 0 : ms < UPBIT__BAN_MAX_MS ? ms : UPBIT__BAN_MAX_MS;
 }
 
+/* Is what ends here a whole JSON value? */
+static bool value_ends(text rest)
+{
+    while (rest.at < rest.end && (*rest.at == '"' || *rest.at == ' ' || *rest.at == '\n'))
+        rest.at++;
+    return rest.at == rest.end || strchr(".,}]", *rest.at) != NULL;
+}
+
 /* What a run of digits says. Durations with a unit are summed up ("1분 30초"), by *sum. */
 static int64_t number_ms(text body, text digits, int64_t wall_ms, int64_t *sum)
 {
@@ -178,7 +186,8 @@ static int64_t number_ms(text body, text digits, int64_t wall_ms, int64_t *sum)
     int64_t point = value > 100000000000 ? value : value > 100000000 ? value * 1000 : 0;
     if (point != 0)
         return bounded(point - wall_ms);
-    unit = key_ms(key_before(body, digits.at));
+    if (value_ends((text){digits.end, body.end}))
+        unit = key_ms(key_before(body, digits.at));
     return unit != 0 ? bounded(value * unit) : 0;
 }
 
