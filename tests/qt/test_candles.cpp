@@ -17,13 +17,13 @@ using namespace UpbitLive;
 static const qint64 minute = 60000;
 static const qint64 start = 1790000040000 / minute * minute;
 
-// A candle.1m of window n: prices around 1000 + n, `volume` traded so far, stamped within the window.
+// A candle.1m of window n: prices around 1000 + n, `volume` traded so far, stamped within the
+// window.
 static QVector<Candle> candle(int n, int volume, const QString &code = QStringLiteral("KRW-BTC"),
                               const QString &type = QStringLiteral("candle.1m"))
 {
     const qint64 at = start + n * minute;
-    const QString utc =
-        QDateTime::fromMSecsSinceEpoch(at, Qt::UTC).toString("yyyy-MM-ddTHH:mm:ss");
+    const QString utc = QDateTime::fromMSecsSinceEpoch(at, Qt::UTC).toString("yyyy-MM-ddTHH:mm:ss");
     return messages::decode<Candle>(
         QString(R"({"type":"%1","code":"%2","candle_date_time_utc":"%3",)"
                 R"("candle_date_time_kst":"%3","opening_price":%4,"high_price":%5,"low_price":%6,)"
@@ -56,7 +56,7 @@ class TestCandles : public QObject
         return list;
     }
 
-private Q_SLOTS:
+  private Q_SLOTS:
     void initTestCase()
     {
         registerMetaTypes();
@@ -65,7 +65,8 @@ private Q_SLOTS:
     void updatesOneRowInPlace()
     {
         CandleModel model;
-        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        QAbstractItemModelTester tester(&model,
+                                        QAbstractItemModelTester::FailureReportingMode::QtTest);
         model.setSeries("KRW-BTC", CandleUnit::Minute1);
         model.add(candle(0, 1));
         settle();
@@ -97,7 +98,8 @@ private Q_SLOTS:
     void historyJoinsTheStreamWithoutSeam()
     {
         CandleModel model;
-        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        QAbstractItemModelTester tester(&model,
+                                        QAbstractItemModelTester::FailureReportingMode::QtTest);
         model.setSeries("KRW-BTC", CandleUnit::Minute1);
         model.add(candle(10, 5)); // the stream was first
         settle();
@@ -118,7 +120,8 @@ private Q_SLOTS:
     void gapsAreFilledFlat()
     {
         CandleModel model;
-        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        QAbstractItemModelTester tester(&model,
+                                        QAbstractItemModelTester::FailureReportingMode::QtTest);
         model.setSeries("KRW-BTC", CandleUnit::Minute1);
         model.add(candle(0, 1) + candle(3, 1));
         settle();
@@ -130,7 +133,8 @@ private Q_SLOTS:
         model.add(candle(-3, 1)); // and before the first
         settle();
         QCOMPARE(windows(model), QVector<int>({-3, -2, -1, 0, 1, 2, 3}));
-        // The window had trades after all: it becomes real, and what follows it is flat at its close.
+        // The window had trades after all: it becomes real, and what follows it is flat at its
+        // close.
         model.add(candle(1, 1));
         settle();
         QVERIFY(!model.bar(4).filled);
@@ -141,7 +145,8 @@ private Q_SLOTS:
     void gapsCanBeLeft()
     {
         CandleModel model;
-        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        QAbstractItemModelTester tester(&model,
+                                        QAbstractItemModelTester::FailureReportingMode::QtTest);
         model.setFillGaps(false);
         model.setSeries("KRW-BTC", CandleUnit::Minute1);
         model.add(candle(0, 1) + candle(5, 1));
@@ -183,7 +188,8 @@ private Q_SLOTS:
     void theOldestGoWhenItIsFull()
     {
         CandleModel model(4);
-        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        QAbstractItemModelTester tester(&model,
+                                        QAbstractItemModelTester::FailureReportingMode::QtTest);
         model.setSeries("KRW-BTC", CandleUnit::Minute1);
         for (int n = 0; n < 3; ++n)
             model.add(candle(n, 1));
