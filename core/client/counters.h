@@ -37,7 +37,9 @@ typedef _Atomic uint64_t upbit__counter;
     X(messages_ignored)                                                                            \
     X(rest_requests)                                                                               \
     X(rest_failures)                                                                               \
-    X(limit_waits)
+    X(limit_waits)                                                                                 \
+    X(snapshots)                                                                                   \
+    X(snapshot_failures)
 
 typedef struct upbit__counters {
 #define UPBIT__COUNTER_FIELD(name) upbit__counter name;

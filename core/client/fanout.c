@@ -249,6 +249,8 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
             cut->last = NULL;
         }
     }
+    if (key->awaited && v != OLD && f->awaited != NULL)
+        f->awaited(f->context, key, e);
     if (keep) {
         unref(f, key->last);
         key->last = e;

@@ -18,6 +18,8 @@ typedef struct upbit__fanout {
     /* A key that was quiet is heard again: told before its event is pushed. May be NULL. */
     void (*heard)(void *context, upbit__key *key);
     void *context;
+    /* An event of a key that is `awaited`, news or not, once it is pushed. May be NULL. */
+    void (*awaited)(void *context, upbit__key *key, upbit_event *event);
 } upbit__fanout;
 
 /* A block for an event; where the budget is used up, queued events of the fullest lanes make room.

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "client/manager.h"
+#include "client/snapshot.h"
 #include "queue/pool.h"
 #include "wire/http.h"
 
@@ -106,6 +107,8 @@ static void on_state(void *context)
     upbit_manager *m = context;
     upbit__tell_health(m);
     upbit__tell_state(m, NULL);
+    if (m->session.state != UPBIT_STATE_LIVE && m->session.state != UPBIT_STATE_SUBSCRIBING)
+        upbit__snapshots_stream_lost(m);
 }
 
 static void on_failure(void *context, int error, int http_status, const char *message)
@@ -156,8 +159,13 @@ int upbit__io_init(upbit_manager *m)
         return error;
     upbit__batch_init(&m->batch, m->pool);
     m->held_last = &m->held;
-    m->fanout =
-        (upbit__fanout){&m->registry, m->pool, &m->counters, &m->batch, upbit__quiet_heard, m};
+    m->fanout = (upbit__fanout){.registry = &m->registry,
+                                .pool = m->pool,
+                                .counters = &m->counters,
+                                .batch = &m->batch,
+                                .heard = upbit__quiet_heard,
+                                .awaited = upbit__snapshot_arrived,
+                                .context = m};
     m->quiet_timer = (upbit__timer){.callback = upbit__quiet_scan, .context = m};
     upbit__session_init(&m->session, &m->config, m->loop, &m->log, &m->registry, &m->counters,
                         m->stream_budget, &events, m);
@@ -227,6 +235,7 @@ void *upbit__io_main(void *manager)
     /* Commands that came in time are done; later ones are answered CLOSED by the queue itself. */
     upbit__orders_run(m, upbit__command_seal(&m->commands));
     upbit__orders_drop_held(m, NULL);
+    upbit__snapshots_close(m);
     close_in_order(m);
     for (upbit__client *c = m->clients; c != NULL; c = c->next)
         upbit__tell_closed(m, c);

@@ -4,6 +4,7 @@
  *     proxy.c     the public proxy: any thread and the consumer
  *     io.c        the I/O thread: its loop, its end
  *     orders.c    what commands do there
+ *     snapshot.c  requests for snapshots
  *     quiet.c     keys that give no data
  *     tell.c      the events a manager makes about itself */
 #ifndef UPBIT_CLIENT_MANAGER_H
@@ -32,7 +33,9 @@ typedef enum upbit__order_kind {
     UPBIT__ORDER_SUBSCRIBE,
     UPBIT__ORDER_UNSUBSCRIBE,
     UPBIT__ORDER_REPLACE,
-    UPBIT__ORDER_UNSUBSCRIBE_ALL
+    UPBIT__ORDER_UNSUBSCRIBE_ALL,
+    UPBIT__ORDER_SNAPSHOT,
+    UPBIT__ORDER_CANCEL
 } upbit__order_kind;
 
 /* A command: made and checked by any thread, done and freed by the I/O thread. */
@@ -45,6 +48,10 @@ typedef struct upbit__order {
     int type;
     unsigned unit, depth, flags;
     upbit_decimal level;
+    uint32_t count;     /* SNAPSHOT: events of each code      */
+    int64_t before;     /* SNAPSHOT: see upbit_want           */
+    int64_t until_ns;   /* SNAPSHOT: the end of its time      */
+    uint64_t cancel_id; /* CANCEL: whose; request_id stays 0  */
     size_t code_count;
     char codes[][24];
 } upbit__order;
@@ -87,6 +94,7 @@ struct upbit_manager {
     upbit__timer quiet_timer;
     upbit__decoder *decoder;
     upbit__client *clients;                /* all open proxies' halves */
+    struct upbit__snapshot *snapshots;     /* requests under way */
     upbit__order *held, **held_last;       /* wait for the market list, in order */
     bool decode_told;                      /* this episode of bad messages has been reported */
     int64_t decode_bad_ns;                 /* the last bad message */
@@ -120,6 +128,7 @@ void upbit__quiet_heard(void *manager, upbit__key *key);
 
 /* tell.c: events to one or to all */
 upbit_event *upbit__tell_make(const upbit_manager *m, int type, size_t size);
+void upbit__tell_stamp(const upbit_manager *m, upbit_event *e, int type); /* made ahead */
 void upbit__tell_state(upbit_manager *m, upbit__client *only);
 void upbit__tell_reply(upbit_manager *m, upbit__order *order, int error, const char *detail,
                        uint32_t barrier);

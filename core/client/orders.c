@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "client/manager.h"
+#include "client/snapshot.h"
 #include "queue/pool.h"
 
 static void free_order(upbit__order *order)
@@ -141,6 +142,8 @@ static void run_checked(upbit_manager *m, upbit__order *order)
         break;
     case UPBIT__ORDER_OPEN:
     case UPBIT__ORDER_CLOSE:
+    case UPBIT__ORDER_SNAPSHOT:
+    case UPBIT__ORDER_CANCEL:
         break;
     }
     reply(m, order, error, error != 0 ? upbit_error_string(error) : "", barrier);
@@ -207,6 +210,7 @@ static void open_client(upbit_manager *m, upbit__client *client)
 
 void upbit__client_drop(upbit_manager *m, upbit__client *client)
 {
+    upbit__snapshots_drop(m, client);
     while (client->entry_count > 0)
         upbit__registry_remove(&m->registry, client->entries[client->entry_count - 1]);
     if (client->previous != NULL)
@@ -232,6 +236,15 @@ static void run(upbit_manager *m, upbit__order *order)
     case UPBIT__ORDER_CLOSE:
         upbit__orders_drop_held(m, order->client);
         upbit__client_drop(m, order->client);
+        free_order(order);
+        return;
+    /* These change nothing of what is wanted: they need not wait behind those that do. */
+    case UPBIT__ORDER_SNAPSHOT:
+        upbit__snapshot_begin(m, order);
+        free_order(order);
+        return;
+    case UPBIT__ORDER_CANCEL:
+        upbit__snapshot_cancel(m, order->client, order->cancel_id);
         free_order(order);
         return;
     default:
@@ -302,5 +315,6 @@ void upbit__orders_release_held(upbit_manager *m)
             hold(m, order);
         order = next;
     }
+    upbit__snapshots_listed(m);
     wants_changed(m);
 }

@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error_detail.h"
 #include "client/manager.h"
 #include "client/want.h"
+
+#define SNAPSHOT_TIMEOUT_MS 5000
 
 struct upbit_proxy {
     /* immutable */
@@ -286,6 +289,35 @@ int upbit_proxy_unsubscribe_all(upbit_proxy *p, uint64_t request_id)
         return error;
     upbit__order *order = make_order(UPBIT__ORDER_UNSUBSCRIBE_ALL, NULL);
     return order != NULL ? submit(p, order, request_id) : UPBIT_ERROR_NO_MEMORY;
+}
+
+int upbit_proxy_get_snapshot(upbit_proxy *p, const upbit_want *want, uint32_t timeout_ms,
+                             uint64_t request_id)
+{
+    int error = check_usable(p);
+    if (error == 0 && request_id == 0)
+        error = upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                 "request_id: must not be 0, it is what the answer is known by");
+    upbit__order *order = NULL;
+    if (error == 0)
+        error = upbit__want_order(&order, UPBIT__ORDER_SNAPSHOT, want, p->inbox);
+    if (error != 0)
+        return error;
+    order->until_ns = upbit__clock_monotonic_ns() +
+                      (timeout_ms != 0 ? timeout_ms : SNAPSHOT_TIMEOUT_MS) * UPBIT__MS;
+    return submit(p, order, request_id);
+}
+
+int upbit_proxy_cancel(upbit_proxy *p, uint64_t request_id)
+{
+    int error = check_usable(p);
+    if (error != 0)
+        return error;
+    upbit__order *order = make_order(UPBIT__ORDER_CANCEL, NULL);
+    if (order == NULL)
+        return UPBIT_ERROR_NO_MEMORY;
+    order->cancel_id = request_id;
+    return submit(p, order, 0);
 }
 
 /* Callers built against an older library give a shorter struct: only what they have is written. */

@@ -78,6 +78,7 @@ struct upbit__key {
     uint32_t cut_count;
     uint8_t wire_depth; /* what the last request asked for; 0: all */
     bool on_wire;       /* the last request held it as a stream */
+    bool awaited;       /* the next event is told to the fan-out's owner: snapshot requests */
     bool quiet;         /* NO_DATA or STALE was told, and nothing has come since */
     int64_t asked_ns;   /* when the exchange was asked for it on this connection; 0: not yet */
     int64_t heard_ns;   /* when something of it came last; 0: never */

@@ -7,7 +7,7 @@
 #include "client/manager.h"
 #include "queue/pool.h"
 
-static void stamp(const upbit_manager *m, upbit_event *e, int type)
+void upbit__tell_stamp(const upbit_manager *m, upbit_event *e, int type)
 {
     e->type = (uint16_t)type;
     e->schema = 1;
@@ -22,7 +22,7 @@ upbit_event *upbit__tell_make(const upbit_manager *m, int type, size_t size)
 {
     upbit_event *e = upbit__event_allocate(size);
     if (e != NULL)
-        stamp(m, e, type);
+        upbit__tell_stamp(m, e, type);
     return e;
 }
 
@@ -125,7 +125,7 @@ void upbit__tell_error(upbit_manager *m, upbit__client *only, int error, int htt
 void upbit__tell_closed(upbit_manager *m, upbit__client *client)
 {
     upbit_event *e = client->closed;
-    stamp(m, e, UPBIT_TYPE_CLOSED);
+    upbit__tell_stamp(m, e, UPBIT_TYPE_CLOSED);
     client->closed = NULL;
     upbit__inbox_closed(client->inbox, e);
 }

@@ -7,6 +7,8 @@
 #include "exchange/request.h"
 
 #define INVALID(...) upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
+#define HISTORY_MAX  2000  /* events of one code: ten pages of candles, four of trades */
+#define ANSWER_MAX   20000 /* events of one answer: twice what the budgets give in 5 s */
 #define CODES_MAX    10000 /* the exchange lists fewer than a thousand; more is a mistake */
 
 static int check_type(const upbit_want *w)
@@ -57,6 +59,65 @@ static int check_wishes(const upbit_want *w)
     return 0;
 }
 
+/* What only a snapshot request can ask for. */
+static int check_history(const upbit_want *w, upbit__order_kind kind)
+{
+    bool history = w->type == UPBIT_TYPE_TRADE || w->type == UPBIT_TYPE_CANDLE;
+    if (kind != UPBIT__ORDER_SNAPSHOT) {
+        if (w->count != 0 || w->before != 0)
+            return INVALID("%s: only for upbit_proxy_get_snapshot",
+                           w->count != 0 ? "count" : "before");
+        return 0;
+    }
+    if ((w->flags & UPBIT_WANT_REALTIME_ONLY) != 0)
+        return INVALID("flags: realtime only asks for no snapshot");
+    if (!history && (w->count > 1 || w->before != 0))
+        return INVALID("%s: only for trades and candles", w->count > 1 ? "count" : "before");
+    if (w->count > HISTORY_MAX)
+        return INVALID("count: %u is more than %d; ask for the rest with before", w->count,
+                       HISTORY_MAX);
+    if (w->before < 0)
+        return INVALID("before: must be 0 (the newest) or positive");
+    if (w->count > 0 && w->code_count > ANSWER_MAX / w->count)
+        return INVALID("count: %u events of %zu codes are more than %d", w->count, w->code_count,
+                       ANSWER_MAX);
+    return 0;
+}
+
+static uint32_t hash_code(const char code[24])
+{
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < 24; i++)
+        h = (h ^ (unsigned char)code[i]) * 16777619u;
+    return h ^ h >> 15;
+}
+
+/* A code that was named twice is asked for and answered once, where it was named first. */
+static int drop_repeats(upbit__order *order)
+{
+    size_t size = 4;
+    while (size < order->code_count * 2)
+        size *= 2;
+    uint32_t *table = calloc(size, sizeof *table); /* index + 1 */
+    if (table == NULL)
+        return UPBIT_ERROR_NO_MEMORY;
+    size_t kept = 0;
+    for (size_t i = 0; i < order->code_count; i++) {
+        size_t slot = hash_code(order->codes[i]) & (size - 1);
+        while (table[slot] != 0 &&
+               memcmp(order->codes[table[slot] - 1], order->codes[i], sizeof order->codes[i]) != 0)
+            slot = (slot + 1) & (size - 1);
+        if (table[slot] != 0)
+            continue;
+        if (kept != i)
+            memcpy(order->codes[kept], order->codes[i], sizeof order->codes[i]);
+        table[slot] = (uint32_t)++kept;
+    }
+    order->code_count = kept;
+    free(table);
+    return 0;
+}
+
 static int check_code(const upbit_want *w, size_t i)
 {
     const char *code = w->codes[i];
@@ -84,9 +145,11 @@ int upbit__want_order(upbit__order **out, upbit__order_kind kind, const upbit_wa
     int error = check_type(&w);
     if (error == 0)
         error = check_wishes(&w);
+    if (error == 0)
+        error = check_history(&w, kind);
     if (error != 0)
         return error;
-    if (w.type == UPBIT_TYPE_TRADE &&
+    if (w.type == UPBIT_TYPE_TRADE && kind != UPBIT__ORDER_SNAPSHOT &&
         upbit__inbox_policy(inbox, UPBIT_TYPE_TRADE) == UPBIT__LANE_LATEST)
         return INVALID("policy: trades cannot be coalesced, each one counts");
     if (w.code_count > CODES_MAX || (w.code_count > 0 && w.codes == NULL))
@@ -106,9 +169,15 @@ int upbit__want_order(upbit__order **out, upbit__order_kind kind, const upbit_wa
     order->depth = w.book_depth;
     order->flags = w.flags;
     order->level = w.book_level;
+    order->count = w.count;
+    order->before = w.before;
     order->code_count = w.code_count;
     for (size_t i = 0; i < w.code_count; i++)
         memcpy(order->codes[i], w.codes[i], strlen(w.codes[i]));
+    if (kind == UPBIT__ORDER_SNAPSHOT && (error = drop_repeats(order)) != 0) {
+        free(order);
+        return error;
+    }
     *out = order;
     return 0;
 }

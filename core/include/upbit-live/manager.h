@@ -79,6 +79,8 @@ typedef struct upbit_stats {
     uint64_t rest_requests;       /* counter: REST requests sent, repeats after a 429 too    */
     uint64_t rest_failures;       /* counter: questions by REST without a good answer        */
     uint64_t limit_waits;         /* counter: requests and connects that waited for a budget */
+    uint64_t snapshots;           /* counter: upbit_proxy_get_snapshot, answered             */
+    uint64_t snapshot_failures;   /* counter: of those, with an error                        */
 } upbit_stats;
 
 /* Fills at most `size` bytes of *out (give sizeof *out). @thread any. Returns 0, INVALID_ARGUMENT. */

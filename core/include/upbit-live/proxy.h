@@ -52,9 +52,13 @@ typedef struct upbit_want {
     unsigned candle_unit;     /* upbit_candle_unit, for CANDLE                                       */
     unsigned book_depth;      /* rows a side, 1..30, for ORDERBOOK; 0: all                           */
     upbit_decimal book_level; /* price grouping, for ORDERBOOK of KRW markets; 0: none               */
+    /* For get_snapshot of TRADE and CANDLE only: */
+    uint32_t count;           /* the newest so many of each code, 1..2,000; 0: 1                     */
+    int64_t before;           /* TRADE: with sequential ids below this; CANDLE: of windows that start
+                                 before this Unix time in ms; 0: the newest there are                */
 } upbit_want;
 
-#define UPBIT_WANT_INIT { sizeof(upbit_want), 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0, 0, 0 } }
+#define UPBIT_WANT_INIT { sizeof(upbit_want), 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0, 0, 0 }, 0, 0 }
 
 /* Checked at once (INVALID_ARGUMENT; upbit_error_detail says which code), done on the I/O thread; a
  * REPLY event with request_id follows (0: no reply wanted). Repeating is harmless.
@@ -72,12 +76,32 @@ UPBIT_API int upbit_proxy_unsubscribe(upbit_proxy *p, const upbit_want *want, ui
 UPBIT_API int upbit_proxy_replace(upbit_proxy *p, const upbit_want *want, uint64_t request_id);
 UPBIT_API int upbit_proxy_unsubscribe_all(upbit_proxy *p, uint64_t request_id);
 
+/* How things stand now, once, without subscribing: TICKER, TRADE, ORDERBOOK, CANDLE. The answer comes in
+ * one piece: for each code of the want, in its order, its events from the oldest to the newest, and then
+ * one REPLY (command SNAPSHOT), all with this request_id, which must not be 0 and not that of a request
+ * under way (such a REPLY says INVALID_ARGUMENT). Nothing else of this proxy stands between them but an
+ * EPOCH. `event->origin` says where each came from: CACHE, where the code is streamed and its value is
+ * younger than a second; STREAM, where its first message was due; REST otherwise, also while the stream
+ * is down. It comes behind events of its type that were queued in a first-in-first-out lane before.
+ * The REPLY's error is 0, or that of the first code that could not be had, which its detail names; the
+ * other codes are delivered all the same. UNKNOWN_CODE: not listed. TIMEOUT: not all came within
+ * timeout_ms (0: 5,000) of the call. LIMIT: the exchange's budgets do not allow it in time; or the answer
+ * does not fit the memory budget: then it holds no data.
+ * @thread any. Returns as above; count times codes must not exceed 20,000. */
+UPBIT_API int upbit_proxy_get_snapshot(upbit_proxy *p, const upbit_want *want, uint32_t timeout_ms,
+                                       uint64_t request_id);
+
+/* Ends a request of get_snapshot: its REPLY comes at once and says CANCELLED, without data. If the answer
+ * was sent already, that is the one REPLY. An id that is unknown or answered is harmless.
+ * @thread any. Returns 0, INVALID_ARGUMENT, CLOSED, COMMAND_FULL, NO_MEMORY, ILLEGAL_STATE. */
+UPBIT_API int upbit_proxy_cancel(upbit_proxy *p, uint64_t request_id);
+
 typedef struct upbit_delivery {
     size_t struct_size;
     const upbit_event *event; /* the caller owns one reference                                       */
     uint64_t number;          /* counts the events of this type meant for this proxy, delivered or
                                  not, from 1 on; 0 for the library's own and for coalesced types     */
-    uint64_t request_id;      /* of a REPLY or snapshot; 0 otherwise                                 */
+    uint64_t request_id;      /* of a REPLY, or of an event get_snapshot asked for; 0 otherwise      */
 } upbit_delivery;
 
 #define UPBIT_DELIVERY_INIT { sizeof(upbit_delivery), 0, 0, 0 }
