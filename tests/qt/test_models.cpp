@@ -150,6 +150,14 @@ private Q_SLOTS:
         QCOMPARE(model.size(4).toString(), QString("30"));
         QCOMPARE(model.index(4, OrderbookModel::AskSize).data().toString(), QString("30.0000"));
         QCOMPARE(model.index(4, OrderbookModel::BidSize).data().toString(), QString());
+        QCOMPARE(model.spread(), Decimal::fromInt(1));
+        QCOMPARE(model.cumulative(4), Decimal::fromInt(30)); // the best ask
+        QCOMPARE(model.cumulative(2), Decimal::fromInt(90));
+        QVERIFY(model.cumulative(1).isNull()); // beyond the last row
+        QCOMPARE(model.index(7, 0).data(OrderbookModel::CumulativeRole).value<Decimal>(),
+                 Decimal::fromString("4.5"));
+        model.clear();
+        QVERIFY(model.cumulative(4).isNull() && model.spread().isNull());
     }
 
     void theBookViewPaintsBothSides()

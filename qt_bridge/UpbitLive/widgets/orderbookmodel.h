@@ -7,6 +7,7 @@
 
 #include <QtCore/QAbstractTableModel>
 #include <QtCore/QTimer>
+#include <QtCore/QVector>
 #include <UpbitLive/marketdata.h>
 #include <UpbitLive/widgets/format.h>
 
@@ -18,6 +19,12 @@ class UPBITLIVE_WIDGETS_EXPORT OrderbookModel : public QAbstractTableModel
 
 public:
     enum Column { AskSize, Price, BidSize, ColumnCount };
+    enum Role {
+        PriceRole = Qt::UserRole + 1, // Decimal
+        SizeRole,                     // Decimal
+        CumulativeRole,               // Decimal: from the best row to this one
+        AskRole                       // bool
+    };
 
     explicit OrderbookModel(int depth = 15, QObject *parent = nullptr);
 
@@ -25,7 +32,11 @@ public:
     const Orderbook &orderbook() const noexcept; // what the rows show
     Decimal price(int row) const noexcept;
     Decimal size(int row) const noexcept;
+    // The sizes from the best row to this one, exactly; null for an empty row.
+    Decimal cumulative(int row) const noexcept;
     bool isAsk(int row) const noexcept;
+    // Best ask less best bid; null while a side is empty.
+    Decimal spread() const noexcept;
 
     int rowCount(const QModelIndex &parent = {}) const override;
     int columnCount(const QModelIndex &parent = {}) const override;
@@ -37,10 +48,12 @@ public Q_SLOTS:
     void clear();
 
 private:
+    void sumUp();
     void flush();
 
     const int m_depth;
     Orderbook m_shown, m_next;
+    QVector<Decimal> m_cumulative; // by model row
     QTimer m_frame;
 };
 } // namespace UpbitLive
