@@ -16,7 +16,8 @@ packages_of()
         library)
             echo gcc libc6-dev dpkg-dev pkg-config meson ninja-build libssl-dev zlib1g-dev \
                 libcurl4-openssl-dev ca-certificates ;;
-        qt) echo g++ qtbase5-dev ;;
+        # qttools5-dev-tools compiles the translations.
+        qt) echo g++ qtbase5-dev qttools5-dev-tools ;;
         # Without a Korean font the windows show boxes.
         examples) echo fonts-nanum ;;
         # openssl makes the throw-away certificates, cmake and g++ build the consumer, libc6-dbg is

@@ -2,6 +2,8 @@
 #include <UpbitLive/Proxy>
 #include <UpbitLive/Types>
 #include <UpbitLive/widgets/connectionlight.h>
+#include <UpbitLive/widgets/trademodel.h>
+#include <UpbitLive/widgets/translation.h>
 
 #include <QtTest/QSignalSpy>
 #include <QtTest/QtTest>
@@ -46,6 +48,22 @@ class TestWidgets : public QObject
         manager.reset(); // in any order
         light.refresh();
         QCOMPARE(light.level(), ConnectionLight::Off);
+    }
+
+    void textsFollowTheLanguage()
+    {
+        TradeModel model;
+        const auto head = [&model] {
+            return model.headerData(TradeModel::Price, Qt::Horizontal, Qt::DisplayRole).toString();
+        };
+        QCOMPARE(head(), QString("Price"));
+        QVERIFY(installTranslation(QLocale(QLocale::Korean)));
+        QCOMPARE(head(), QString("체결가"));
+        QVERIFY(installTranslation(QLocale(QLocale::Korean))); // twice does no harm
+        QVERIFY(installTranslation(QLocale(QLocale::English)));
+        QCOMPARE(head(), QString("Price"));
+        QVERIFY(!installTranslation(QLocale(QLocale::Finnish)));
+        QCOMPARE(head(), QString("Price"));
     }
 
     void aClickIsTold()

@@ -90,7 +90,7 @@ QVariant OrderbookModel::headerData(int section, Qt::Orientation orientation, in
 {
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return QVariant();
-    return section == AskSize ? tr("매도잔량") : section == Price ? tr("가격") : tr("매수잔량");
+    return section == AskSize ? tr("Ask size") : section == Price ? tr("Price") : tr("Bid size");
 }
 
 void OrderbookModel::update(const Orderbook &orderbook)

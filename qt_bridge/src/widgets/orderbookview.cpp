@@ -129,7 +129,7 @@ void OrderbookView::paintTotals(QPainter &painter, const QRect &rect) const
     painter.setPen(m_colors.rise);
     painter.drawText(rect.adjusted(10, 0, -10, 0), Qt::AlignRight | Qt::AlignVCenter, sizeText(bids));
     painter.setPen(m_colors.dim);
-    painter.drawText(rect, Qt::AlignCenter, tr("총 잔량"));
+    painter.drawText(rect, Qt::AlignCenter, tr("total"));
     // How the totals compare, as a thin line on top.
     const double sum = asks.toDouble() + bids.toDouble();
     if (sum <= 0)
@@ -148,14 +148,14 @@ void OrderbookView::paintEvent(QPaintEvent *)
     const Grid g = grid();
     painter.setPen(m_colors.dim);
     const QRect header(0, 0, width(), g.header);
-    painter.drawText(header.adjusted(10, 0, -10, 0), Qt::AlignLeft | Qt::AlignVCenter, tr("매도잔량"));
-    painter.drawText(header, Qt::AlignCenter, tr("가격 · 전일대비"));
-    painter.drawText(header.adjusted(10, 0, -10, 0), Qt::AlignRight | Qt::AlignVCenter, tr("매수잔량"));
+    painter.drawText(header.adjusted(10, 0, -10, 0), Qt::AlignLeft | Qt::AlignVCenter, tr("Ask size"));
+    painter.drawText(header, Qt::AlignCenter, tr("Price · change"));
+    painter.drawText(header.adjusted(10, 0, -10, 0), Qt::AlignRight | Qt::AlignVCenter, tr("Bid size"));
     painter.setPen(m_colors.line);
     painter.drawLine(0, g.header - 1, width(), g.header - 1);
     if (!m_model->orderbook().isValid()) {
         painter.setPen(m_colors.dim);
-        painter.drawText(rect(), Qt::AlignCenter, tr("호가를 기다리는 중… / waiting"));
+        painter.drawText(rect(), Qt::AlignCenter, tr("Waiting for the order book…"));
         return;
     }
     double largest = 0;

@@ -146,13 +146,13 @@ QVariant TickerModel::headerData(int section, Qt::Orientation orientation, int r
         return QVariant();
     switch (section) {
     case Name:
-        return tr("코인");
+        return tr("Market");
     case Price:
-        return tr("현재가");
+        return tr("Price");
     case Rate:
-        return tr("전일대비");
+        return tr("Change");
     default:
-        return tr("거래대금(백만)");
+        return tr("Turnover (m)");
     }
 }
 

@@ -71,13 +71,13 @@ QVariant TradeModel::headerData(int section, Qt::Orientation orientation, int ro
         return QVariant();
     switch (section) {
     case Time:
-        return tr("체결시간");
+        return tr("Time");
     case Price:
-        return tr("체결가");
+        return tr("Price");
     case Size:
-        return tr("체결량");
+        return tr("Size");
     default:
-        return tr("체결금액");
+        return tr("Amount");
     }
 }
 
