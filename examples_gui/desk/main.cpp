@@ -2,6 +2,7 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QTimer>
+#include <UpbitLive/widgets/translation.h>
 #include <cstdio>
 
 #include "theme.h"
@@ -43,6 +44,7 @@ int main(int argc, char **argv)
     }
 
     theme::apply(app);
+    UpbitLive::installTranslation(QLocale(QLocale::Korean));
     DeskOptions options;
     options.url = parser.value(url);
     options.restUrl = parser.value(restUrl);
