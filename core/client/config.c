@@ -180,6 +180,7 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
         .backoff_first_ms = or_default(o.backoff_first_ms, 1000),
         .no_data_ms = or_default(o.no_data_ms, 10000),
         .stale_ms = or_default(o.stale_ms, 60000),
+        .listing_ms = or_default(o.listing_ms, 60000),
         .limit_percent = percent_of(o.limit_strategy),
         .memory_budget = o.memory_budget != 0 ? o.memory_budget : 64u << 20,
     };

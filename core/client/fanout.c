@@ -199,6 +199,8 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
     upbit__key *key = upbit__registry_find(f->registry, &id);
     if (key == NULL) {
         upbit__count(&f->counters->events_unwanted, 1);
+        if (f->unwanted != NULL)
+            f->unwanted(f->context, e);
         unref(f, e);
         return;
     }

@@ -20,6 +20,8 @@ typedef struct upbit__fanout {
     void *context;
     /* An event of a key that is `awaited`, news or not, once it is pushed. May be NULL. */
     void (*awaited)(void *context, upbit__key *key, upbit_event *event);
+    /* An event of a key nobody wants. May be NULL. */
+    void (*unwanted)(void *context, const upbit_event *event);
 } upbit__fanout;
 
 /* A block for an event; where the budget is used up, queued events of the fullest lanes make room.

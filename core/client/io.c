@@ -38,6 +38,8 @@ static void on_event(void *context, upbit_event *e)
         break;
     }
     default:
+        if (e->type == UPBIT_TYPE_TICKER)
+            upbit__follow_ticker(m, e);
         if (e->stream == UPBIT_STREAM_REALTIME)
             atomic_store_explicit(&m->counters.lag_ms, e->received_ms - e->exchange_ms,
                                   memory_order_relaxed);
@@ -122,7 +124,12 @@ static void on_failure(void *context, int error, int http_status, const char *me
                           *message != '\0' ? message : upbit_error_string(error));
 }
 
-static void on_listing(void *context)
+static void on_list_changed(void *context, const upbit__markets *before, const upbit__markets *now)
+{
+    upbit__follow_list(context, before, now);
+}
+
+static void on_list_settled(void *context)
 {
     upbit_manager *m = context;
     upbit__orders_release_held(m);
@@ -144,6 +151,8 @@ int upbit__io_init(upbit_manager *m)
 {
     static const upbit__session_events events = {
         .message = on_message, .batch = on_batch, .state = on_state, .failure = on_failure};
+    static const upbit__listing_events listing = {.changed = on_list_changed,
+                                                  .settled = on_list_settled};
     int error = upbit__loop_create(&m->loop);
     if (error == 0)
         error = upbit__pool_create(&m->pool, m->config.memory_budget);
@@ -165,12 +174,13 @@ int upbit__io_init(upbit_manager *m)
                                 .batch = &m->batch,
                                 .heard = upbit__quiet_heard,
                                 .awaited = upbit__snapshot_arrived,
+                                .unwanted = upbit__follow_unwanted,
                                 .context = m};
     m->quiet_timer = (upbit__timer){.callback = upbit__quiet_scan, .context = m};
     upbit__session_init(&m->session, &m->config, m->loop, &m->log, &m->registry, &m->counters,
                         m->stream_budget, &events, m);
     upbit__asking_init(&m->asking, &m->config, m->loop, &m->log, &m->counters, m->rest_budget);
-    upbit__listing_init(&m->listing, &m->asking, m->loop, &m->log, on_listing, m);
+    upbit__listing_init(&m->listing, &m->asking, m->loop, &m->log, &listing, m);
     return 0;
 }
 

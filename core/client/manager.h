@@ -5,6 +5,9 @@
  *     io.c        the I/O thread: its loop, its end
  *     orders.c    what commands do there
  *     snapshot.c  requests for snapshots
+ *     hold.c      what a proxy holds, and by what
+ *     selectors.c KRW-* and its like
+ *     follow.c    what a new market list changes
  *     quiet.c     keys that give no data
  *     tell.c      the events a manager makes about itself */
 #ifndef UPBIT_CLIENT_MANAGER_H
@@ -19,6 +22,7 @@
 #include "client/counters.h"
 #include "client/fanout.h"
 #include "client/listing.h"
+#include "client/selectors.h"
 #include "client/session.h"
 #include "exchange/decode.h"
 #include "queue/command.h"
@@ -95,6 +99,7 @@ struct upbit_manager {
     upbit__decoder *decoder;
     upbit__client *clients;                /* all open proxies' halves */
     struct upbit__snapshot *snapshots;     /* requests under way */
+    size_t selector_count;                 /* of all of them */
     upbit__order *held, **held_last;       /* wait for the market list, in order */
     bool decode_told;                      /* this episode of bad messages has been reported */
     int64_t decode_bad_ns;                 /* the last bad message */
@@ -120,6 +125,16 @@ void upbit__orders_run(upbit_manager *m, upbit__command *first);
 void upbit__orders_release_held(upbit_manager *m); /* the market list is settled */
 void upbit__client_drop(upbit_manager *m, upbit__client *client);
 void upbit__orders_drop_held(upbit_manager *m, const upbit__client *client); /* NULL: all */
+
+/* hold.c. 0 or NO_MEMORY. Letting go: take bits out of upbit__entry.by, then sweep. */
+int upbit__hold(upbit_manager *m, upbit__client *client, const upbit__key_id *id, unsigned depth,
+                unsigned flags, unsigned by);
+void upbit__hold_sweep(upbit_manager *m, upbit__client *client); /* what nothing holds goes */
+
+/* follow.c: as upbit__listing_events.changed; and what on the stream contradicts the list */
+void upbit__follow_list(upbit_manager *m, const upbit__markets *before, const upbit__markets *now);
+void upbit__follow_ticker(upbit_manager *m, const upbit_event *e); /* before it is delivered */
+void upbit__follow_unwanted(void *manager, const upbit_event *e);
 
 /* quiet.c: keys that are quiet */
 void upbit__quiet_start(upbit_manager *m); /* while there are keys; harmless when it runs */

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "client/manager.h"
 #include "client/snapshot.h"
 #include "queue/pool.h"
@@ -45,79 +44,79 @@ static upbit__listed check_codes(upbit_manager *m, const upbit__order *order, co
 }
 
 /* The wants of the order's codes, each with what is known of it at once. */
-static int add_wants(upbit_manager *m, const upbit__order *order)
+static int take_all(upbit_manager *m, const upbit__order *order)
 {
     for (size_t i = 0; i < order->code_count; i++) {
-        upbit__key_id id = id_of(order, i);
-        upbit__entry *entry;
-        bool joined;
-        upbit__key *key = upbit__registry_find(&m->registry, &id);
-        upbit__entry *old = key != NULL ? upbit__key_entry_of(key, order->client) : NULL;
-        bool repeated = old != NULL && old->depth == order->depth && old->flags == order->flags;
-        bool once = (order->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0;
-        if (repeated && !once)
-            continue; /* has it all */
-        /* Who streams the key has its latest value, of whatever age, and goes on streaming. */
-        bool streams = old != NULL && (old->flags & UPBIT_WANT_SNAPSHOT_ONLY) == 0;
-        if (once && (upbit__fanout_snapshot(&m->fanout, order->client, &id, order->depth,
-                                            streams ? 0 : upbit__clock_monotonic_ns()) ||
-                     streams))
-            continue;
-        int error = upbit__registry_add(&m->registry, order->client, &id, order->depth,
-                                        order->flags, &entry, &joined);
+        int error;
+        if (upbit__is_selector(order->codes[i])) {
+            error = upbit__selector_add(m, order, order->codes[i]);
+        } else {
+            upbit__key_id id = id_of(order, i);
+            error = upbit__hold(m, order->client, &id, order->depth, order->flags, UPBIT__BY_NAME);
+        }
         if (error != 0)
             return error;
-        entry->has = false;
-        if (joined && !once)
-            upbit__fanout_cached(&m->fanout, entry);
     }
     return 0;
 }
 
-static bool named(const upbit__order *order, const upbit__key_id *id)
+static bool same_kind(const upbit__order *order, int type, unsigned unit)
 {
+    return type == order->type && unit == order->unit;
+}
+
+/* What of an entry's holds the order speaks of. */
+static unsigned named(const upbit__order *order, const upbit__key_id *id)
+{
+    unsigned by = 0;
+    if (!same_kind(order, id->type, id->unit) ||
+        upbit_decimal_compare(&order->level, &id->level) != 0)
+        return 0;
+    for (size_t i = 0; i < order->code_count; i++) {
+        const char *code = order->codes[i];
+        if (strcmp(code, id->code) == 0)
+            by |= UPBIT__BY_NAME;
+        else if (upbit__is_selector(code) && strncmp(code, id->code, strlen(code) - 1) == 0)
+            by |= UPBIT__BY_SELECTOR;
+    }
+    return by;
+}
+
+static bool names_selector(const upbit__order *order, const upbit__selector *s)
+{
+    if (!same_kind(order, s->type, s->unit) || upbit_decimal_compare(&order->level, &s->level) != 0)
+        return false;
     for (size_t i = 0; i < order->code_count; i++)
-        if (strcmp(order->codes[i], id->code) == 0)
+        if (upbit__is_selector(order->codes[i]) && upbit__selects(s->prefix, order->codes[i]))
             return true;
     return false;
 }
 
-/* Removes the client's wants for which `gone` says so. From the end, because removal moves the
- * last. */
-static void remove_wants(upbit_manager *m, const upbit__order *order,
-                         bool (*gone)(const upbit__order *order, const upbit__key_id *id))
+static bool replaces_selector(const upbit__order *order, const upbit__selector *s)
 {
-    upbit__client *client = order->client;
-    for (size_t i = client->entry_count; i > 0; i--)
-        if (gone(order, &client->entries[i - 1]->key->id))
-            upbit__registry_remove(&m->registry, client->entries[i - 1]);
+    return same_kind(order, s->type, s->unit) && !names_selector(order, s);
 }
 
-static bool same_kind(const upbit__order *order, const upbit__key_id *id)
+/* Lets go of the order's codes (unsubscribe), or of everything of its kind but them (replace). What
+ * nothing holds any more waits for the sweep, so that a replaced set may take it over untouched. */
+static void let_go(const upbit__order *order)
 {
-    return id->type == order->type && id->unit == order->unit;
+    bool others = order->kind == UPBIT__ORDER_REPLACE;
+    for (size_t i = 0; i < order->client->entry_count; i++) {
+        upbit__entry *entry = order->client->entries[i];
+        const upbit__key_id *id = &entry->key->id;
+        unsigned by = named(order, id);
+        if (others)
+            by = same_kind(order, id->type, id->unit) ? ~by : 0;
+        entry->by &= (uint8_t)~by;
+    }
 }
 
-static bool same_level(const upbit__order *order, const upbit__key_id *id)
+static void remove_all(upbit_manager *m, upbit__client *client)
 {
-    return upbit_decimal_compare(&order->level, &id->level) == 0;
-}
-
-static bool unsubscribed(const upbit__order *order, const upbit__key_id *id)
-{
-    return same_kind(order, id) && same_level(order, id) && named(order, id);
-}
-
-static bool replaced(const upbit__order *order, const upbit__key_id *id)
-{
-    return same_kind(order, id) && !(same_level(order, id) && named(order, id));
-}
-
-static bool everything(const upbit__order *order, const upbit__key_id *id)
-{
-    (void)order;
-    (void)id;
-    return true;
+    upbit__selectors_drop(m, client);
+    while (client->entry_count > 0)
+        upbit__registry_remove(&m->registry, client->entries[client->entry_count - 1]);
 }
 
 static void run_checked(upbit_manager *m, upbit__order *order)
@@ -127,18 +126,22 @@ static void run_checked(upbit_manager *m, upbit__order *order)
     switch (order->kind) {
     case UPBIT__ORDER_SUBSCRIBE:
         barrier = 0;
-        error = add_wants(m, order);
+        error = take_all(m, order);
         break;
     case UPBIT__ORDER_UNSUBSCRIBE:
-        remove_wants(m, order, unsubscribed);
+        let_go(order);
+        upbit__selectors_remove(m, order, names_selector);
+        upbit__hold_sweep(m, order->client);
         break;
     case UPBIT__ORDER_REPLACE:
-        remove_wants(m, order, replaced);
-        error = add_wants(m, order);
+        let_go(order);
+        upbit__selectors_remove(m, order, replaces_selector);
+        error = take_all(m, order);
+        upbit__hold_sweep(m, order->client);
         break;
     case UPBIT__ORDER_UNSUBSCRIBE_ALL:
         barrier = UPBIT__LANES_ALL;
-        remove_wants(m, order, everything);
+        remove_all(m, order->client);
         break;
     case UPBIT__ORDER_OPEN:
     case UPBIT__ORDER_CLOSE:
@@ -211,8 +214,7 @@ static void open_client(upbit_manager *m, upbit__client *client)
 void upbit__client_drop(upbit_manager *m, upbit__client *client)
 {
     upbit__snapshots_drop(m, client);
-    while (client->entry_count > 0)
-        upbit__registry_remove(&m->registry, client->entries[client->entry_count - 1]);
+    remove_all(m, client);
     if (client->previous != NULL)
         client->previous->next = client->next;
     else
@@ -259,6 +261,7 @@ static void wants_changed(upbit_manager *m)
 {
     atomic_store_explicit(&m->counters.keys, m->registry.key_count, memory_order_relaxed);
     upbit__quiet_start(m);
+    upbit__listing_keep(&m->listing, m->registry.key_count > 0 || m->selector_count > 0);
     upbit__session_wants_changed(&m->session);
 }
 
@@ -271,44 +274,11 @@ void upbit__orders_run(upbit_manager *m, upbit__command *first)
     wants_changed(m);
 }
 
-struct recheck {
-    upbit_manager *m;
-    upbit__key *unknown;
-};
-
-static void find_unlisted(void *context, upbit__key *key)
-{
-    struct recheck *r = context;
-    if (r->unknown == NULL && r->m->listing.markets != NULL && r->m->listing.ask == NULL &&
-        upbit__markets_find(r->m->listing.markets, key->id.code) == NULL)
-        r->unknown = key;
-}
-
-/* Codes that passed unchecked while the list was not to be had, and are not in it. */
-static void refuse_unlisted(upbit_manager *m)
-{
-    for (;;) {
-        struct recheck r = {m, NULL};
-        upbit__registry_each(&m->registry, find_unlisted, &r);
-        if (r.unknown == NULL)
-            return;
-        char detail[160];
-        snprintf(detail, sizeof detail, "the exchange does not list %s; it was unsubscribed",
-                 r.unknown->id.code);
-        for (uint32_t n = r.unknown->entry_count; n > 0; n--) {
-            upbit__entry *entry = r.unknown->entries[n - 1];
-            upbit__tell_error(m, entry->client, UPBIT_ERROR_UNKNOWN_CODE, 0, "", detail);
-            upbit__registry_remove(&m->registry, entry);
-        }
-    }
-}
-
 void upbit__orders_release_held(upbit_manager *m)
 {
     upbit__order *order = m->held;
     m->held = NULL;
     m->held_last = &m->held;
-    refuse_unlisted(m);
     while (order != NULL) {
         upbit__order *next = order->next;
         if (m->held != NULL || !try_order(m, order))

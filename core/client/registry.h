@@ -23,6 +23,7 @@
 
 typedef struct upbit__key upbit__key;
 typedef struct upbit__entry upbit__entry;
+struct upbit__selector;
 
 /* The I/O thread's half of a proxy. */
 typedef struct upbit__client {
@@ -34,6 +35,7 @@ typedef struct upbit__client {
     /* I/O thread */
     upbit__entry **entries;
     size_t entry_count, entry_capacity;
+    struct upbit__selector *selectors;     /* KRW-* and its like */
     struct upbit__client *previous, *next; /* the manager's list */
 } upbit__client;
 
@@ -44,6 +46,9 @@ typedef struct upbit__key_id {
     char code[24]; /* zero-padded */
 } upbit__key_id;
 
+/* Why a proxy has an entry: its code was named, a selector covers it, or both. */
+enum { UPBIT__BY_NAME = 1, UPBIT__BY_SELECTOR = 2 };
+
 struct upbit__entry {
     upbit__key *key;
     upbit__client *client;
@@ -53,6 +58,7 @@ struct upbit__entry {
     uint32_t client_index; /* in client->entries */
     uint8_t depth;         /* rows a side; 0: all */
     uint8_t flags;         /* UPBIT_WANT_... */
+    uint8_t by;            /* who holds it: UPBIT__BY_... */
     uint8_t quiet;         /* what it was told last: NO_DATA, STALE, or 0 */
     bool has;              /* something of this key was pushed since it was (re)subscribed */
     bool take;             /* scratch of the fan-out: gets the event at hand */

@@ -9,7 +9,6 @@
 #define INVALID(...) upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
 #define HISTORY_MAX  2000  /* events of one code: ten pages of candles, four of trades */
 #define ANSWER_MAX   20000 /* events of one answer: twice what the budgets give in 5 s */
-#define BEFORE_MAX   4102444799000
 #define CODES_MAX    10000 /* the exchange lists fewer than a thousand; more is a mistake */
 
 static int check_type(const upbit_want *w)
@@ -79,8 +78,6 @@ static int check_history(const upbit_want *w, upbit__order_kind kind)
                        HISTORY_MAX);
     if (w->before < 0)
         return INVALID("before: must be 0 (the newest) or positive");
-    if (w->type == UPBIT_TYPE_CANDLE && w->before > BEFORE_MAX)
-        return INVALID("before: is behind the year 2099, it is Unix time in ms");
     if (w->count > 0 && w->code_count > ANSWER_MAX / w->count)
         return INVALID("count: %u events of %zu codes are more than %d", w->count, w->code_count,
                        ANSWER_MAX);
@@ -121,16 +118,40 @@ static int drop_repeats(upbit__order *order)
     return 0;
 }
 
-static int check_code(const upbit_want *w, size_t i)
+/* QUOTE-*: what is left when the star is a letter must be a code. */
+static bool is_selector(const char *code)
+{
+    char plain[24] = "";
+    size_t length = strlen(code);
+    if (length < 3 || length >= sizeof plain || !upbit__is_selector(code) ||
+        code[length - 2] != '-')
+        return false;
+    memcpy(plain, code, length);
+    plain[length - 1] = 'X';
+    return upbit__code_check(plain);
+}
+
+static int check_code(const upbit_want *w, upbit__order_kind kind, size_t i)
 {
     const char *code = w->codes[i];
     if (code == NULL)
         return INVALID("codes[%zu]: is NULL", i);
-    if (!upbit__code_check(code))
+    if (strchr(code, '*') != NULL) {
+        if (!is_selector(code))
+            return INVALID(
+                "codes[%zu]: \"%.40s\": a star stands for all markets of one quote currency, "
+                "as in KRW-*, and for nothing else",
+                i, code);
+        if (kind == UPBIT__ORDER_SNAPSHOT)
+            return INVALID("codes[%zu]: \"%.40s\": a request for a snapshot names its codes; "
+                           "subscribe with the flag for a snapshot only instead",
+                           i, code);
+    } else if (!upbit__code_check(code)) {
         return INVALID(
             "codes[%zu]: \"%.40s\" is not a market code; write it in upper case with the "
             "quote currency first, e.g. KRW-BTC",
             i, code);
+    }
     if (!upbit_decimal_is_zero(&w->book_level) && strncmp(code, "KRW-", 4) != 0)
         return INVALID("codes[%zu]: book_level is for KRW markets only, %s is none", i, code);
     return 0;
@@ -161,7 +182,7 @@ int upbit__want_order(upbit__order **out, upbit__order_kind kind, const upbit_wa
     if (w.code_count == 0 && kind != UPBIT__ORDER_REPLACE)
         return INVALID("codes: at least one is needed for %s", upbit_type_name(w.type));
     for (size_t i = 0; i < w.code_count; i++)
-        if ((error = check_code(&w, i)) != 0)
+        if ((error = check_code(&w, kind, i)) != 0)
             return error;
     upbit__order *order = calloc(1, sizeof *order + w.code_count * sizeof *order->codes);
     if (order == NULL)

@@ -30,7 +30,8 @@ ACCESSOR(subscriptions, upbit_subscriptions_event, SUBSCRIPTIONS)
 const upbit_key_event *upbit_event_key(const upbit_event *e)
 {
     if (e == NULL || (e->type != UPBIT_TYPE_NO_DATA && e->type != UPBIT_TYPE_STALE &&
-                      e->type != UPBIT_TYPE_FRESH))
+                      e->type != UPBIT_TYPE_FRESH && e->type != UPBIT_TYPE_DELISTED &&
+                      e->type != UPBIT_TYPE_LISTED))
         return NULL;
     return (const upbit_key_event *)(const void *)e;
 }
@@ -96,6 +97,10 @@ const char *upbit_type_name(int type)
         return "closed";
     case UPBIT_TYPE_OVERFLOW:
         return "overflow";
+    case UPBIT_TYPE_DELISTED:
+        return "delisted";
+    case UPBIT_TYPE_LISTED:
+        return "listed";
     case UPBIT_TYPE_STATUS:
         return "status";
     case UPBIT_TYPE_SUBSCRIPTIONS:

@@ -319,6 +319,8 @@ static void put_other(writer *w, const upbit_event *e)
     case UPBIT_TYPE_NO_DATA:
     case UPBIT_TYPE_STALE:
     case UPBIT_TYPE_FRESH:
+    case UPBIT_TYPE_DELISTED:
+    case UPBIT_TYPE_LISTED:
         put_name(w, "key");
         put_type_name(w, (int)((const upbit_key_event *)p)->key_type,
                       ((const upbit_key_event *)p)->candle_unit);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "exchange/json.h"
 #include "exchange/request.h"
@@ -146,4 +147,20 @@ const upbit__market *upbit__markets_find(const upbit__markets *m, const char *co
 {
     upbit__market key = {code, "", ""};
     return bsearch(&key, m->list, m->count, sizeof *m->list, by_code);
+}
+
+size_t upbit__markets_range(const upbit__markets *m, const char *prefix, size_t *first)
+{
+    size_t length = strlen(prefix), low = 0, high = m->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(m->list[middle].code, prefix) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *first = low;
+    while (high < m->count && strncmp(m->list[high].code, prefix, length) == 0)
+        high++;
+    return high - low;
 }

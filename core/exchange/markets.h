@@ -21,6 +21,9 @@ void upbit__markets_destroy(upbit__markets *m);
 size_t upbit__markets_count(const upbit__markets *m);
 /* Sorted by code, index < count. */
 const upbit__market *upbit__markets_at(const upbit__markets *m, size_t index);
+/* The codes of one quote currency, `prefix` like "KRW-": their number, the first one's index in
+ * *first. */
+size_t upbit__markets_range(const upbit__markets *m, const char *prefix, size_t *first);
 /* NULL when the exchange does not list the code. */
 const upbit__market *upbit__markets_find(const upbit__markets *m, const char *code);
 

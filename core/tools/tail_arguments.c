@@ -13,7 +13,8 @@ static const char help[] =
     "TYPE   ticker, trade, orderbook, candle.1s .1m .3m .5m .10m .15m .30m .60m .240m,\n"
     "       myOrder, myAsset\n"
     "CODES  market codes, quote currency first: KRW-BTC,KRW-ETH; for order books with a depth\n"
-    "       of 1 to 30 rows: KRW-BTC.5; - for none or all (myAsset, myOrder)\n"
+    "       of 1 to 30 rows: KRW-BTC.5; KRW-* for all markets of a quote currency, new ones\n"
+    "       included; - for none or all (myAsset, myOrder)\n"
     "\n"
     "  --url URL            public stream (default wss://api.upbit.com/websocket/v1)\n"
     "  --private-url URL    private stream; follows from --url unless given\n"
@@ -142,6 +143,16 @@ static int add_code(tail_arguments *a, int type, unsigned unit, char *code)
     w->codes = codes;
     a->code_count++;
     return 0;
+}
+
+/* How many codes it stands for only the library knows. */
+static bool has_selector(const tail_arguments *a)
+{
+    for (size_t i = 0; i < a->want_count; i++)
+        for (size_t k = 0; k < a->wants[i].want.code_count; k++)
+            if (strchr(a->wants[i].codes[k], '*') != NULL)
+                return true;
+    return false;
 }
 
 static int add_wants(tail_arguments *a, const char *type_text, char *codes)
@@ -324,8 +335,12 @@ int tail_arguments_read(tail_arguments *a, int argc, char **argv)
         if (w->type == UPBIT_TYPE_ORDERBOOK)
             w->book_level = a->level;
     }
-    if (a->snapshot_only && a->count == 0)
+    if (a->snapshot_only && a->count == 0 && has_selector(a)) {
+        if (a->seconds <= 0)
+            return usage("--snapshot-only of KRW-* needs --count or --seconds to end", NULL);
+    } else if (a->snapshot_only && a->count == 0) {
         a->count = a->code_count;
+    }
     return 0;
 }
 

@@ -147,6 +147,22 @@ static void on_state(tail *t, const upbit_state_event *e)
         fprintf(stderr, "upbit-tail: connected again, down for %" PRIu32 " ms\n", e->down_ms);
 }
 
+static const char *key_news(int type)
+{
+    switch (type) {
+    case UPBIT_TYPE_FRESH:
+        return "data comes again";
+    case UPBIT_TYPE_STALE:
+        return "nothing new for a long time";
+    case UPBIT_TYPE_DELISTED:
+        return "the exchange has delisted it";
+    case UPBIT_TYPE_LISTED:
+        return "newly listed";
+    default:
+        return "the exchange sends nothing";
+    }
+}
+
 static void on_event(tail *t, const upbit_event *e)
 {
     switch (e->type) {
@@ -179,11 +195,10 @@ static void on_event(tail *t, const upbit_event *e)
     case UPBIT_TYPE_NO_DATA:
     case UPBIT_TYPE_STALE:
     case UPBIT_TYPE_FRESH:
+    case UPBIT_TYPE_DELISTED:
+    case UPBIT_TYPE_LISTED:
         fprintf(stderr, "upbit-tail: %s %s: %s\n",
-                upbit_type_name((int)upbit_event_key(e)->key_type), e->code,
-                e->type == UPBIT_TYPE_FRESH   ? "data comes again"
-                : e->type == UPBIT_TYPE_STALE ? "nothing new for a long time"
-                                              : "the exchange sends nothing");
+                upbit_type_name((int)upbit_event_key(e)->key_type), e->code, key_news(e->type));
         break;
     case UPBIT_TYPE_CLOSED:
         t->status = EXIT_OK;

@@ -91,7 +91,7 @@ public:
     QString detail;  // e.g. which code is unknown
 };
 
-// A key without data, without news, or with news again.
+// A key without data, without news, or with news again; or one that the exchange delisted or listed.
 struct UPBITLIVE_QT_EXPORT KeyHealth {
     Q_GADGET
     Q_PROPERTY(UpbitLive::Freshness freshness MEMBER freshness)

@@ -103,7 +103,8 @@ Q_ENUM_NS(State)
 enum class Health { Healthy = 0, Degraded = 1, Critical = 2 };
 Q_ENUM_NS(Health)
 
-enum class Freshness { NoData, Stale, Fresh };
+// Delisted: the want of the key is over. Listed: a selector like KRW-* has taken it in.
+enum class Freshness { NoData, Stale, Fresh, Delisted, Listed };
 Q_ENUM_NS(Freshness)
 
 // What happens when a widget is slower than its data; Default goes by the type of the data.

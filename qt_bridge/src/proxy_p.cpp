@@ -367,12 +367,26 @@ void ProxyPrivate::deliverError(const upbit_error_event &error)
         updateHealth();
 }
 
+static Freshness freshnessOf(int type)
+{
+    switch (type) {
+    case UPBIT_TYPE_NO_DATA:
+        return Freshness::NoData;
+    case UPBIT_TYPE_STALE:
+        return Freshness::Stale;
+    case UPBIT_TYPE_DELISTED:
+        return Freshness::Delisted;
+    case UPBIT_TYPE_LISTED:
+        return Freshness::Listed;
+    default:
+        return Freshness::Fresh;
+    }
+}
+
 void ProxyPrivate::deliverKeyHealth(const upbit_key_event &key)
 {
     KeyHealth k;
-    k.freshness = key.event.type == UPBIT_TYPE_NO_DATA ? Freshness::NoData
-                  : key.event.type == UPBIT_TYPE_STALE ? Freshness::Stale
-                                                       : Freshness::Fresh;
+    k.freshness = freshnessOf(key.event.type);
     k.type = static_cast<Type>(key.key_type);
     k.code = QString::fromLatin1(key.event.code);
     k.unit = static_cast<CandleUnit>(key.candle_unit);

@@ -104,13 +104,15 @@ typedef struct upbit_closed_event {
     uint32_t reserved;
 } upbit_closed_event;
 
-/* A key (event.code, lane_type, unit, level) without data, without news, or with news again. */
+/* A key (event.code, key_type, unit, level) without data, without news, or with news again; or one that
+ * the exchange's market list does not hold any more (DELISTED: the proxy's want of it is over) or holds
+ * now (LISTED: a selector like KRW-* has taken it in). */
 typedef struct upbit_key_event {
-    upbit_event event; /* type NO_DATA, STALE or FRESH */
+    upbit_event event; /* type NO_DATA, STALE, FRESH, DELISTED or LISTED */
     uint32_t key_type; /* upbit_type */
     uint32_t candle_unit;
     upbit_decimal level;
-    int64_t age_ms; /* since the last event of the key, or since it was asked for */
+    int64_t age_ms; /* since the last event of the key, or since it was asked for; 0: neither */
 } upbit_key_event;
 
 /* A lossless lane was full: `lane_type` takes nothing more until it has been emptied. */

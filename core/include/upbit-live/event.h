@@ -51,6 +51,8 @@ typedef enum upbit_type {
     UPBIT_TYPE_HEALTH = 24,
     UPBIT_TYPE_CLOSED = 25,
     UPBIT_TYPE_OVERFLOW = 26,
+    UPBIT_TYPE_DELISTED = 27,
+    UPBIT_TYPE_LISTED = 28,
     /* Frames that are not data: {"status":"UP"} and the LIST_SUBSCRIPTIONS reply. */
     UPBIT_TYPE_STATUS = 32,
     UPBIT_TYPE_SUBSCRIPTIONS = 33

@@ -76,10 +76,12 @@ typedef struct upbit_options {
     uint32_t stale_ms;           /* STALE: no message for that long (candles: plus their unit);
                                     default 60,000                                              */
     int limit_strategy;          /* upbit_limit_strategy                                        */
+    uint32_t listing_ms;         /* how often the market list is asked for while anything is
+                                    wanted; default 60,000                                      */
 } upbit_options;
 
 #define UPBIT_OPTIONS_INIT                                                                         \
-    { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 typedef enum upbit_policy {
     UPBIT_POLICY_DEFAULT = 0, /* coalesce: ticker, order book; drop_oldest: trade, candle, raw;

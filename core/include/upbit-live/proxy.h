@@ -47,7 +47,8 @@ typedef struct upbit_want {
     size_t struct_size;
     int type;                 /* upbit_type: TICKER .. MY_ASSET                                      */
     unsigned flags;           /* UPBIT_WANT_...                                                      */
-    const char *const *codes; /* upper case, quote first: "KRW-BTC"; none means all, for MY_ORDER    */
+    const char *const *codes; /* upper case, quote first: "KRW-BTC"; "KRW-*": all markets of a quote
+                                 currency; none means all, for MY_ORDER                              */
     size_t code_count;
     unsigned candle_unit;     /* upbit_candle_unit, for CANDLE                                       */
     unsigned book_depth;      /* rows a side, 1..30, for ORDERBOOK; 0: all                           */
@@ -67,6 +68,11 @@ typedef struct upbit_want {
  *   replace          this type's (for candles: this unit's) set becomes the want's, in one step;
  *                    code_count 0 empties it. After its REPLY no event of the old set follows
  *   unsubscribe_all  takes everything away
+ * A selector like KRW-* is a want of its own: it follows the exchange's market list, new listings join
+ * (LISTED) and vanished codes leave (DELISTED) by themselves. It may be mixed with codes; a code that is
+ * wanted by name too has the wishes (depth, flags) of the want that names it, and each of the two can be
+ * unsubscribed without the other. While the list cannot be had a selector waits for it, its REPLY does
+ * not. A want by name of a code that is delisted ends with a DELISTED event.
  * A code the exchange does not list is refused to the asker only: REPLY (or ERROR, if request_id is 0)
  * with UNKNOWN_CODE; nothing of that command is done.
  * @thread any. Returns 0, INVALID_ARGUMENT, CLOSED, COMMAND_FULL, UNAVAILABLE, NO_MEMORY,

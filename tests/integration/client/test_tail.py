@@ -112,6 +112,24 @@ def test_snapshot_only_ends_after_one_each():
         assert len(lines(result)) == 5, result.stderr
 
 
+def test_a_star_is_every_market_of_its_currency():
+    with Mock("--codes", "20", "--rate", "500") as mock:
+        result = tail("--url", mock.url, "--seconds", "2", "orderbook", "USDT-*.1,KRW-BTC.1",
+                      "ticker", "BTC-*")
+        events = lines(result)
+        books = {e["code"] for e in events if e["type"] == "orderbook"}
+        assert len(books) == 5 and "KRW-BTC" in books and "USDT-BTC" in books, books
+        assert all(len(e["orderbook_units"]) == 1 for e in events if e["type"] == "orderbook")
+        tickers = {e["code"] for e in events if e["type"] == "ticker"}
+        assert len(tickers) == 8 and all(c.startswith("BTC-") for c in tickers), tickers
+        result = tail("--url", mock.url, "ticker", "KRW-B*")
+        assert result.returncode != 0 and "KRW-*" in result.stderr, result
+        result = tail("--url", mock.url, "--snapshot-only", "ticker", "KRW-*")
+        assert result.returncode == 2 and "--count" in result.stderr, result
+        result = tail("--url", mock.url, "--snapshot-only", "--count", "8", "ticker", "BTC-*")
+        assert result.returncode == 0 and len(lines(result)) == 8, result
+
+
 def test_formats_agree():
     with Mock("--codes", "40", "--rate", "1000") as mock:
         for name in ("default", "simple", "json_list", "simple_list"):
