@@ -10,6 +10,9 @@
 #include "upbit-live/error.h"
 
 #define UNDER_WAY_MAX 4 /* of one group */
+/* Of all: so many connections at most. libcurl could count them too, but does not time out what
+ * waits for one. */
+#define CONNECTIONS_MAX 8
 /* Slow answers to what can wait shall not hold up what is looked at: one place stays free. */
 #define BACKFILL_MAX (UNDER_WAY_MAX - 1)
 #define TIMEOUT_MS   5000
@@ -107,6 +110,7 @@ static int64_t settle(upbit__ask *ask, const upbit__rest_result *result, int64_t
     upbit__asking *a = ask->asking;
     ask->call = NULL;
     a->under_way_count[ask->group]--;
+    a->under_way_total--;
     take_out(ask);
     return upbit__budget_report(a->budget, ask->group, result->http_status, result->remaining_req,
                                 result->retry_after_ms, result->body, result->length, now);
@@ -199,6 +203,7 @@ static void send_off(upbit__ask *ask, int64_t now)
     take_out(ask);
     put_in(&a->under_way, ask);
     a->under_way_count[ask->group]++;
+    a->under_way_total++;
     upbit__count(&a->counters->rest_requests, 1);
     int error = upbit__rest_get(&ask->call, a->loop, &config, ask->path, answered, ask);
     if (error == 0)
@@ -213,6 +218,8 @@ static void send_off(upbit__ask *ask, int64_t now)
 static upbit__ask *next_of(upbit__asking *a, const int64_t open_ns[UPBIT__GROUPS])
 {
     upbit__ask *best = NULL;
+    if (a->under_way_total == CONNECTIONS_MAX)
+        return NULL;
     for (int p = 0; p < UPBIT__ASK_PRIORITIES && best == NULL; p++) {
         unsigned most = p == UPBIT__ASK_BACKFILL ? BACKFILL_MAX : UNDER_WAY_MAX;
         for (int g = 0; g < UPBIT__GROUPS; g++) {

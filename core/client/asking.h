@@ -1,9 +1,9 @@
 /* The manager's REST questions: one queue in order of priority, within the budgets.
  *
- * A question waits for its group's budget, is sent (at most 4 of one group under way), and is
- * answered exactly once by `done` in a later turn, unless upbit__ask_cancel came first. What is
- * more urgent goes first, first come first served within a priority, across the groups. A 429 puts
- * the question back to its place in the queue. I/O thread only. */
+ * A question waits for its group's budget, is sent (at most 4 of one group and 8 of all under way),
+ * and is answered exactly once by `done` in a later turn, unless upbit__ask_cancel came first. What
+ * is more urgent goes first, first come first served within a priority, across the groups. A 429
+ * puts the question back to its place in the queue. I/O thread only. */
 #ifndef UPBIT_CLIENT_ASKING_H
 #define UPBIT_CLIENT_ASKING_H
 
@@ -41,7 +41,7 @@ typedef struct upbit__asking {
     upbit__ask_list waiting[UPBIT__GROUPS][UPBIT__ASK_PRIORITIES]; /* in the order of asking */
     upbit__ask_list under_way;
     upbit__ask_list over; /* will not be sent: to be told in this turn of the timer */
-    unsigned under_way_count[UPBIT__GROUPS];
+    unsigned under_way_count[UPBIT__GROUPS], under_way_total;
     uint64_t asked; /* the last one's number */
     upbit__timer timer;
 } upbit__asking;
@@ -55,11 +55,11 @@ void upbit__asking_finish(upbit__asking *a);
 /* path as upbit__rest_get, copied. timeout_ms (0: 5,000) counts from now, waiting included.
  * 0; INVALID_ARGUMENT (upbit_error_detail says what), NO_MEMORY: then `done` is never called.
  *
- * What `done` gets is what upbit__rest_get tells, and beside it: TIMEOUT for a question that was
- * still waiting; LIMIT with http_status 429 or 418 for one that was refused and cannot be asked
- * again in time; LIMIT with http_status 0 for one that the budgets will not let through in time. A
- * 418 is answered at once. Inside `done` the handle is over; anything else may be asked or
- * cancelled. */
+ * What `done` gets is what upbit__rest_get tells, and beside it, for a question that was not sent
+ * (any more): LIMIT with http_status 429 or 418 when it was refused and cannot be asked again in
+ * time; LIMIT with http_status 0 as soon as the budget cannot let it through in time; TIMEOUT when
+ * slow answers to others left it no room. A 418 is answered at once. Inside `done` the handle is
+ * over; anything else may be asked or cancelled. */
 int upbit__asking_get(upbit__asking *a, upbit__ask **out, upbit__group group,
                       upbit__ask_priority priority, const char *path, uint32_t timeout_ms,
                       void (*done)(void *context, const upbit__rest_result *result), void *context);

@@ -27,6 +27,7 @@ static void let_go(upbit__snapshot *s)
 {
     upbit_manager *m = s->manager;
     upbit__timer_stop(&s->timer);
+    upbit__snapshot_stop_asking(s);
     if (s->previous != NULL)
         s->previous->next = s->next;
     else

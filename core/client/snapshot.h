@@ -25,10 +25,13 @@ typedef enum upbit__part_state {
     UPBIT__PART_SETTLED /* found, or failed */
 } upbit__part_state;
 
+typedef struct upbit__query upbit__query; /* a question by REST: snapshot_rest.c */
+
 /* One code of a request. */
 typedef struct upbit__part {
     char code[24]; /* zero-padded */
     upbit__part_state state;
+    upbit__query *query;  /* ASKED: the question it is part of */
     upbit_event **events; /* one reference each, the oldest last */
     uint32_t count, capacity;
 } upbit__part;
@@ -49,7 +52,8 @@ typedef struct upbit__snapshot {
     struct upbit__snapshot *previous, *next; /* the manager's list */
     upbit_reply *reply;                      /* made ahead: the end can always be told */
     upbit__timer timer;
-    int error; /* the first that went wrong */
+    upbit__query *queries; /* under way */
+    int error;             /* the first that went wrong */
     char detail[96];
     bool no_room; /* an event did not fit the memory budget */
     size_t open;  /* parts that are not settled */
@@ -87,6 +91,7 @@ upbit__key_id upbit__snapshot_key(const upbit__snapshot *s, const upbit__part *p
 
 /* snapshot_rest.c: asks for the open parts. `s` may be gone afterwards. */
 void upbit__snapshot_ask(upbit__snapshot *s);
+void upbit__snapshot_stop_asking(upbit__snapshot *s);
 /* snapshot_source.c: settles the part from the cache, or makes it wait for the stream, or leaves it
  * open. */
 void upbit__snapshot_seek(upbit__snapshot *s, upbit__part *part);

@@ -9,6 +9,7 @@
 #define INVALID(...) upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
 #define HISTORY_MAX  2000  /* events of one code: ten pages of candles, four of trades */
 #define ANSWER_MAX   20000 /* events of one answer: twice what the budgets give in 5 s */
+#define BEFORE_MAX   4102444799000
 #define CODES_MAX    10000 /* the exchange lists fewer than a thousand; more is a mistake */
 
 static int check_type(const upbit_want *w)
@@ -78,6 +79,8 @@ static int check_history(const upbit_want *w, upbit__order_kind kind)
                        HISTORY_MAX);
     if (w->before < 0)
         return INVALID("before: must be 0 (the newest) or positive");
+    if (w->type == UPBIT_TYPE_CANDLE && w->before > BEFORE_MAX)
+        return INVALID("before: is behind the year 2099, it is Unix time in ms");
     if (w->count > 0 && w->code_count > ANSWER_MAX / w->count)
         return INVALID("count: %u events of %zu codes are more than %d", w->count, w->code_count,
                        ANSWER_MAX);

@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "upbit-live/error.h"
 
+#define IDLE_MAX 8L /* connections kept for the next question */
+
 /* One socket of libcurl's. */
 typedef struct socket_watch {
     upbit__watch watch;
@@ -108,6 +110,7 @@ int upbit__curl_multi_init(upbit__curl_multi *m, upbit__loop *loop)
     curl_multi_setopt(m->multi, CURLMOPT_SOCKETDATA, m);
     curl_multi_setopt(m->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(m->multi, CURLMOPT_TIMERDATA, m);
+    curl_multi_setopt(m->multi, CURLMOPT_MAXCONNECTS, IDLE_MAX);
     return 0;
 }
 

@@ -1,123 +1,14 @@
 /* get_snapshot against the mock exchange: where the answer comes from, that it comes once and
  * whole, and what becomes of it when something goes wrong on the way. */
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "snapshot_rig.h"
 #include "support/check_main.h"
-#include "support/stream.h"
-
-static mock exchange;
-static upbit_manager *manager;
-
-static void begin(const char *rate, const char *codes)
-{
-    const char *const arguments[] = {"--codes", codes, "--rate", rate, "--seed", "7", NULL};
-    mock_start(&exchange, arguments);
-    manager = stream_manager(&exchange, NULL);
-}
 
 static void setup(void)
 {
     begin("3000", "60");
-}
-
-static void teardown(void)
-{
-    upbit_manager_release(manager);
-    mock_stop(&exchange);
-}
-
-/* One whole answer: its data in order, its REPLY. */
-typedef struct answer {
-    const upbit_event *events[4096];
-    int count;
-    int error; /* 1: none came */
-    char detail[96];
-} answer;
-
-static void drop(answer *a)
-{
-    for (int i = 0; i < a->count; i++)
-        upbit_event_unref(a->events[i]);
-    a->count = 0;
-}
-
-/* Takes until the REPLY of the request; asserts that once the answer has begun nothing stands
- * within it but an EPOCH. Other events before it are let go. */
-static void read_answer(answer *a, upbit_proxy *p, uint64_t id, double seconds)
-{
-    double end = stream_now() + seconds;
-    *a = (answer){.error = 1};
-    for (;;) {
-        upbit_delivery d = UPBIT_DELIVERY_INIT;
-        int got = upbit_proxy_next(p, &d);
-        if (got == 1 && d.request_id != id) {
-            ck_assert_msg(a->count == 0 || d.event->type == UPBIT_TYPE_EPOCH,
-                          "%s within the answer", upbit_type_name(d.event->type));
-            upbit_event_unref(d.event);
-        } else if (got == 1 && d.event->type == UPBIT_TYPE_REPLY) {
-            const upbit_reply *r = upbit_event_reply(d.event);
-            ck_assert_uint_eq(r->command, UPBIT_COMMAND_SNAPSHOT);
-            a->error = r->error;
-            snprintf(a->detail, sizeof a->detail, "%s", r->detail);
-            upbit_event_unref(d.event);
-            return;
-        } else if (got == 1) {
-            ck_assert_uint_eq(d.number, 0);
-            ck_assert_int_eq(d.event->stream, d.event->origin == UPBIT_ORIGIN_STREAM
-                                                  ? d.event->stream
-                                                  : UPBIT_STREAM_SNAPSHOT);
-            ck_assert_int_lt(a->count, 4096);
-            a->events[a->count++] = d.event;
-        } else {
-            double left = end - stream_now();
-            if (got < 0 || left <= 0)
-                return;
-            struct pollfd fd = {upbit_proxy_fd(p), POLLIN, 0};
-            poll(&fd, 1, (int)(left * 1000) + 1);
-        }
-    }
-}
-
-static uint32_t ask_timeout;
-
-static int get_snapshot(upbit_proxy *p, const upbit_want *want, uint64_t request_id)
-{
-    return upbit_proxy_get_snapshot(p, want, ask_timeout, request_id);
-}
-
-static void ask(upbit_proxy *p, int type, const char *codes, uint32_t timeout_ms, uint64_t id)
-{
-    ask_timeout = timeout_ms;
-    ck_assert_int_eq(stream_want(p, get_snapshot, type, codes, id), 0);
-}
-
-static void ask_full(upbit_proxy *p, upbit_want want, const char *codes, uint64_t id)
-{
-    ask_timeout = 0;
-    ck_assert_int_eq(stream_want_full(p, get_snapshot, want, codes, id), 0);
-}
-
-static long stream_requests(void)
-{
-    return mock_stat(&exchange, "requests");
-}
-
-/* Streams the codes of the type, and the stream is known to run. */
-static upbit_proxy *streaming(const char *id, int type, const char *codes)
-{
-    upbit_proxy *p = stream_proxy(manager, id, NULL);
-    ck_assert_int_eq(stream_want(p, upbit_proxy_subscribe, type, codes, 1), 0);
-    ck_assert_int_eq(stream_reply(p, 1, 5), 0);
-    upbit_event_unref(stream_event(p, type, NULL, 5));
-    return p;
-}
-
-static void wait_ms(int ms)
-{
-    poll(NULL, 0, ms);
 }
 
 /* ---- arguments ---- */
@@ -180,14 +71,14 @@ START_TEST(a_young_value_comes_from_the_cache)
     static answer r;
     long asked = stream_requests();
     ask(b, UPBIT_TYPE_TICKER, "KRW-BTC", 0, 9);
-    read_answer(&r, b, 9, 5);
+    answer_read(&r, b, 9, 5);
     ck_assert_int_eq(r.error, 0);
     ck_assert_str_eq(r.detail, "");
     ck_assert_int_eq(r.count, 1);
     ck_assert_int_eq(r.events[0]->origin, UPBIT_ORIGIN_CACHE);
     ck_assert_str_eq(r.events[0]->code, "KRW-BTC");
     ck_assert_uint_eq(r.events[0]->epoch, 1);
-    drop(&r);
+    answer_drop(&r);
     /* Nothing was subscribed by it, nothing was sent for it, and nothing follows. */
     ck_assert_int_eq(stream_requests(), asked);
     ck_assert_ptr_null(stream_event(b, UPBIT_TYPE_TICKER, NULL, 0.3));
@@ -207,12 +98,12 @@ START_TEST(a_code_named_twice_is_answered_once)
     upbit_event_unref(stream_event(p, UPBIT_TYPE_TICKER, "KRW-BTC", 5));
     static answer r;
     ask(p, UPBIT_TYPE_TICKER, "KRW-ETH,KRW-BTC,KRW-ETH,KRW-BTC", 0, 9);
-    read_answer(&r, p, 9, 5);
+    answer_read(&r, p, 9, 5);
     ck_assert_int_eq(r.error, 0);
     ck_assert_int_eq(r.count, 2);
     ck_assert_str_eq(r.events[0]->code, "KRW-ETH"); /* in the order of the want */
     ck_assert_str_eq(r.events[1]->code, "KRW-BTC");
-    drop(&r);
+    answer_drop(&r);
     upbit_proxy_close(p);
 }
 END_TEST
@@ -225,7 +116,7 @@ START_TEST(a_cached_book_is_cut_to_the_rows_asked_for)
     want.type = UPBIT_TYPE_ORDERBOOK;
     want.book_depth = 3;
     ask_full(p, want, "KRW-BTC", 9);
-    read_answer(&r, p, 9, 5);
+    answer_read(&r, p, 9, 5);
     ck_assert_int_eq(r.error, 0);
     ck_assert_int_eq(r.count, 1);
     ck_assert_int_eq(r.events[0]->origin, UPBIT_ORIGIN_CACHE);
@@ -236,7 +127,7 @@ START_TEST(a_cached_book_is_cut_to_the_rows_asked_for)
     upbit_decimal_add(&sum, &sum, &book->asks[1].size);
     upbit_decimal_add(&sum, &sum, &book->asks[2].size);
     ck_assert_int_eq(upbit_decimal_compare(&sum, &book->total_ask_size), 0);
-    drop(&r);
+    answer_drop(&r);
     upbit_proxy_close(p);
 }
 END_TEST
@@ -284,7 +175,7 @@ START_TEST(a_first_message_that_is_due_is_waited_for)
     ask_full(b, want, "KRW-BTC,KRW-ETH", 9);
     ask(a, UPBIT_TYPE_ORDERBOOK, "KRW-ETH", 0, 10);
     static answer r;
-    read_answer(&r, b, 9, 5);
+    answer_read(&r, b, 9, 5);
     ck_assert_int_eq(r.error, 0);
     ck_assert_int_eq(r.count, 2);
     for (int i = 0; i < 2; i++) {
@@ -292,12 +183,12 @@ START_TEST(a_first_message_that_is_due_is_waited_for)
         ck_assert_int_eq(r.events[i]->origin, UPBIT_ORIGIN_STREAM);
         ck_assert_uint_eq(upbit_event_orderbook(r.events[i])->ask_count, 5);
     }
-    drop(&r);
-    read_answer(&r, a, 10, 5);
+    answer_drop(&r);
+    answer_read(&r, a, 10, 5);
     ck_assert_int_eq(r.error, 0);
     ck_assert_int_eq(r.count, 1);
     ck_assert_uint_eq(upbit_event_orderbook(r.events[0])->ask_count, 30);
-    drop(&r);
+    answer_drop(&r);
     ck_assert_int_eq(stream_requests(), asked + 1); /* the subscription's own */
     upbit_event_unref(stream_event(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 5)); /* undisturbed */
     upbit_proxy_close(a);
@@ -318,21 +209,6 @@ static upbit_proxy *waiting(uint64_t id, uint32_t timeout_ms)
     return p;
 }
 
-static void cancelled_once(upbit_proxy *p, uint64_t id)
-{
-    static answer r;
-    double start = stream_now();
-    ck_assert_int_eq(upbit_proxy_cancel(p, id), 0);
-    read_answer(&r, p, id, 5);
-    ck_assert_int_eq(r.error, UPBIT_ERROR_CANCELLED);
-    ck_assert_int_eq(r.count, 0);
-    ck_assert_double_lt(stream_now() - start, 1);
-    ck_assert_int_eq(upbit_proxy_cancel(p, id), 0); /* over: harmless */
-    read_answer(&r, p, id, 0.3);
-    ck_assert_int_eq(r.error, 1); /* no second one */
-    drop(&r);
-}
-
 START_TEST(cancelled_while_it_waits_for_the_stream)
 {
     upbit_proxy *p = waiting(5, 60000);
@@ -349,13 +225,13 @@ START_TEST(cancelled_after_the_answer_is_the_answer)
     ask(p, UPBIT_TYPE_TICKER, "KRW-BTC", 0, 5);
     ck_assert_int_eq(upbit_proxy_cancel(p, 5), 0);
     static answer r;
-    read_answer(&r, p, 5, 5);
+    answer_read(&r, p, 5, 5);
     ck_assert_int_eq(r.error, 0);
     ck_assert_int_eq(r.count, 1);
-    drop(&r);
-    read_answer(&r, p, 5, 0.3);
+    answer_drop(&r);
+    answer_read(&r, p, 5, 0.3);
     ck_assert_int_eq(r.error, 1);
-    drop(&r);
+    answer_drop(&r);
     upbit_proxy_close(p);
 }
 END_TEST
@@ -365,7 +241,7 @@ START_TEST(an_id_under_way_is_not_taken_twice)
     upbit_proxy *p = waiting(5, 60000);
     ask(p, UPBIT_TYPE_TICKER, "KRW-ETH", 0, 5);
     static answer r;
-    read_answer(&r, p, 5, 5);
+    answer_read(&r, p, 5, 5);
     ck_assert_int_eq(r.error, UPBIT_ERROR_INVALID_ARGUMENT);
     cancelled_once(p, 5); /* the first is still there */
     upbit_proxy_close(p);
@@ -378,7 +254,7 @@ START_TEST(shutdown_answers_what_is_under_way)
     wait_ms(50);
     ck_assert_int_ge(upbit_manager_shutdown(manager, 1000), UPBIT_ERROR_TIMEOUT);
     static answer r;
-    read_answer(&r, p, 5, 5);
+    answer_read(&r, p, 5, 5);
     ck_assert_int_eq(r.error, UPBIT_ERROR_CLOSED);
     const upbit_event *closed = stream_event(p, UPBIT_TYPE_CLOSED, NULL, 5);
     ck_assert_ptr_nonnull(closed);
@@ -411,9 +287,9 @@ START_TEST(places_come_back)
         for (uint64_t id = 1; id <= 400; id++)
             ask(p, UPBIT_TYPE_TICKER, "KRW-BTC", 0, id);
         for (uint64_t id = 1; id <= 400; id++) {
-            read_answer(&r, p, id, 5);
+            answer_read(&r, p, id, 5);
             ck_assert_int_eq(r.error, 0);
-            drop(&r);
+            answer_drop(&r);
         }
     }
     upbit_proxy_close(p);
