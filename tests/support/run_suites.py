@@ -46,7 +46,7 @@ def variants():
         # Valgrind looks at the plain build's unit tests, for uninitialised memory above all. It runs one
         # thread at a time, so the stress of several would take minutes and stress nothing; and it
         # cannot follow the stacks the model of the lanes switches between.
-        Variant('valgrind', 'build-tests', PLAIN, ('unit',), 20, omit=('stress', 'model'), wrapper=(
+        Variant('valgrind', 'build-tests', PLAIN, ('unit',), 20, omit=('stress', 'model', 'litmus'), wrapper=(
             'valgrind', '--quiet', '--error-exitcode=99', '--leak-check=full',
             '--errors-for-leak-kinds=definite', '--fair-sched=try')),
     )}

@@ -1,0 +1,107 @@
+/* The FIFO lane: an I/O thread that drops the oldest against a consumer that takes.
+ *
+ * Promises: what is taken was complete when it was pushed, in order, each event once; what is
+ * neither taken nor waiting was dropped by the I/O thread; number = taken + gaps + queued; nobody
+ * reuses an event, or its slot, that the other side still reads. */
+#include "queue/fifo.h"
+#include "litmus.h"
+
+enum { EVENTS = 4, CAPACITY = 2, LOOKS = 2, TURN = 2 };
+
+static upbit__fifo lane;
+static upbit__slot slots[CAPACITY];
+static struct {
+    unsigned value; /* plain: whose turn it is follows from the lane */
+    int taken, dropped;
+} events[EVENTS + 1];
+static uint64_t last_taken, gaps;
+static unsigned taken;
+
+static void push(unsigned i)
+{
+    events[i].value = i;
+    upbit__fifo_refresh(&lane);
+    while (!upbit__fifo_has_room(&lane, 1)) {
+        const void *oldest = upbit__fifo_drop(&lane);
+        if (oldest == NULL)
+            continue;
+        unsigned old = (unsigned)((const char *)oldest - (const char *)events) / sizeof events[0];
+        events[old].value = 0; /* its memory is used again */
+        events[old].dropped++;
+    }
+    upbit__fifo_put(&lane, &events[i], 1);
+}
+
+static void *io(void *unused)
+{
+    push(1);
+    upbit__fifo_commit(&lane);
+    push(2);
+    push(3);
+    push(4);
+    upbit__fifo_commit(&lane);
+    return unused;
+}
+
+/* Like claim_turn of inbox_take.c. 0: empty. */
+static int look(void)
+{
+    upbit__taken got[TURN];
+    uint64_t head = upbit__fifo_head(&lane);
+    for (;;) {
+        int64_t ahead = upbit__fifo_ahead(&lane, head);
+        if (ahead <= 0)
+            return 0;
+        unsigned count = ahead < TURN ? (unsigned)ahead : TURN;
+        if (!upbit__fifo_claim(&lane, &head, count, got))
+            continue;
+        for (unsigned i = 0; i < count; i++) {
+            unsigned n = (unsigned)got[i].number;
+            assert(got[i].number > last_taken && n <= EVENTS);
+            assert(got[i].event == &events[n] && events[n].value == n);
+            gaps += got[i].number - last_taken - 1;
+            last_taken = got[i].number;
+            events[n].value = 0; /* its memory is used again */
+            events[n].taken++;
+            taken++;
+        }
+        return 1;
+    }
+}
+
+static void *consumer(void *unused)
+{
+    for (int i = 0; i < LOOKS; i++)
+        look();
+    return unused;
+}
+
+int main(void)
+{
+    upbit__fifo_init(&lane, slots, CAPACITY, 100);
+    for (unsigned i = 0; i < CAPACITY; i++) {
+        LITMUS_LATE(&slots[i].event);
+        LITMUS_LATE(&slots[i].number);
+        LITMUS_NAME(slots[i].event);
+        LITMUS_NAME(slots[i].number);
+    }
+    LITMUS_NAME(lane.head);
+    LITMUS_NAME(lane.tail);
+    for (unsigned i = 0; i <= EVENTS; i++) {
+        events[i].value = 0;
+        events[i].taken = events[i].dropped = 0;
+    }
+    last_taken = gaps = taken = 0;
+
+    pthread_t a = litmus_start(io), b = litmus_start(consumer);
+    litmus_join(a);
+    litmus_join(b);
+
+    while (look())
+        continue;
+    assert(lane.number == EVENTS && last_taken == EVENTS); /* the last is never dropped */
+    assert(lane.number == taken + gaps);
+    for (unsigned i = 1; i <= EVENTS; i++)
+        assert(events[i].taken + events[i].dropped == 1);
+    return 0;
+}
