@@ -1,10 +1,11 @@
-/* upbit_decode: the stream's decoder on a text the caller has. */
+/* upbit_decode and upbit_decode_rest: the library's decoders on a text the caller has. */
 #include "upbit-live/decode.h"
 
 #include <stdio.h>
 
 #include "base/error_detail.h"
 #include "exchange/decode.h"
+#include "exchange/rest_shapes.h"
 #include "queue/pool.h"
 
 typedef struct delivery {
@@ -27,28 +28,53 @@ static void deliver(void *context, upbit_event *event)
     d->each(d->context, event);
 }
 
-int upbit_decode(const char *message, size_t length,
-                 void (*each)(void *context, const upbit_event *event), void *context, char *reason,
-                 size_t size)
+/* What is to be decoded, and how; type 0: a message of the stream. */
+typedef struct job {
+    const char *text;
+    size_t length;
+    int type;
+    unsigned unit;
+} job;
+
+static int decode(const job *j, delivery *d, char *reason, size_t size)
 {
     if (reason != NULL && size > 0)
         reason[0] = '\0';
-    if (message == NULL || each == NULL)
+    if (j->text == NULL || d->each == NULL)
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "%s is NULL",
-                                message == NULL ? "message" : "each");
+                                j->text == NULL ? "the text" : "each");
     /* A decoder per call: it is a few kilobytes, and tools are in no hurry. */
     upbit__decoder *decoder;
     int error = upbit__decoder_create(&decoder);
     if (error < 0)
         return error;
-    delivery d = {each, context, 0};
-    upbit__decode_output out = {&d, allocate, deliver, NULL};
-    int events = upbit__decode(decoder, message, length, &out, reason, size);
+    upbit__decode_output out = {d, allocate, deliver, NULL};
+    size_t bad = 0;
+    int events = j->type == 0 ? upbit__decode(decoder, j->text, j->length, &out, reason, size)
+                              : upbit__rest_decode(decoder, j->type, j->unit, j->text, j->length,
+                                                   &out, &bad, reason, size);
     upbit__decoder_destroy(decoder);
-    if (events >= 0 && d.no_memory) {
+    if (events >= 0 && d->no_memory) {
         if (reason != NULL && size > 0)
             snprintf(reason, size, "out of memory");
         return UPBIT_ERROR_NO_MEMORY;
     }
-    return events;
+    return events >= 0 && bad > 0 ? UPBIT_ERROR_DECODE : events;
+}
+
+int upbit_decode(const char *message, size_t length,
+                 void (*each)(void *context, const upbit_event *event), void *context, char *reason,
+                 size_t size)
+{
+    delivery d = {each, context, 0};
+    return decode(&(job){message, length, 0, 0}, &d, reason, size);
+}
+
+int upbit_decode_rest(int type, unsigned unit, const char *body, size_t length,
+                      void (*each)(void *context, const upbit_event *event), void *context,
+                      char *reason, size_t size)
+{
+    delivery d = {each, context, 0};
+    /* -1 is no type either, and not mistaken for the stream. */
+    return decode(&(job){body, length, type == 0 ? -1 : type, unit}, &d, reason, size);
 }

@@ -1,4 +1,5 @@
-/* upbit-decode: recorded messages of the exchange, one a line, as the JSON lines upbit-tail prints.
+/* upbit-decode: recorded messages of the exchange, one a line, as the JSON lines upbit-tail prints;
+ * with --rest the bodies of REST answers.
  *
  * For post-mortems: a line that is no message is named on stderr and the others still come out. */
 #include <errno.h>
@@ -9,14 +10,16 @@
 #include "upbit-live/upbit-live.h"
 
 static const char usage[] =
-    "usage: upbit-decode [FILE]\n"
+    "usage: upbit-decode [--rest TYPE] [FILE]\n"
     "\n"
     "Reads one raw WebSocket message of the exchange a line (any of the four formats) from FILE, "
     "or\n"
     "from standard input without FILE or with -, and prints each event as one line of JSON.\n"
     "\n"
-    "  --help     this text\n"
-    "  --version  the library's version\n"
+    "  --rest TYPE  the lines are bodies of REST answers: arrays of ticker, trade, orderbook,\n"
+    "               candle.1s, candle.1m ... candle.240m\n"
+    "  --help       this text\n"
+    "  --version    the library's version\n"
     "\n"
     "A line that cannot be decoded is reported on standard error with its number and the reason.\n"
     "Exit status: 0 all lines decoded, 1 some were not or the output failed, 2 usage.\n";
@@ -53,7 +56,29 @@ static int is_blank(const char *line, size_t length)
     return strspn(line, " \t\r\n") >= length;
 }
 
-static int decode_lines(FILE *in)
+/* What --rest names; type 0: messages of the stream. */
+typedef struct kind {
+    int type;
+    unsigned unit;
+} kind;
+
+/* 1: `name` is a type of REST rows. */
+static int find_kind(kind *out, const char *name)
+{
+    static const int types[] = {UPBIT_TYPE_TICKER, UPBIT_TYPE_TRADE, UPBIT_TYPE_ORDERBOOK};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (strcmp(name, upbit_type_name(types[i])) == 0) {
+            *out = (kind){types[i], 0};
+            return 1;
+        }
+    }
+    *out = (kind){UPBIT_TYPE_CANDLE, UPBIT_CANDLE_NONE};
+    if (strncmp(name, "candle.", 7) == 0)
+        out->unit = upbit_candle_unit_from_name(name + 7);
+    return out->unit != UPBIT_CANDLE_NONE;
+}
+
+static int decode_lines(FILE *in, kind k)
 {
     output o = {NULL, 0, 0};
     char *line = NULL, reason[256];
@@ -65,7 +90,10 @@ static int decode_lines(FILE *in)
         number++;
         if (is_blank(line, (size_t)length))
             continue;
-        int events = upbit_decode(line, (size_t)length, print_event, &o, reason, sizeof reason);
+        int events =
+            k.type == 0 ? upbit_decode(line, (size_t)length, print_event, &o, reason, sizeof reason)
+                        : upbit_decode_rest(k.type, k.unit, line, (size_t)length, print_event, &o,
+                                            reason, sizeof reason);
         if (events < 0) {
             /* In the order of the lines, also when both go to one place. */
             fflush(stdout);
@@ -91,6 +119,7 @@ int main(int argc, char **argv)
 {
     const char *file = "-";
     int files = 0, options = 1;
+    kind k = {0, 0};
     for (int i = 1; i < argc; i++) {
         if (options && strcmp(argv[i], "--help") == 0) {
             fputs(usage, stdout);
@@ -99,6 +128,15 @@ int main(int argc, char **argv)
         if (options && strcmp(argv[i], "--version") == 0) {
             printf("upbit-decode %s\n", upbit_version_string());
             return 0;
+        }
+        if (options && strcmp(argv[i], "--rest") == 0) {
+            i++;
+            if (i == argc || !find_kind(&k, argv[i])) {
+                fprintf(stderr, "upbit-decode: --rest wants a type%s%s\n%s",
+                        i == argc ? "" : ", not ", i == argc ? "" : argv[i], usage);
+                return 2;
+            }
+            continue;
         }
         if (options && strcmp(argv[i], "--") == 0) {
             options = 0;
@@ -113,13 +151,13 @@ int main(int argc, char **argv)
         }
     }
     if (strcmp(file, "-") == 0)
-        return decode_lines(stdin);
+        return decode_lines(stdin, k);
     FILE *in = fopen(file, "r");
     if (in == NULL) {
         fprintf(stderr, "upbit-decode: cannot open %s: %s\n", file, strerror(errno));
         return 2;
     }
-    int status = decode_lines(in);
+    int status = decode_lines(in, k);
     fclose(in);
     return status;
 }

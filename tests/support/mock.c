@@ -79,7 +79,7 @@ int mock_call(const mock *m, const char *method, const char *path, const char *b
             close(fd);
         return -1;
     }
-    char head[512];
+    char head[4096];
     int n = snprintf(head, sizeof head,
                      "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
                      "Content-Length: %zu\r\n\r\n",

@@ -1,6 +1,6 @@
 /* upbit-live/decode.h - the exchange's messages as events, without a connection.
  *
- * For post-mortems, tests and tools: the same decoder the stream uses, on a text you have. */
+ * For post-mortems, tests and tools: the same decoders the library uses, on a text you have. */
 #ifndef UPBIT_LIVE_DECODE_H
 #define UPBIT_LIVE_DECODE_H
 
@@ -21,6 +21,19 @@ extern "C" {
 UPBIT_API int upbit_decode(const char *message, size_t length,
                            void (*each)(void *context, const upbit_event *event), void *context,
                            char *reason, size_t size);
+
+/* The same for the body of an answer of the exchange's REST side: an array of tickers, trades
+ * (/trades/ticks), order books or candles. type: upbit_type, TICKER to CANDLE; unit: upbit_candle_unit,
+ * for CANDLE. Each row becomes the event the stream would have sent, with stream SNAPSHOT: a trade's
+ * `timestamp` is its trade_timestamp too, its change_price loses the sign and `change` says it.
+ *
+ * Returns the number of events; DECODE when the body is not such an array (no event then) or when rows
+ * were refused (the others have been delivered): `reason` names the first; EXCHANGE when it is an error
+ * of the exchange, with its name and message in `reason`. INVALID_ARGUMENT, NO_MEMORY likewise.
+ * @thread any. `body` is not kept. */
+UPBIT_API int upbit_decode_rest(int type, unsigned unit, const char *body, size_t length,
+                                void (*each)(void *context, const upbit_event *event),
+                                void *context, char *reason, size_t size);
 
 #ifdef __cplusplus
 }

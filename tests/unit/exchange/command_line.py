@@ -53,7 +53,20 @@ def main():
     with tempfile.NamedTemporaryFile() as empty:
         r = run(empty.name)
         check(r.returncode == 0 and r.stdout == b"", "an empty file", r)
-    for arguments in (["--nonsense"], ["a", "b"], ["/nonexistent/file"]):
+    body = (b'[{"market":"KRW-BTC","timestamp":1785395043779,"trade_price":91361000,"trade_volume":5.0E-4,'
+            b'"change_price":-63000,"ask_bid":"ASK","sequential_id":17853950437790001},{"market":"KRW-ETH"}]\n')
+    r = run("--rest", "trade", text=body)
+    check(r.returncode == 1 and b"line 1: row 2: " in r.stderr, "a bad row", r)
+    check(r.stdout == b'{"type":"trade","code":"KRW-BTC","timestamp":1785395043779,"trade_timestamp":1785395043779,'
+          b'"trade_price":"91361000","trade_volume":"0.0005","ask_bid":"ASK","change":"FALL","change_price":"63000",'
+          b'"sequential_id":17853950437790001,"stream_type":"SNAPSHOT","epoch":0,"origin":"stream","received_ns":0}\n',
+          "a row", r.stdout)
+    r = run("--rest", "ticker", text=b'[]\n{"error":{"name":404,"message":"Code not found"}}\n')
+    check(r.returncode == 1 and r.stdout == b"" and r.stderr == b"line 2: 404: Code not found\n", "REST error", r)
+    r = run("--rest", "candle.1m", os.path.join(DATA, "rest_candles_1s.json"))
+    check(r.returncode == 0 and json.loads(r.stdout)["type"] == "candle.1m", "a candle", r)
+    for arguments in (["--nonsense"], ["a", "b"], ["/nonexistent/file"], ["--rest"], ["--rest", "myOrder"],
+                      ["--rest", "candle"], ["--rest", "candle.7m"], ["--rest", "ticker", "--rest"]):
         r = run(*arguments)
         check(r.returncode == 2 and r.stderr != b"" and r.stdout == b"", "usage", arguments, r)
     for arguments in (["--help"], ["--version"]):

@@ -51,6 +51,7 @@ TABLES = {
     "myAsset": """asset_uuid/astuid/S assets/ast/A! asset_timestamp/asttms/T timestamp/tms/T!
         stream_type/st/X""",
 }
+TIME = r"(19[7-9]|[2-9]\d\d)\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)"
 UNITS = ("1s", "1m", "3m", "5m", "10m", "15m", "30m", "60m", "240m")
 ROW = (("ask_price", "ap"), ("bid_price", "bp"), ("ask_size", "as"), ("bid_size", "bs"))
 
@@ -196,7 +197,7 @@ def view_field(kind, value, simple, names):
     text = text_of(value)
     if kind == "C" and not 0 < len(text.encode()) <= 23:
         raise Wrong
-    if kind == "Z" and not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", text, re.A):
+    if kind == "Z" and not re.fullmatch(TIME, text, re.A):
         raise Wrong
     return text
 

@@ -135,6 +135,17 @@ START_TEST(a_trade_needs_its_time_and_id)
     ck_assert_int_eq(a.result, 0);
     ck_assert_uint_eq(a.bad, 4);
     ck_assert_str_eq(a.reason, "row 1: sequential_id is missing");
+    answer_text(
+        &a, TRADE,
+        "[{\"market\":\"KRW-BTC\",\"timestamp\":1,\"sequential_id\":\"x\",\"trade_price\":1,"
+        "\"trade_volume\":1,\"ask_bid\":\"BID\"}]");
+    ck_assert_str_eq(a.reason, "row 1: sequential_id is not an integer");
+    answer_text(&a, TRADE,
+                "[{\"market\":\"KRW-BTC\",\"timestamp\":1,\"sequential_id\":1,\"trade_price\":1,"
+                "\"trade_volume\":1,\"ask_bid\":\"BID\",\"trade_timestamp\":\"odd\"}]");
+    all_good(1);
+    ck_assert_int_eq(upbit_event_trade(a.events[0])->trade_timestamp, 1);
+    ck_assert_str_eq(upbit_event_extra(a.events[0]), "{\"trade_timestamp\":\"odd\"}");
 }
 END_TEST
 
@@ -401,7 +412,7 @@ START_TEST(errors_of_the_exchange)
     /* Cut between characters. */
     static const char korean[] =
         "{\"error\":{\"name\":1,\"message\":\"a\xEC\x97\x86\xEC\x9D\x8C\"}}";
-    char small[8];
+    char small[9];
     ck_assert_int_eq(upbit__rest_error(korean, sizeof korean - 1, small, sizeof small),
                      UPBIT_ERROR_EXCHANGE);
     ck_assert_str_eq(small, "1: a\xEC\x97\x86");
