@@ -39,7 +39,10 @@ typedef _Atomic uint64_t upbit__counter;
     X(rest_failures)                                                                               \
     X(limit_waits)                                                                                 \
     X(snapshots)                                                                                   \
-    X(snapshot_failures)
+    X(snapshot_failures)                                                                           \
+    X(clock_moved)                                                                                 \
+    X(trades_backfilled)                                                                           \
+    X(holes_told)
 
 typedef struct upbit__counters {
 #define UPBIT__COUNTER_FIELD(name) upbit__counter name;

@@ -15,6 +15,7 @@ static void unref(upbit__fanout *f, const upbit_event *e)
 
 typedef enum verdict {
     NEWS,
+    FILLED, /* missed in a cut: goes to those who were there */
     REPEAT, /* goes to those who have nothing of the key yet */
     OLD     /* goes to nobody */
 } verdict;
@@ -32,7 +33,7 @@ void upbit__key_id_of_event(upbit__key_id *id, const upbit_event *event)
     }
 }
 
-static verdict judge_by_time(const upbit__key *key, const upbit_event *e)
+static verdict judge_by_time(upbit__fanout *f, const upbit__key *key, const upbit_event *e)
 {
     const upbit_event *last = key->last;
     if (last == NULL)
@@ -40,19 +41,21 @@ static verdict judge_by_time(const upbit__key *key, const upbit_event *e)
     int64_t behind = last->exchange_ms - e->exchange_ms;
     if (behind > 0 && behind < CLOCK_MOVED_MS)
         return e->stream == UPBIT_STREAM_SNAPSHOT ? REPEAT : OLD;
+    if (behind > 0)
+        upbit__count(&f->counters->clock_moved, 1);
     return behind == 0 && upbit__event_same(last, e) ? REPEAT : NEWS;
 }
 
 /* A late frame of an earlier window is news for that window; only within one window time orders. */
-static verdict judge_candle(const upbit__key *key, const upbit_event *e)
+static verdict judge_candle(upbit__fanout *f, const upbit__key *key, const upbit_event *e)
 {
     const upbit_candle *last = (const void *)key->last, *now = (const void *)e;
     if (last != NULL && last->start_ms != now->start_ms)
         return NEWS;
-    return judge_by_time(key, e);
+    return judge_by_time(f, key, e);
 }
 
-static verdict judge(upbit__key *key, const upbit_event *e)
+static verdict judge(upbit__fanout *f, upbit__key *key, const upbit_event *e)
 {
     switch (e->type) {
     case UPBIT_TYPE_TRADE: {
@@ -66,9 +69,9 @@ static verdict judge(upbit__key *key, const upbit_event *e)
     }
     case UPBIT_TYPE_TICKER:
     case UPBIT_TYPE_ORDERBOOK:
-        return judge_by_time(key, e);
+        return judge_by_time(f, key, e);
     case UPBIT_TYPE_CANDLE:
-        return judge_candle(key, e);
+        return judge_candle(f, key, e);
     default:
         return NEWS;
     }
@@ -76,7 +79,7 @@ static verdict judge(upbit__key *key, const upbit_event *e)
 
 static bool takes(const upbit__entry *entry, const upbit_event *e, verdict v)
 {
-    if (v == REPEAT && entry->has)
+    if (v != NEWS && (v == REPEAT ? entry->has : !entry->missed))
         return false;
     if ((entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0)
         return e->stream == UPBIT_STREAM_SNAPSHOT;
@@ -192,6 +195,12 @@ static void end_snapshots(upbit__fanout *f, upbit__key *key)
     }
 }
 
+static void first_trade(upbit__key *key, const upbit_trade *t)
+{
+    key->first_ms = t->trade_timestamp != 0 ? t->trade_timestamp : t->event.exchange_ms;
+    key->first_id = t->sequential_id;
+}
+
 void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
 {
     upbit__key_id id;
@@ -209,7 +218,19 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
     key->heard_ns = e->received_ns;
     if (key->quiet && f->heard != NULL)
         f->heard(f->context, key);
-    verdict v = judge(key, e);
+    if (key->doubt != UPBIT__DOUBT_NONE && f->doubtful != NULL &&
+        f->doubtful(f->doubtful_context, key, e))
+        return;
+    upbit__fanout_pass(f, key, e, false);
+}
+
+void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *e, bool missed_only)
+{
+    verdict v = judge(f, key, e);
+    if (e->origin == UPBIT_ORIGIN_BACKFILL) {
+        v = v == REPEAT ? OLD : missed_only ? FILLED : v;
+        upbit__count(&f->counters->trades_backfilled, v != OLD);
+    }
     uint32_t whole = 0, once = 0;
     bool cuts = false;
     for (uint32_t i = 0; v != OLD && i < key->entry_count; i++) {
@@ -226,10 +247,10 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
             whole++;
         }
     }
-    if (v != NEWS)
+    if (v == REPEAT || v == OLD)
         upbit__count(&f->counters->events_repeated, 1);
     /* A late candle of an earlier window is news, but not the latest value. */
-    bool keep = v == NEWS;
+    bool keep = v == NEWS || v == FILLED;
     if (keep && key->last != NULL && e->type == UPBIT_TYPE_CANDLE)
         keep = ((const upbit_candle *)(const void *)e)->start_ms >=
                ((const upbit_candle *)(const void *)key->last)->start_ms;
@@ -251,9 +272,11 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
             cut->last = NULL;
         }
     }
-    if (key->awaited && v != OLD && f->awaited != NULL)
+    if (key->awaited && v != OLD && v != FILLED && f->awaited != NULL)
         f->awaited(f->context, key, e);
     if (keep) {
+        if (key->last == NULL && e->type == UPBIT_TYPE_TRADE)
+            first_trade(key, (const void *)e);
         unref(f, key->last);
         key->last = e;
     } else {
@@ -261,6 +284,45 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
     }
     if (once > 0)
         end_snapshots(f, key);
+}
+
+void upbit__fanout_gap(upbit__fanout *f, upbit__key *key, uint32_t epoch, int64_t after_ms,
+                       int64_t before_ms)
+{
+    upbit_gap *gap = (void *)upbit__event_allocate(sizeof *gap);
+    uint32_t takers = 0;
+    for (uint32_t i = 0; i < key->entry_count; i++) {
+        upbit__entry *entry = key->entries[i];
+        entry->take = entry->missed && (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) == 0;
+        takers += entry->take;
+    }
+    if (gap != NULL) {
+        gap->event.type = UPBIT_TYPE_GAP;
+        gap->event.schema = 1;
+        gap->event.origin = UPBIT_ORIGIN_LOCAL;
+        gap->event.epoch = epoch;
+        gap->event.received_ns = upbit__clock_monotonic_ns();
+        gap->event.received_wall_ns = upbit__clock_wall_ns();
+        gap->event.received_ms = gap->event.received_wall_ns / UPBIT__MS;
+        memcpy(gap->event.code, key->id.code, sizeof gap->event.code);
+        gap->lane_type = (uint32_t)key->id.type;
+        gap->after_ms = after_ms;
+        gap->before_ms = before_ms;
+        upbit__event_set_refs(&gap->event, takers + 1);
+    }
+    for (uint32_t i = 0; i < key->entry_count; i++) {
+        upbit__entry *entry = key->entries[i];
+        if (!entry->take)
+            continue;
+        if (gap != NULL)
+            upbit__inbox_push_into(entry->client->inbox, key->id.type, &gap->event);
+        else /* a number that is missing is a hole as well */
+            upbit__inbox_skip(entry->client->inbox, key->id.type);
+    }
+    if (takers > 0)
+        upbit__count(&f->counters->holes_told, 1);
+    if (gap != NULL)
+        unref(f, &gap->event);
 }
 
 void upbit__fanout_refused(upbit__fanout *f, const upbit_event *e)

@@ -22,6 +22,10 @@ typedef struct upbit__fanout {
     void (*awaited)(void *context, upbit__key *key, upbit_event *event);
     /* An event of a key nobody wants. May be NULL. */
     void (*unwanted)(void *context, const upbit_event *event);
+    /* A trade of a key whose stream may have a hole (key->doubt): true when it was taken over and
+     * will be delivered later. May be NULL. */
+    bool (*doubtful)(void *context, upbit__key *key, upbit_event *event);
+    void *doubtful_context;
 } upbit__fanout;
 
 /* A block for an event; where the budget is used up, queued events of the fullest lanes make room.
@@ -30,6 +34,15 @@ upbit_event *upbit__fanout_allocate(upbit__fanout *f, size_t size);
 
 /* Delivers the event; takes over its one reference. Its epoch, origin and receive times are set. */
 void upbit__fanout_event(upbit__fanout *f, upbit_event *event);
+
+/* The same without a look at key->doubt. missed_only: to those alone who were there when the stream
+ * was cut; a trade that is known goes to nobody then. The key may be gone afterwards. */
+void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *event, bool missed_only);
+
+/* A GAP of unknown size to those who were there when the stream was cut: trades between the two
+ * times are missing. */
+void upbit__fanout_gap(upbit__fanout *f, upbit__key *key, uint32_t epoch, int64_t after_ms,
+                       int64_t before_ms);
 
 /* An event did not fit the memory budget (decode.h, `refused`): its takers' numbers are used up. */
 void upbit__fanout_refused(upbit__fanout *f, const upbit_event *event);

@@ -59,6 +59,7 @@ static void on_refused(void *context, const upbit_event *event)
 {
     upbit_manager *m = context;
     upbit__count(&m->counters.events_refused, 1);
+    upbit__backfill_release(&m->backfill); /* in the lanes what is held can make room */
     if (event != NULL)
         upbit__fanout_refused(&m->fanout, event);
 }
@@ -181,6 +182,9 @@ int upbit__io_init(upbit_manager *m)
                         m->stream_budget, &events, m);
     upbit__asking_init(&m->asking, &m->config, m->loop, &m->log, &m->counters, m->rest_budget);
     upbit__listing_init(&m->listing, &m->asking, m->loop, &m->log, &listing, m);
+    upbit__backfill_rest_init(&m->backfill_rest, &m->asking, m->pool, m->decoder, &m->log);
+    upbit__backfill_init(&m->backfill, &m->fanout, m->loop, &m->log, &m->session.epoch,
+                         &upbit__backfill_from_rest, &m->backfill_rest);
     return 0;
 }
 
@@ -247,6 +251,7 @@ void *upbit__io_main(void *manager)
     upbit__orders_drop_held(m, NULL);
     upbit__snapshots_close(m);
     close_in_order(m);
+    upbit__backfill_release(&m->backfill);
     for (upbit__client *c = m->clients; c != NULL; c = c->next)
         upbit__tell_closed(m, c);
     commit(m);

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "client/asking.h"
+#include "client/backfill_rest.h"
 #include "client/config.h"
 #include "client/counters.h"
 #include "client/fanout.h"
@@ -94,6 +95,8 @@ struct upbit_manager {
     upbit__session session;
     upbit__budget *stream_budget, *rest_budget; /* one host, as a rule; shared with others */
     upbit__asking asking;
+    upbit__backfill backfill;
+    upbit__backfill_rest backfill_rest;
     upbit__listing listing;
     upbit__timer quiet_timer;
     upbit__decoder *decoder;

@@ -103,6 +103,8 @@ static upbit__key *make_key(upbit__registry *r, const upbit__key_id *id)
 
 static void free_key(upbit__registry *r, upbit__key *k)
 {
+    if (k->fill != NULL && r->forget != NULL)
+        r->forget(r->forget_context, k);
     upbit__event_unref_io(r->pool, k->last);
     for (uint32_t i = 0; i < k->cut_count; i++)
         upbit__event_unref_io(r->pool, k->cuts[i].last);
@@ -223,6 +225,7 @@ int upbit__registry_add(upbit__registry *r, upbit__client *client, const upbit__
     }
     e->depth = (uint8_t)depth;
     e->flags = (uint8_t)flags;
+    e->since = ++r->wants;
     *out = e;
     *joined = key->on_wire;
     unsigned need = upbit__key_depth(key);

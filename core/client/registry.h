@@ -56,11 +56,13 @@ struct upbit__entry {
     upbit__cell *news;     /* NO_DATA, STALE, FRESH; NULL until there was one */
     uint32_t key_index;    /* in key->entries */
     uint32_t client_index; /* in client->entries */
+    uint64_t since;        /* registry->wants when it was (re)subscribed: the higher the later */
     uint8_t depth;         /* rows a side; 0: all */
     uint8_t flags;         /* UPBIT_WANT_... */
     uint8_t by;            /* who holds it: UPBIT__BY_... */
     uint8_t quiet;         /* what it was told last: NO_DATA, STALE, or 0 */
     bool has;              /* something of this key was pushed since it was (re)subscribed */
+    bool missed;           /* it was there when the stream was cut: back-fill is for it */
     bool take;             /* scratch of the fan-out: gets the event at hand */
 };
 
@@ -71,6 +73,13 @@ typedef struct upbit__cut {
     upbit_event *made; /* scratch of the fan-out */
     upbit_event *last; /* one reference: not sent again when equal */
 } upbit__cut;
+
+/* Whether a trade key's stream is known to be whole (backfill.h). */
+typedef enum upbit__doubt {
+    UPBIT__DOUBT_NONE,
+    UPBIT__DOUBT_SUSPECT, /* it was cut: the next trade shows whether something was missed */
+    UPBIT__DOUBT_FILLING  /* it was: live trades are held until that is had back */
+} upbit__doubt;
 
 struct upbit__key {
     upbit__key_id id;
@@ -86,16 +95,23 @@ struct upbit__key {
     bool on_wire;       /* the last request held it as a stream */
     bool awaited;       /* the next event is told to the fan-out's owner: snapshot requests */
     bool quiet;         /* NO_DATA or STALE was told, and nothing has come since */
+    uint8_t doubt;      /* trades: upbit__doubt */
     int64_t asked_ns;   /* when the exchange was asked for it on this connection; 0: not yet */
     int64_t heard_ns;   /* when something of it came last; 0: never */
+    struct upbit__fill *fill;   /* trades: being had back; NULL: none */
+    int64_t first_ms, first_id; /* trades: the first that came; what was before it is not ours */
 };
 
 typedef struct upbit__registry {
     upbit__pool *pool; /* whose events are cached here */
+    /* The key goes, and its fill is still there. May be NULL. */
+    void (*forget)(void *context, upbit__key *key);
+    void *forget_context;
     upbit__key **buckets;
     size_t bucket_count; /* a power of two */
     size_t key_count;    /* with entries */
     size_t lingering;    /* without, until the next request */
+    uint64_t wants;      /* how many there ever were */
     bool dirty;          /* what is wanted and what was requested differ */
     bool again;          /* send even if the text is the same: somebody waits for a snapshot */
     char last_code[24];  /* the code of the key that went last: for the empty set's request */

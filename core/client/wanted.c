@@ -105,9 +105,19 @@ void upbit__wanted_sent(upbit__registry *r, int64_t now_ns)
     r->again = false;
 }
 
+/* What was traded since its last trade may be missed, by those who are there now. */
+static void suspect(upbit__key *key)
+{
+    key->doubt = UPBIT__DOUBT_SUSPECT;
+    for (uint32_t i = 0; i < key->entry_count; i++)
+        key->entries[i]->missed = true;
+}
+
 static void mark_lost(void *context, upbit__key *key)
 {
     (void)context;
+    if (key->id.type == UPBIT_TYPE_TRADE && key->on_wire && key->last != NULL)
+        suspect(key);
     key->on_wire = false;
     key->asked_ns = 0;
     key->wire_depth = 0;

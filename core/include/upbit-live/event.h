@@ -69,7 +69,7 @@ typedef enum upbit_origin {
     UPBIT_ORIGIN_STREAM = 0,
     UPBIT_ORIGIN_REST = 1,
     UPBIT_ORIGIN_CACHE = 2,
-    UPBIT_ORIGIN_BACKFILL = 3,
+    UPBIT_ORIGIN_BACKFILL = 3, /* a trade missed in a cut; stream REALTIME, it is volume */
     UPBIT_ORIGIN_LOCAL = 4 /* made by the library itself */
 } upbit_origin;
 

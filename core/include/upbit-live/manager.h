@@ -81,6 +81,9 @@ typedef struct upbit_stats {
     uint64_t limit_waits;         /* counter: requests and connects that waited for a budget */
     uint64_t snapshots;           /* counter: upbit_proxy_get_snapshot, answered             */
     uint64_t snapshot_failures;   /* counter: of those, with an error                        */
+    uint64_t clock_moved;         /* counter: accepted though older by 5 s or more           */
+    uint64_t trades_backfilled;   /* counter: missed in a cut and had back                   */
+    uint64_t holes_told;          /* counter: cuts after which a code's trades stayed missing */
 } upbit_stats;
 
 /* Fills at most `size` bytes of *out (give sizeof *out). @thread any. Returns 0, INVALID_ARGUMENT. */

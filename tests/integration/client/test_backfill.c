@@ -1,0 +1,489 @@
+/* Trades missed in a cut: had back in order and once, or told by a GAP. The oracle is what the mock
+ * knows of its trades: their ids rise with each one, so what a tape lacks is seen. */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/check_main.h"
+#include "support/stream.h"
+
+enum { TAPE = 40000, KNOWN = 4096 };
+
+typedef struct note {
+    bool hole; /* a GAP of unknown size */
+    uint8_t origin, stream;
+    uint32_t epoch;
+    int64_t id, ms;        /* of a trade */
+    int64_t after, before; /* of a hole */
+    char code[24];
+} note;
+
+/* All trades and GAPs a proxy got, in order. */
+typedef struct tape {
+    upbit_proxy *proxy;
+    size_t count, holes, filled;
+    uint32_t epoch; /* of the newest trade */
+    size_t live;    /* trades of that epoch that came by the stream */
+    size_t tickers; /* of that epoch */
+    note at[TAPE];
+} tape;
+
+static mock exchange;
+static upbit_manager *manager;
+static tape *first;
+
+static tape *tape_new(upbit_proxy *proxy)
+{
+    tape *t = calloc(1, sizeof *t);
+    t->proxy = proxy;
+    return t;
+}
+
+static void tape_free(tape *t)
+{
+    upbit_proxy_close(t->proxy);
+    free(t);
+}
+
+static void tape_put(tape *t, const upbit_event *e)
+{
+    ck_assert_uint_lt(t->count, TAPE);
+    const upbit_trade *trade = upbit_event_trade(e);
+    const upbit_gap *gap = upbit_event_gap(e);
+    note *n = &t->at[t->count];
+    if (gap != NULL)
+        ck_assert_msg(gap->count == 0, "%llu events dropped", (unsigned long long)gap->count);
+    if (e->type == UPBIT_TYPE_TICKER && e->epoch == t->epoch)
+        t->tickers++;
+    if (trade == NULL && gap == NULL)
+        return;
+    t->count++;
+    *n = (note){.hole = gap != NULL, .origin = e->origin, .stream = e->stream, .epoch = e->epoch};
+    memcpy(n->code, e->code, sizeof n->code);
+    ck_assert_uint_ge(e->epoch, t->epoch); /* within a lane epochs never go back */
+    if (e->epoch > t->epoch)
+        t->live = t->tickers = 0;
+    t->epoch = e->epoch;
+    if (gap != NULL) {
+        ck_assert_int_eq((int)gap->lane_type, UPBIT_TYPE_TRADE);
+        n->after = gap->after_ms;
+        n->before = gap->before_ms;
+        t->holes++;
+        return;
+    }
+    n->id = trade->sequential_id;
+    n->ms = trade->trade_timestamp;
+    t->filled += e->origin == UPBIT_ORIGIN_BACKFILL;
+    t->live += e->origin == UPBIT_ORIGIN_STREAM;
+}
+
+/* Takes what is there. */
+static void tape_drain(tape *t)
+{
+    upbit_delivery d = UPBIT_DELIVERY_INIT;
+    while (upbit_proxy_next(t->proxy, &d) == 1) {
+        tape_put(t, d.event);
+        upbit_event_unref(d.event);
+    }
+}
+
+/* Until `live` trades came by the stream of this epoch or a later one. */
+static void tape_run(tape *t, uint32_t epoch, size_t live)
+{
+    double end = stream_now() + 20;
+    for (tape_drain(t); t->epoch < epoch || t->live < live; tape_drain(t)) {
+        ck_assert_msg(stream_now() < end, "epoch %u, %zu live, %zu in all", t->epoch, t->live,
+                      t->count);
+        poll(&(struct pollfd){upbit_proxy_fd(t->proxy), POLLIN, 0}, 1, 100);
+    }
+}
+
+/* The newest trades of a code that the mock knows, oldest first. */
+static size_t oracle(int64_t ids[KNOWN], const char *code)
+{
+    static int64_t newest_first[KNOWN + 500];
+    char path[120];
+    size_t count = 0, before;
+    do {
+        before = count;
+        char cursor[40] = "";
+        if (count > 0)
+            snprintf(cursor, sizeof cursor, "&cursor=%lld", (long long)newest_first[count - 1]);
+        snprintf(path, sizeof path, "/v1/trades/ticks?market=%s&count=500%s", code, cursor);
+        int status = mock_call(&exchange, "GET", path, "");
+        if (status == 429) { /* 10 in a second */
+            poll(NULL, 0, 100);
+            before = count + 1;
+            continue;
+        }
+        ck_assert_int_eq(status, 200);
+        static const char name[] = "\"sequential_id\":";
+        for (const char *at = mock_answer(); (at = strstr(at, name)) != NULL;) {
+            at += sizeof name - 1;
+            newest_first[count++] = strtoll(at, NULL, 10);
+        }
+    } while (count != before && count < KNOWN);
+    if (count > KNOWN)
+        count = KNOWN;
+    for (size_t i = 0; i < count; i++)
+        ids[i] = newest_first[count - 1 - i];
+    return count;
+}
+
+/* In order, once, and nothing missing without a GAP in its place. Holes the check needed. */
+static size_t tape_check(const tape *t, const char *code)
+{
+    static int64_t ids[KNOWN];
+    size_t known = oracle(ids, code), at = 0, needed = 0, checked = 0;
+    const note *last = NULL, *hole = NULL;
+    for (size_t i = 0; i < t->count; i++) {
+        const note *n = &t->at[i];
+        if (strcmp(n->code, code) != 0)
+            continue;
+        if (n->hole) {
+            ck_assert_ptr_nonnull(last);
+            ck_assert_int_le(n->after, n->before);
+            hole = n;
+            continue;
+        }
+        if (last != NULL)
+            ck_assert_msg(n->id > last->id, "%lld behind %lld", (long long)n->id,
+                          (long long)last->id);
+        if (n->id < ids[0]) { /* before what the mock remembers */
+            last = n;
+            continue;
+        }
+        while (at < known && ids[at] < n->id && (last == NULL || ids[at] <= last->id))
+            at++;
+        if (last != NULL && at < known && ids[at] != n->id) {
+            ck_assert_msg(hole != NULL, "%lld is missing, no GAP", (long long)ids[at]);
+            needed++;
+            while (at < known && ids[at] < n->id) {
+                int64_t ms = ids[at++] / 10000;
+                ck_assert_msg(ms >= hole->after && ms <= hole->before, "%lld is not in the GAP",
+                              (long long)ms);
+            }
+        }
+        ck_assert_msg(at < known && ids[at] == n->id, "%lld is not a trade", (long long)n->id);
+        if (n->origin == UPBIT_ORIGIN_BACKFILL)
+            ck_assert_int_eq(n->stream, UPBIT_STREAM_REALTIME);
+        last = n;
+        hole = NULL;
+        checked++;
+    }
+    ck_assert_uint_gt(checked, 0);
+    return needed;
+}
+
+static upbit_stats stats(void)
+{
+    upbit_stats s;
+    upbit_manager_get_stats(manager, &s, sizeof s);
+    return s;
+}
+
+static void order(const char *what)
+{
+    char path[160];
+    snprintf(path, sizeof path, "/mock/%s", what);
+    ck_assert_msg(mock_call(&exchange, "POST", path, "") == 200, "%s: %s", what, mock_answer());
+}
+
+static void begin(const char *codes, const char *rate, void (*change)(upbit_options *options))
+{
+    const char *const arguments[] = {"--codes", codes, "--rate", rate, NULL};
+    mock_start(&exchange, arguments);
+    manager = stream_manager(&exchange, change);
+}
+
+/* One widget on KRW-BTC, whose trades flow. */
+static void begin_one(const char *rate, void (*change)(upbit_options *options))
+{
+    upbit_proxy_options o = UPBIT_PROXY_OPTIONS_INIT;
+    o.queue_messages = 1 << 15;
+    o.queue_bytes = 64u << 20;
+    begin("1", rate, change);
+    first = tape_new(stream_proxy(manager, "first", &o));
+    stream_want(first->proxy, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 0);
+    tape_run(first, 1, 20);
+}
+
+static void finish(void)
+{
+    if (first != NULL)
+        tape_free(first);
+    first = NULL;
+    upbit_manager_release(manager);
+    mock_stop(&exchange);
+}
+
+START_TEST(trades_of_an_outage_come_once_and_in_order)
+{
+    begin_one("600", NULL);
+    order(_i == 0 ? "cut?how=rst&for_ms=400" : "cut?how=fin&for_ms=400");
+    tape_run(first, 2, 30);
+    ck_assert_uint_eq(tape_check(first, "KRW-BTC"), 0);
+    ck_assert_uint_eq(first->holes, 0);
+    ck_assert_uint_gt(first->filled, 20);
+    ck_assert_uint_eq(stats().trades_backfilled, first->filled);
+    ck_assert_uint_eq(stats().holes_told, 0);
+    finish();
+}
+END_TEST
+
+START_TEST(what_rest_refuses_is_a_gap)
+{
+    static const char *const how[] = {"limit?group=trades&count=100&status=503",
+                                      "limit?group=trades&count=100&status=404",
+                                      "limit?group=trades&count=1&status=418"};
+    begin_one("600", NULL);
+    order(how[_i]);
+    order("cut?how=rst&for_ms=300");
+    tape_run(first, 2, 30);
+    order("reset");
+    ck_assert_uint_eq(tape_check(first, "KRW-BTC"), 1);
+    ck_assert_uint_eq(first->holes, 1);
+    ck_assert_uint_eq(stats().holes_told, 1);
+    finish();
+}
+END_TEST
+
+static void no_rest(upbit_options *o)
+{
+    o->rest_url = "http://127.0.0.1:1/v1";
+}
+
+START_TEST(without_rest_a_cut_is_a_gap)
+{
+    begin_one("600", no_rest);
+    order("cut?how=rst&for_ms=300");
+    tape_run(first, 2, 30);
+    ck_assert_uint_eq(tape_check(first, "KRW-BTC"), 1);
+    ck_assert_uint_eq(first->holes, 1);
+    finish();
+}
+END_TEST
+
+START_TEST(a_refusal_that_passes_is_no_gap)
+{
+    begin_one("600", NULL);
+    order("limit?group=trades&count=1&status=429");
+    order("cut?how=rst&for_ms=100");
+    tape_run(first, 2, 30);
+    ck_assert_uint_eq(tape_check(first, "KRW-BTC"), 0);
+    ck_assert_uint_eq(first->holes, 0);
+    finish();
+}
+END_TEST
+
+START_TEST(where_nothing_was_traded_nothing_is_asked)
+{
+    begin("1", "0", NULL);
+    first = tape_new(stream_proxy(manager, "first", NULL));
+    stream_want(first->proxy, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 0);
+    stream_want(first->proxy, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-BTC", 0);
+    tape_run(first, 1, 1);
+    uint64_t asked = stats().rest_requests;
+    order("cut?how=rst");
+    double end = stream_now() + 10;
+    while (stats().events_repeated == 0 && stream_now() < end)
+        poll(NULL, 0, 10);
+    poll(NULL, 0, 300);
+    tape_drain(first);
+    ck_assert_uint_eq(first->count, 1);
+    ck_assert_uint_eq(stats().rest_requests, asked);
+    finish();
+}
+END_TEST
+
+/* 2,000 trades are four pages. */
+START_TEST(a_long_outage_has_its_newest_trades_back_behind_a_gap)
+{
+    begin_one("4500", NULL);
+    order("cut?how=rst&for_ms=1700");
+    tape_run(first, 2, 30);
+    ck_assert_uint_eq(tape_check(first, "KRW-BTC"), 1);
+    ck_assert_uint_eq(first->holes, 1);
+    ck_assert_uint_gt(first->filled, 0);
+    finish();
+}
+END_TEST
+
+START_TEST(twenty_codes_are_asked_for_the_others_have_a_gap)
+{
+    enum { CODES = 25 };
+    static char list[CODES][24];
+    begin("75", "6000", NULL);
+    first = tape_new(stream_proxy(manager, "first", NULL));
+    ck_assert_int_eq(mock_call(&exchange, "GET", "/v1/market/all", ""), 200);
+    size_t codes = 0;
+    for (const char *at = mock_answer(); codes < CODES && (at = strstr(at, "\"KRW-")) != NULL; at++)
+        sscanf(at, "\"%23[^\"]", list[codes++]);
+    ck_assert_uint_eq(codes, CODES);
+    for (size_t i = 0; i < CODES; i++)
+        stream_want(first->proxy, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, list[i], 0);
+    tape_run(first, 1, 300);
+    order("cut?how=rst&for_ms=500");
+    tape_run(first, 2, 2000);
+    size_t others = 0;
+    for (size_t i = 0; i < CODES; i++) {
+        size_t holes = 0, filled = 0;
+        for (size_t k = 0; k < first->count; k++)
+            if (strcmp(first->at[k].code, list[i]) == 0) {
+                holes += first->at[k].hole;
+                filled += first->at[k].origin == UPBIT_ORIGIN_BACKFILL;
+            }
+        if (i < CODES - 20) {
+            ck_assert_msg(holes == 1 && filled == 1, "%s: %zu, %zu", list[i], holes, filled);
+        } else {
+            others += holes;
+        }
+    }
+    ck_assert_uint_le(others, 10); /* the slowest machine gets the first ten pages */
+    tape_check(first, list[0]);
+    tape_check(first, list[CODES - 1]);
+    finish();
+}
+END_TEST
+
+START_TEST(a_second_cut_during_backfill_loses_and_doubles_nothing)
+{
+    begin_one("300", NULL);
+    order("delay?ms=300&what=http");
+    order("cut?how=rst&for_ms=200");
+    double end = stream_now() + 10;
+    while (stats().reconnects == 0 && stream_now() < end)
+        poll(NULL, 0, 5);
+    poll(NULL, 0, 150); /* the question is under way */
+    order("cut?how=rst");
+    tape_run(first, 3, 30);
+    order("reset");
+    tape_check(first, "KRW-BTC");
+    finish();
+}
+END_TEST
+
+/* Nobody waits, nothing leaks (AddressSanitizer sees to that). */
+START_TEST(leaving_during_backfill_is_clean)
+{
+    begin_one("600", NULL);
+    upbit_proxy *other = stream_proxy(manager, "other", NULL);
+    stream_want(other, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 1);
+    ck_assert_int_eq(stream_reply(other, 1, 5), 0);
+    order("delay?ms=400&what=http");
+    order("cut?how=rst&for_ms=200");
+    double end = stream_now() + 10;
+    while (stats().reconnects == 0 && stream_now() < end)
+        poll(NULL, 0, 5);
+    poll(NULL, 0, 200);
+    if (_i == 0) {
+        stream_want(other, upbit_proxy_unsubscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 2);
+        ck_assert_int_eq(stream_reply(other, 2, 5), 0);
+        ck_assert_ptr_null(stream_event(other, UPBIT_TYPE_TRADE, NULL, 0.5));
+        ck_assert_ptr_null(stream_event(other, UPBIT_TYPE_GAP, NULL, 0.1));
+        tape_run(first, 2, 30);
+        order("reset");
+        ck_assert_uint_eq(tape_check(first, "KRW-BTC"), 0);
+    } else if (_i == 1) {
+        stream_want(first->proxy, upbit_proxy_unsubscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 0);
+        upbit_proxy_close(other);
+        other = NULL;
+        tape_drain(first);
+        poll(NULL, 0, 300);
+    } else {
+        ck_assert_int_eq(upbit_manager_shutdown(manager, 1000), 0);
+        tape_drain(first);
+        tape_check(first, "KRW-BTC"); /* what was held came, and the GAP before it */
+    }
+    upbit_proxy_close(other);
+    finish();
+}
+END_TEST
+
+START_TEST(who_subscribes_during_the_outage_misses_nothing)
+{
+    begin_one("600", NULL);
+    order("cut?how=rst&for_ms=500");
+    double end = stream_now() + 10;
+    while (stats().state == UPBIT_STATE_LIVE && stream_now() < end)
+        poll(NULL, 0, 5);
+    upbit_proxy *late = stream_proxy(manager, "late", NULL);
+    stream_want(late, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 0);
+    tape *second = tape_new(late);
+    tape_run(first, 2, 30);
+    tape_run(second, 2, 20);
+    ck_assert_uint_eq(second->filled + second->holes, 0);
+    ck_assert_int_eq(second->at[0].stream, UPBIT_STREAM_SNAPSHOT);
+    ck_assert_uint_eq(tape_check(second, "KRW-BTC"), 0);
+    ck_assert_uint_eq(tape_check(first, "KRW-BTC"), 0);
+    tape_free(second);
+    finish();
+}
+END_TEST
+
+/* Scenario 8, the outages scaled down: 5 widgets, 3 cuts. */
+START_TEST(five_widgets_and_three_cuts)
+{
+    begin("5", "400", NULL);
+    ck_assert_int_eq(mock_call(&exchange, "GET", "/v1/market/all", ""), 200);
+    char codes[5][25];
+    size_t count = 0;
+    for (const char *at = mock_answer(); count < 5 && (at = strstr(at, "\"market\":\"")) != NULL;
+         at++)
+        sscanf(at, "\"market\":\"%23[^\"]", codes[count++]);
+    tape *widgets[5];
+    for (int i = 0; i < 5; i++) {
+        char id[16], list[64];
+        snprintf(id, sizeof id, "widget_%d", i);
+        snprintf(list, sizeof list, "%.24s,%.24s", codes[i], codes[(i + 1) % 5]);
+        widgets[i] = tape_new(stream_proxy(manager, id, NULL));
+        stream_want(widgets[i]->proxy, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, list, 0);
+        stream_want(widgets[i]->proxy, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, codes[i], 0);
+    }
+    for (uint32_t cut = 1; cut <= 3; cut++) {
+        for (int i = 0; i < 5; i++)
+            tape_run(widgets[i], cut, 10);
+        order("cut?how=rst&for_ms=300");
+    }
+    for (int i = 0; i < 5; i++)
+        tape_run(widgets[i], 4, 10);
+    for (int i = 0; i < 5; i++) {
+        double end = stream_now() + 10;
+        while (widgets[i]->tickers == 0 && stream_now() < end) {
+            tape_drain(widgets[i]);
+            poll(NULL, 0, 20);
+        }
+        ck_assert_uint_gt(widgets[i]->tickers, 0);
+        ck_assert_uint_gt(widgets[i]->filled, 0);
+        ck_assert_uint_eq(widgets[i]->holes, 0);
+    }
+    ck_assert_uint_eq(stats().reconnects, 3);
+    for (int i = 0; i < 5; i++) {
+        ck_assert_uint_eq(tape_check(widgets[i], codes[i]), 0);
+        ck_assert_uint_eq(tape_check(widgets[i], codes[(i + 1) % 5]), 0);
+        tape_free(widgets[i]);
+    }
+    finish();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("client backfill");
+    TCase *tests = tcase_create("backfill");
+    tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, trades_of_an_outage_come_once_and_in_order, 0, 2);
+    tcase_add_loop_test(tests, what_rest_refuses_is_a_gap, 0, 3);
+    tcase_add_test(tests, without_rest_a_cut_is_a_gap);
+    tcase_add_test(tests, a_refusal_that_passes_is_no_gap);
+    tcase_add_test(tests, where_nothing_was_traded_nothing_is_asked);
+    tcase_add_test(tests, a_long_outage_has_its_newest_trades_back_behind_a_gap);
+    tcase_add_test(tests, twenty_codes_are_asked_for_the_others_have_a_gap);
+    tcase_add_test(tests, a_second_cut_during_backfill_loses_and_doubles_nothing);
+    tcase_add_loop_test(tests, leaving_during_backfill_is_clean, 0, 3);
+    tcase_add_test(tests, who_subscribes_during_the_outage_misses_nothing);
+    tcase_add_test(tests, five_widgets_and_three_cuts);
+    suite_add_tcase(suite, tests);
+    return check_main(suite);
+}
