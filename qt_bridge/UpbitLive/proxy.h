@@ -29,6 +29,7 @@ namespace UpbitLive
 {
 class Manager;
 class ProxyPrivate;
+class SnapshotReply;
 
 struct ProxyOptions {
     Policy policy = Policy::Default;
@@ -112,6 +113,24 @@ public Q_SLOTS:
     quint64 replaceCandle(const QStringList &codes, UpbitLive::CandleUnit unit,
                           UpbitLive::WantFlags flags = {});
 
+public:
+    // How things stand now, once, without subscribing: from the cache, the stream or REST, whichever has
+    // it soonest, also while the stream is down. Exactly one answer: the reply's finished(), and
+    // snapshotReady. timeoutMs 0: 5,000. Never null but when a slot of errorOccurred deleted the proxy.
+    UpbitLive::SnapshotReply *getTickerSnapshot(const QStringList &codes, int timeoutMs = 0);
+    // The newest `count` (1..2,000) trades of each code, older than the sequential id `beforeId` if
+    // that is not 0.
+    UpbitLive::SnapshotReply *getTradeSnapshot(const QStringList &codes, int count = 1,
+                                               qint64 beforeId = 0, int timeoutMs = 0);
+    UpbitLive::SnapshotReply *getOrderbookSnapshot(const QStringList &codes, int depth = 0,
+                                                   const UpbitLive::Decimal &level = {},
+                                                   int timeoutMs = 0);
+    // The newest `count` (1..2,000) candles of each code, of windows that start before `beforeMs`
+    // (Unix time) if that is not 0.
+    UpbitLive::SnapshotReply *getCandleSnapshot(const QStringList &codes, UpbitLive::CandleUnit unit,
+                                                int count = 1, qint64 beforeMs = 0,
+                                                int timeoutMs = 0);
+
 Q_SIGNALS:
     void tickerReceived(const UpbitLive::Ticker &ticker);
     void tickersReceived(const QVector<UpbitLive::Ticker> &tickers);
@@ -140,6 +159,9 @@ Q_SIGNALS:
     void keyHealthChanged(const UpbitLive::KeyHealth &health);
     void errorOccurred(const UpbitLive::Error &error);
     void replyReceived(const UpbitLive::Reply &reply);
+    // A get...Snapshot has its answer; see SnapshotReply for a more convenient form.
+    void snapshotReady(quint64 requestId, const QVector<UpbitLive::Event> &events,
+                       const UpbitLive::Error &error);
     // The command with this id has been done.
     void subscriptionChanged(quint64 requestId);
     // Nothing more will come; error 0: closed or shut down in order.

@@ -44,6 +44,7 @@ void registerMetaTypes()
         registerOne<Order>("UpbitLive::Order", "QVector<UpbitLive::Order>");
         registerOne<Asset>("UpbitLive::Asset", "QVector<UpbitLive::Asset>");
         qRegisterMetaType<Event>("UpbitLive::Event");
+        qRegisterMetaType<QVector<Event>>("QVector<UpbitLive::Event>");
         qRegisterMetaType<Decimal>("UpbitLive::Decimal");
         qRegisterMetaType<Error>("UpbitLive::Error");
         qRegisterMetaType<StateInfo>("UpbitLive::StateInfo");

@@ -31,7 +31,8 @@ Proxy::Proxy(Manager *manager, const QString &clientId, QObject *parent)
 {
 }
 
-Proxy::Proxy(Manager *manager, const QString &clientId, const ProxyOptions &options, QObject *parent)
+Proxy::Proxy(Manager *manager, const QString &clientId, const ProxyOptions &options,
+             QObject *parent)
     : QObject(parent), d(new ProxyPrivate(this))
 {
     registerMetaTypes();
@@ -141,76 +142,76 @@ upbit_proxy *Proxy::handle() const noexcept
 quint64 Proxy::subscribeTicker(const QStringList &codes, WantFlags flags)
 {
     CHECK_THREAD("UpbitLive::Proxy::subscribeTicker");
-    return d->command(upbit_proxy_subscribe, UPBIT_TYPE_TICKER, codes, flags);
+    return d->command(upbit_proxy_subscribe, {UPBIT_TYPE_TICKER, codes, flags});
 }
 
 quint64 Proxy::subscribeTrade(const QStringList &codes, WantFlags flags)
 {
     CHECK_THREAD("UpbitLive::Proxy::subscribeTrade");
-    return d->command(upbit_proxy_subscribe, UPBIT_TYPE_TRADE, codes, flags);
+    return d->command(upbit_proxy_subscribe, {UPBIT_TYPE_TRADE, codes, flags});
 }
 
 quint64 Proxy::subscribeOrderbook(const QStringList &codes, int depth, const Decimal &level,
                                   WantFlags flags)
 {
     CHECK_THREAD("UpbitLive::Proxy::subscribeOrderbook");
-    return d->command(upbit_proxy_subscribe, UPBIT_TYPE_ORDERBOOK, codes, flags, CandleUnit::None,
-                      depth, level);
+    return d->command(upbit_proxy_subscribe,
+                      {UPBIT_TYPE_ORDERBOOK, codes, flags, CandleUnit::None, depth, level});
 }
 
 quint64 Proxy::subscribeCandle(const QStringList &codes, CandleUnit unit, WantFlags flags)
 {
     CHECK_THREAD("UpbitLive::Proxy::subscribeCandle");
-    return d->command(upbit_proxy_subscribe, UPBIT_TYPE_CANDLE, codes, flags, unit);
+    return d->command(upbit_proxy_subscribe, {UPBIT_TYPE_CANDLE, codes, flags, unit});
 }
 
 quint64 Proxy::subscribeMyOrder(const QStringList &codes)
 {
     CHECK_THREAD("UpbitLive::Proxy::subscribeMyOrder");
-    return d->command(upbit_proxy_subscribe, UPBIT_TYPE_MY_ORDER, codes);
+    return d->command(upbit_proxy_subscribe, {UPBIT_TYPE_MY_ORDER, codes});
 }
 
 quint64 Proxy::subscribeMyAsset()
 {
     CHECK_THREAD("UpbitLive::Proxy::subscribeMyAsset");
-    return d->command(upbit_proxy_subscribe, UPBIT_TYPE_MY_ASSET, QStringList());
+    return d->command(upbit_proxy_subscribe, {UPBIT_TYPE_MY_ASSET, QStringList()});
 }
 
 quint64 Proxy::unsubscribeTicker(const QStringList &codes)
 {
     CHECK_THREAD("UpbitLive::Proxy::unsubscribeTicker");
-    return d->command(upbit_proxy_unsubscribe, UPBIT_TYPE_TICKER, codes);
+    return d->command(upbit_proxy_unsubscribe, {UPBIT_TYPE_TICKER, codes});
 }
 
 quint64 Proxy::unsubscribeTrade(const QStringList &codes)
 {
     CHECK_THREAD("UpbitLive::Proxy::unsubscribeTrade");
-    return d->command(upbit_proxy_unsubscribe, UPBIT_TYPE_TRADE, codes);
+    return d->command(upbit_proxy_unsubscribe, {UPBIT_TYPE_TRADE, codes});
 }
 
 quint64 Proxy::unsubscribeOrderbook(const QStringList &codes, int depth, const Decimal &level)
 {
     CHECK_THREAD("UpbitLive::Proxy::unsubscribeOrderbook");
-    return d->command(upbit_proxy_unsubscribe, UPBIT_TYPE_ORDERBOOK, codes, {}, CandleUnit::None,
-                      depth, level);
+    return d->command(upbit_proxy_unsubscribe,
+                      {UPBIT_TYPE_ORDERBOOK, codes, {}, CandleUnit::None, depth, level});
 }
 
 quint64 Proxy::unsubscribeCandle(const QStringList &codes, CandleUnit unit)
 {
     CHECK_THREAD("UpbitLive::Proxy::unsubscribeCandle");
-    return d->command(upbit_proxy_unsubscribe, UPBIT_TYPE_CANDLE, codes, {}, unit);
+    return d->command(upbit_proxy_unsubscribe, {UPBIT_TYPE_CANDLE, codes, {}, unit});
 }
 
 quint64 Proxy::unsubscribeMyOrder(const QStringList &codes)
 {
     CHECK_THREAD("UpbitLive::Proxy::unsubscribeMyOrder");
-    return d->command(upbit_proxy_unsubscribe, UPBIT_TYPE_MY_ORDER, codes);
+    return d->command(upbit_proxy_unsubscribe, {UPBIT_TYPE_MY_ORDER, codes});
 }
 
 quint64 Proxy::unsubscribeMyAsset()
 {
     CHECK_THREAD("UpbitLive::Proxy::unsubscribeMyAsset");
-    return d->command(upbit_proxy_unsubscribe, UPBIT_TYPE_MY_ASSET, QStringList());
+    return d->command(upbit_proxy_unsubscribe, {UPBIT_TYPE_MY_ASSET, QStringList()});
 }
 
 quint64 Proxy::unsubscribeAll()
@@ -219,33 +220,62 @@ quint64 Proxy::unsubscribeAll()
     const auto all = [](upbit_proxy *proxy, const upbit_want *, uint64_t requestId) {
         return upbit_proxy_unsubscribe_all(proxy, requestId);
     };
-    return d->command(all, 0, QStringList());
+    return d->command(all, {0, QStringList()});
 }
 
 quint64 Proxy::replaceTicker(const QStringList &codes, WantFlags flags)
 {
     CHECK_THREAD("UpbitLive::Proxy::replaceTicker");
-    return d->command(upbit_proxy_replace, UPBIT_TYPE_TICKER, codes, flags);
+    return d->command(upbit_proxy_replace, {UPBIT_TYPE_TICKER, codes, flags});
 }
 
 quint64 Proxy::replaceTrade(const QStringList &codes, WantFlags flags)
 {
     CHECK_THREAD("UpbitLive::Proxy::replaceTrade");
-    return d->command(upbit_proxy_replace, UPBIT_TYPE_TRADE, codes, flags);
+    return d->command(upbit_proxy_replace, {UPBIT_TYPE_TRADE, codes, flags});
 }
 
 quint64 Proxy::replaceOrderbook(const QStringList &codes, int depth, const Decimal &level,
                                 WantFlags flags)
 {
     CHECK_THREAD("UpbitLive::Proxy::replaceOrderbook");
-    return d->command(upbit_proxy_replace, UPBIT_TYPE_ORDERBOOK, codes, flags, CandleUnit::None,
-                      depth, level);
+    return d->command(upbit_proxy_replace,
+                      {UPBIT_TYPE_ORDERBOOK, codes, flags, CandleUnit::None, depth, level});
 }
 
 quint64 Proxy::replaceCandle(const QStringList &codes, CandleUnit unit, WantFlags flags)
 {
     CHECK_THREAD("UpbitLive::Proxy::replaceCandle");
-    return d->command(upbit_proxy_replace, UPBIT_TYPE_CANDLE, codes, flags, unit);
+    return d->command(upbit_proxy_replace, {UPBIT_TYPE_CANDLE, codes, flags, unit});
+}
+
+SnapshotReply *Proxy::getTickerSnapshot(const QStringList &codes, int timeoutMs)
+{
+    CHECK_THREAD("UpbitLive::Proxy::getTickerSnapshot");
+    return d->snapshot({UPBIT_TYPE_TICKER, codes}, timeoutMs);
+}
+
+SnapshotReply *Proxy::getTradeSnapshot(const QStringList &codes, int count, qint64 beforeId,
+                                       int timeoutMs)
+{
+    CHECK_THREAD("UpbitLive::Proxy::getTradeSnapshot");
+    return d->snapshot({UPBIT_TYPE_TRADE, codes, {}, CandleUnit::None, 0, {}, count, beforeId},
+                       timeoutMs);
+}
+
+SnapshotReply *Proxy::getOrderbookSnapshot(const QStringList &codes, int depth,
+                                           const Decimal &level, int timeoutMs)
+{
+    CHECK_THREAD("UpbitLive::Proxy::getOrderbookSnapshot");
+    return d->snapshot({UPBIT_TYPE_ORDERBOOK, codes, {}, CandleUnit::None, depth, level},
+                       timeoutMs);
+}
+
+SnapshotReply *Proxy::getCandleSnapshot(const QStringList &codes, CandleUnit unit, int count,
+                                        qint64 beforeMs, int timeoutMs)
+{
+    CHECK_THREAD("UpbitLive::Proxy::getCandleSnapshot");
+    return d->snapshot({UPBIT_TYPE_CANDLE, codes, {}, unit, 0, {}, count, beforeMs}, timeoutMs);
 }
 
 void Proxy::connectNotify(const QMetaMethod &)
@@ -256,8 +286,9 @@ void Proxy::connectNotify(const QMetaMethod &)
 bool Proxy::event(QEvent *event)
 {
     if (event->type() == QEvent::ThreadChange && d->handle != nullptr)
-        qCCritical(lcQt, "proxy %s is moved to another thread: its signals stay in the thread it was "
-                         "made in; make it in the thread that uses it",
+        qCCritical(lcQt,
+                   "proxy %s is moved to another thread: its signals stay in the thread it was "
+                   "made in; make it in the thread that uses it",
                    d->clientId.constData());
     return QObject::event(event);
 }

@@ -8,7 +8,6 @@
 #include <UpbitLive/manager.h>
 
 #include <QtCore/QMetaMethod>
-#include <QtCore/QVarLengthArray>
 
 #include <cxxabi.h>
 #include <time.h>
@@ -148,7 +147,8 @@ void ProxyPrivate::take(const upbit_delivery &delivery)
                 return;
         }
     }
-    const bool ordered = event.type < UPBIT_TYPE_STATE || event.type == UPBIT_TYPE_GAP ||
+    const bool mine = delivery.request_id != 0; // a snapshot's: not part of the stream
+    const bool ordered = (event.type < UPBIT_TYPE_STATE && !mine) || event.type == UPBIT_TYPE_GAP ||
                          event.type == UPBIT_TYPE_EPOCH;
     if (ordered && frameNs != 0) {
         hold(delivery);
@@ -158,7 +158,12 @@ void ProxyPrivate::take(const upbit_delivery &delivery)
         deliverHeld(monotonicNs()); // a reply is a barrier: what came before it stands before it
         if (q == nullptr)
             return;
+        flushBatches();
+        if (q == nullptr)
+            return;
     }
+    if (delivery.request_id != 0 && takeSnapshot(delivery))
+        return;
     deliver(delivery);
 }
 
@@ -296,7 +301,9 @@ void ProxyPrivate::deliver(const upbit_delivery &delivery)
         deliverError(*error);
     } else if (const upbit_closed_event *end = upbit_event_closed(event)) {
         isClosed = true;
-        guarded([&] { Q_EMIT q->closed(end->error); });
+        endSnapshots();
+        if (q != nullptr)
+            guarded([&] { Q_EMIT q->closed(end->error); });
     } else if (const upbit_overflow_event *overflow = upbit_event_overflow(event)) {
         guarded([&] { Q_EMIT q->overflowed(static_cast<Type>(overflow->lane_type)); });
     } else if (const upbit_key_event *key = upbit_event_key(event)) {
@@ -409,47 +416,15 @@ void ProxyPrivate::updateHealth()
     guarded([this] { Q_EMIT q->healthChanged(); });
 }
 
+bool ProxyPrivate::guardedCall(const std::function<void()> &emission)
+{
+    return guarded(emission);
+}
+
 quint64 ProxyPrivate::refuse(const Error &error)
 {
     lastError = error;
     guarded([&] { Q_EMIT q->errorOccurred(error); });
     return 0;
-}
-
-quint64 ProxyPrivate::command(int (*call)(upbit_proxy *, const upbit_want *, uint64_t), int type,
-                              const QStringList &codes, WantFlags flags, CandleUnit unit, int depth,
-                              const Decimal &level)
-{
-    static std::atomic<quint64> lastRequest{0};
-    const QExplicitlySharedDataPointer<ProxyPrivate> keep(this); // a slot of errorOccurred may delete
-    if (handle == nullptr) {
-        Error e = lastError;
-        if (!e) {
-            e.code = UPBIT_ERROR_CLOSED;
-            e.message = QString::fromUtf8(upbit_error_string(e.code));
-        }
-        return refuse(e);
-    }
-    QVector<QByteArray> texts;
-    QVarLengthArray<const char *, 64> pointers;
-    texts.reserve(codes.size());
-    for (const QString &code : codes) {
-        texts.append(code.toUtf8());
-        pointers.append(texts.constLast().constData());
-    }
-    upbit_want want = UPBIT_WANT_INIT;
-    want.type = type;
-    want.flags = static_cast<unsigned>(static_cast<int>(flags));
-    want.codes = pointers.constData();
-    want.code_count = static_cast<size_t>(pointers.size());
-    want.candle_unit = static_cast<unsigned>(unit);
-    // A negative depth becomes one the library refuses with its own words.
-    want.book_depth = static_cast<unsigned>(depth);
-    want.book_level = level.value();
-    const quint64 requestId = lastRequest.fetch_add(1, std::memory_order_relaxed) + 1;
-    const int error = call(handle, &want, requestId);
-    if (error >= 0)
-        return requestId;
-    return refuse(lastCallError(error));
 }
 } // namespace UpbitLive

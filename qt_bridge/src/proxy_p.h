@@ -3,11 +3,14 @@
 #define UPBITLIVE_PROXY_P_H
 
 #include <UpbitLive/proxy.h>
+#include <UpbitLive/snapshot.h>
 
 #include <QtCore/QHash>
+#include <QtCore/QPointer>
 #include <QtCore/QSharedData>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <upbit-live/control.h>
 
@@ -44,6 +47,18 @@ struct HeldKey {
 bool operator==(const HeldKey &a, const HeldKey &b) noexcept;
 uint qHash(const HeldKey &key, uint seed = 0) noexcept;
 
+// What a command is about; see upbit_want.
+struct Want {
+    int type = 0;
+    QStringList codes = {};
+    WantFlags flags = {};
+    CandleUnit unit = CandleUnit::None;
+    int depth = 0;
+    Decimal level = {};
+    int count = 0;
+    qint64 before = 0;
+};
+
 class ProxyPrivate : public QSharedData
 {
 public:
@@ -68,10 +83,10 @@ public:
         return !held.isEmpty();
     }
 
-    quint64 command(int (*call)(upbit_proxy *, const upbit_want *, uint64_t), int type,
-                    const QStringList &codes, WantFlags flags = {}, CandleUnit unit = {},
-                    int depth = 0, const Decimal &level = {});
+    using Call = std::function<int(upbit_proxy *, const upbit_want *, uint64_t)>;
+    quint64 command(const Call &call, const Want &want); // commands.cpp
     quint64 refuse(const Error &error);
+    SnapshotReply *snapshot(const Want &want, int timeoutMs); // snapshot.cpp
 
     // Touched by the Proxy's thread only.
     Proxy *q; // null once the Proxy is being destroyed
@@ -98,6 +113,11 @@ public:
 
 private:
     template <class Function> bool guarded(Function &&function);
+    bool guardedCall(const std::function<void()> &emission);
+    bool takeSnapshot(const upbit_delivery &delivery);
+    void finishSnapshot(const QPointer<SnapshotReply> &reply, const QVector<Event> &events,
+                        const Error &error);
+    void endSnapshots();
     template <class Value, class Single>
     void deliverData(const upbit_event *event, QVector<Value> &batch, Single single);
     quint32 connected();
@@ -126,6 +146,12 @@ private:
     QVector<Held> held;
     int heldNext = 0; // the first one not yet delivered
     QHash<HeldKey, int> heldKeys;
+
+    struct PendingSnapshot {
+        QPointer<SnapshotReply> reply; // null: its asker has deleted it
+        QVector<Event> events;
+    };
+    QHash<quint64, PendingSnapshot> snapshots;
 };
 } // namespace UpbitLive
 

@@ -8,9 +8,11 @@
 #include <QtCore/QTemporaryFile>
 #include <QtCore/QVector>
 
+#include <signal.h>
+
 class MockServer
 {
-public:
+  public:
     // url() is empty when it did not start.
     explicit MockServer(const QStringList &arguments = {})
     {
@@ -28,6 +30,7 @@ public:
     }
     ~MockServer()
     {
+        resume();
         m_process.terminate();
         if (!m_process.waitForFinished(2000))
             m_process.kill();
@@ -40,7 +43,17 @@ public:
         return m_url;
     }
 
-private:
+    // Stopped in its tracks: what is sent to it waits in the kernel.
+    void suspend()
+    {
+        kill(static_cast<pid_t>(m_process.processId()), SIGSTOP);
+    }
+    void resume()
+    {
+        kill(static_cast<pid_t>(m_process.processId()), SIGCONT);
+    }
+
+  private:
     QProcess m_process;
     QString m_url;
 };
