@@ -19,12 +19,17 @@ const struct mock_command *mock_command_find(const char *name);
 /* The names, for a sentence. */
 void mock_command_names(char *out, size_t size);
 
-/* commands_stream.c, commands_service.c, hostile.c: each a list that ends with a NULL name */
+/* commands_stream.c, commands_traffic.c, commands_service.c, hostile.c: each a list that ends with
+ * a NULL name */
 extern const struct mock_command mock_stream_commands[];
 extern const struct mock_command mock_service_commands[];
+extern const struct mock_command mock_hostile_commands[];
+extern const struct mock_command mock_traffic_commands[];
 
 /* ?type= and ?code= into a filter. False and a->wrong. */
 bool mock_args_filter(struct mock_filter *f, struct mock_args *a, size_t type, size_t code);
+/* Whether ?name= is an error of the exchange or comes with a ?message=. False and a->wrong. */
+bool mock_args_error_name(struct mock_args *a, size_t name, size_t message);
 /* Calls `each` for the WebSocket of this id, or for all when it is 0; how many there were. */
 size_t mock_each_websocket(struct mock_server *s, int64_t id,
                            void (*each)(struct mock_server *s, struct mock_conn *c, void *arg),

@@ -86,19 +86,9 @@ static bool answer(struct mock_server *s, struct mock_args *a)
     return true;
 }
 
-/* The name of an error and its text; `standard` when none was given. */
-static bool error_name(struct mock_args *a, size_t name, size_t message)
-{
-    return !a->at[name].given || a->at[message].given ||
-           mock_error_text(a->at[name].text) != NULL ||
-           mock_args_wrong(a, "name must be one of the exchange's (WRONG_FORMAT, NO_TICKET, "
-                              "NO_TYPE, NO_CODES, INVALID_PARAM, INVALID_AUTH, TOO_MANY_REQUEST, "
-                              "Too Many Requests, I'm a teapot), or come with a message");
-}
-
 static bool rejecting(struct mock_filter *f, struct mock_args *a)
 {
-    if (!mock_args_filter(f, a, 0, 1) || !error_name(a, 2, 3)) {
+    if (!mock_args_filter(f, a, 0, 1) || !mock_args_error_name(a, 2, 3)) {
         return false;
     }
     return a->at[0].given || a->at[1].given || a->at[4].number == 0 ||

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "server.h"
@@ -18,6 +19,7 @@
 #define READ_PIECE       65536
 #define READ_PIECES      16 /* in one turn, so that one flood does not starve the others */
 #define SEGMENTS_A_TURN  16384
+#define PAUSES_A_TURN    256
 #define HTTP_AHEAD       ((size_t)4 << 20)
 #define DRAIN_NS         INT64_C(500000000)
 #define HEAD_PATIENCE_MS 60000 /* for one HTTP request to arrive, however busily */
@@ -155,18 +157,55 @@ static ssize_t transmit(struct mock_conn *c, const char *from, size_t size)
     return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? 0 : -1;
 }
 
+static void answer(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r)
+{
+    bool upgrade = strcmp(r->path, "/websocket/v1") == 0 ||
+                   strcmp(r->path, "/websocket/v1/private") == 0 ||
+                   strcmp(r->path, "/websocket/v1/info") == 0;
+    if (mock_police_http(s, c, r, upgrade)) {
+        return;
+    }
+    if (upgrade) {
+        mock_upgrade(s, c, r);
+    } else {
+        mock_rest(s, c, r);
+    }
+}
+
+/* What was asked and the status it got, which is in the answer's first line. */
+static void record(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r,
+                   size_t before)
+{
+    struct mock_buf path = {0};
+    mock_buf_puts(&path, r->path);
+    if (*r->query != '\0') {
+        mock_buf_putc(&path, '?');
+        mock_buf_puts(&path, r->query);
+    }
+    struct mock_receipt entry = {.conn = c->id,
+                                 .ms = mock_run_ms(s),
+                                 .what = "http",
+                                 .text = path.data,
+                                 .len = path.failed ? 0 : path.len};
+    snprintf(entry.method, sizeof entry.method, "%s", r->method);
+    size_t skip = before + strlen("HTTP/1.1 ");
+    entry.status =
+        mock_buf_pending(&c->out) > skip + 3 ? atoi(mock_buf_front(&c->out) + skip) : 500;
+    mock_received_add(&s->received, &entry);
+    mock_buf_finish(&path);
+}
+
 static void serve(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r)
 {
     s->stats.http_requests++;
     c->control = strncmp(r->path, "/mock/", 6) == 0;
     mock_log(s, "#%llu %s %s?%s", (unsigned long long)c->id, r->method, r->path, r->query);
-    if (strcmp(r->path, "/websocket/v1") == 0 || strcmp(r->path, "/websocket/v1/private") == 0 ||
-        strcmp(r->path, "/websocket/v1/info") == 0) {
-        mock_upgrade(s, c, r);
-    } else if (c->control) {
+    if (c->control) {
         mock_control(s, c, r);
     } else {
-        mock_rest(s, c, r);
+        size_t before = mock_buf_pending(&c->out);
+        answer(s, c, r);
+        record(s, c, r, before);
     }
     c->finish |= c->state == MOCK_STATE_HTTP && !r->keep_alive;
 }
@@ -296,10 +335,15 @@ void mock_conn_flush(struct mock_server *s, struct mock_conn *c)
     bool blocked = false;
     size_t allowed = mock_fault_allowed(s, c);
     size_t piece = s->faults.segment > 0 && !c->control ? (size_t)s->faults.segment : SIZE_MAX;
+    int most = s->faults.segment_pause_us > 0 ? PAUSES_A_TURN : SEGMENTS_A_TURN;
     for (int pieces = 0; !c->dead && !blocked && c->state != MOCK_STATE_TLS && allowed > 0;
          pieces++) {
-        if (piece != SIZE_MAX && pieces == SEGMENTS_A_TURN) {
+        if (piece != SIZE_MAX && pieces == most) {
             break;
+        }
+        if (pieces > 0 && piece != SIZE_MAX && s->faults.segment_pause_us > 0) {
+            /* Everybody waits with it: short enough, and what makes the kernel send this one. */
+            nanosleep(&(struct timespec){0, s->faults.segment_pause_us * 1000}, NULL);
         }
         ssize_t sent = transmit(c, mock_buf_front(&c->out), allowed < piece ? allowed : piece);
         if (sent < 0) {

@@ -2,13 +2,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "commands.h"
+#include "scenario.h"
 
 static const char json[] = "application/json";
 
 const struct mock_command *mock_command_find(const char *name)
 {
-    const struct mock_command *const lists[] = {mock_stream_commands, mock_service_commands};
+    const struct mock_command *const lists[] = {mock_stream_commands, mock_traffic_commands,
+                                                mock_hostile_commands, mock_service_commands};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         for (const struct mock_command *c = lists[i]; c->name != NULL; c++) {
             if (strcmp(c->name, name) == 0) {
@@ -21,7 +22,8 @@ const struct mock_command *mock_command_find(const char *name)
 
 void mock_command_names(char *out, size_t size)
 {
-    const struct mock_command *const lists[] = {mock_stream_commands, mock_service_commands};
+    const struct mock_command *const lists[] = {mock_stream_commands, mock_traffic_commands,
+                                                mock_hostile_commands, mock_service_commands};
     size_t len = 0;
     *out = '\0';
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
@@ -46,6 +48,15 @@ bool mock_args_filter(struct mock_filter *f, struct mock_args *a, size_t type, s
         return mock_args_wrong(a, "code must be one like KRW-BTC");
     }
     return true;
+}
+
+bool mock_args_error_name(struct mock_args *a, size_t name, size_t message)
+{
+    return !a->at[name].given || a->at[message].given ||
+           mock_error_text(a->at[name].text) != NULL ||
+           mock_args_wrong(a, "name must be one of the exchange's (WRONG_FORMAT, NO_TICKET, "
+                              "NO_TYPE, NO_CODES, INVALID_PARAM, INVALID_AUTH, TOO_MANY_REQUEST, "
+                              "Too Many Requests, I'm a teapot), or come with a message");
 }
 
 size_t mock_each_websocket(struct mock_server *s, int64_t id,
@@ -90,11 +101,38 @@ static void put_journal(struct mock_server *s, struct mock_buf *b, const struct 
     mock_journal_put(b, &s->journal, (uint64_t)a->at[0].number, (uint64_t)a->at[1].number);
 }
 
+static void put_received(struct mock_server *s, struct mock_buf *b, const struct mock_args *a)
+{
+    mock_received_put(b, &s->received, (uint64_t)a->at[0].number, (uint64_t)a->at[1].number);
+}
+
+static void put_scenario(struct mock_server *s, struct mock_buf *b, const struct mock_args *a)
+{
+    (void)a;
+    mock_scenario_put(b, s->scenario);
+}
+
 static const struct question {
     const char *name;
     void (*put)(struct mock_server *s, struct mock_buf *b, const struct mock_args *a);
     const struct mock_param *params;
-} questions[] = {{"stats", put_stats, no_params}, {"journal", put_journal, since_params}};
+} questions[] = {{"stats", put_stats, no_params},
+                 {"journal", put_journal, since_params},
+                 {"received", put_received, since_params},
+                 {"scenario", put_scenario, no_params}};
+
+/* A new timeline in place of the running one; an empty one ends it. */
+static void take_scenario(struct mock_server *s, struct mock_conn *c,
+                          const struct mock_http_request *r)
+{
+    char wrong[400];
+    struct mock_scenario *scenario = mock_scenario_read(wrong, r->body, r->body_len, s->now_ns);
+    if (scenario != NULL) {
+        mock_scenario_free(s->scenario);
+        s->scenario = scenario;
+    }
+    reply(c, scenario != NULL ? 200 : 400, scenario != NULL ? NULL : wrong, r->keep_alive);
+}
 
 static void ask(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r,
                 const struct question *q)
@@ -118,6 +156,10 @@ static void ask(struct mock_server *s, struct mock_conn *c, const struct mock_ht
 void mock_control(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r)
 {
     const char *name = r->path + strlen("/mock/");
+    if (strcmp(name, "scenario") == 0 && strcmp(r->method, "POST") == 0) {
+        take_scenario(s, c, r);
+        return;
+    }
     for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
         if (strcmp(questions[i].name, name) == 0) {
             ask(s, c, r, &questions[i]);

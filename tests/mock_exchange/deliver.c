@@ -12,7 +12,7 @@ static void put(struct mock_server *s, struct mock_conn *c, const struct mock_ab
                 const char *text, size_t len)
 {
     if (mock_session_send(s, c, MOCK_OP_BINARY, text, len)) {
-        mock_journal_add(&s->journal, c->id, (s->now_ns - s->start_ns) / 1000000, about);
+        mock_journal_add(&s->journal, c->id, mock_run_ms(s), about);
     }
 }
 
@@ -78,5 +78,8 @@ void mock_deliver(struct mock_server *s, struct mock_conn *c, const struct mock_
         if (!hold(s, c, &changed, text, len, f->repeat.distance)) {
             put(s, c, &changed, text, len);
         }
+    }
+    if (mock_odds_hit(s, &f->garbage)) {
+        mock_hostile_garbage(s, c, f->garbage_kind);
     }
 }

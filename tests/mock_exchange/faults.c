@@ -133,7 +133,7 @@ static const struct mock_rule *poisoned(const struct mock_server *s, const char 
     return NULL;
 }
 
-static void put_error(struct mock_buf *error, const char *name, const char *message,
+void mock_fault_error(struct mock_buf *error, const char *name, const char *message,
                       const char *about)
 {
     char text[300];
@@ -153,7 +153,7 @@ bool mock_fault_request(struct mock_server *s, struct mock_buf *error,
     struct mock_faults *f = &s->faults;
     if (f->error_count > 0) {
         f->error_count--;
-        put_error(error, f->error_name, f->error_message, "nope");
+        mock_fault_error(error, f->error_name, f->error_message, "nope");
         return true;
     }
     const char *what = "";
@@ -162,7 +162,7 @@ bool mock_fault_request(struct mock_server *s, struct mock_buf *error,
         return false;
     }
     s->stats.rejected++;
-    put_error(error, r->name, r->message, what);
+    mock_fault_error(error, r->name, r->message, what);
     return true;
 }
 

@@ -64,6 +64,7 @@ struct mock_faults {
     int delay_what; /* 0 everything, 1 WebSockets, 2 HTTP */
     int64_t delay_ms, jitter_ms, answer_ms;
     int64_t segment; /* bytes of one write, 0 = as many as go */
+    int64_t segment_pause_us;
     struct mock_odds reorder, repeat, garbage;
     int garbage_kind;
     int64_t late_frames; /* of the old set, after a switch */
@@ -93,6 +94,9 @@ bool mock_rule_hits(struct mock_server *s, enum mock_rule_what what, int kind, c
 /* Whether this one is the nth or drawn. */
 bool mock_odds_hit(struct mock_server *s, struct mock_odds *odds);
 
+/* The error frame of this name; no message: the exchange's own, INVALID_PARAM's of `about`. */
+void mock_fault_error(struct mock_buf *error, const char *name, const char *message,
+                      const char *about);
 /* Judges a request that the exchange would have taken: true, and the error frame to send. */
 bool mock_fault_request(struct mock_server *s, struct mock_buf *error,
                         const struct mock_request *request);

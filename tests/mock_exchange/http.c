@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #define HEAD_CAP ((size_t)64 << 10)
 #define BODY_CAP ((size_t)16 << 20)
@@ -305,13 +306,27 @@ const char *mock_http_reason(int status)
     return "Unknown";
 }
 
+int64_t mock_http_date_ms;
+
+void mock_http_put_date(struct mock_buf *out)
+{
+    time_t seconds = (time_t)(mock_http_date_ms / 1000);
+    struct tm tm;
+    char text[64];
+    if (gmtime_r(&seconds, &tm) != NULL &&
+        strftime(text, sizeof text, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm) > 0) {
+        mock_buf_puts(out, text);
+    }
+}
+
 void mock_http_reply(struct mock_buf *out, int status, const char *type, const char *extra,
                      const void *body, size_t len, bool keep_alive)
 {
+    mock_buf_printf(out, "HTTP/1.1 %d %s\r\n", status, mock_http_reason(status));
+    mock_http_put_date(out);
     mock_buf_printf(out,
-                    "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s"
+                    "Content-Type: %s\r\nContent-Length: %zu\r\n%s"
                     "Connection: %s\r\n\r\n",
-                    status, mock_http_reason(status), type, len, extra,
-                    keep_alive ? "keep-alive" : "close");
+                    type, len, extra, keep_alive ? "keep-alive" : "close");
     mock_buf_put(out, body, len);
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buffer.h"
 
@@ -38,6 +39,10 @@ bool mock_http_has_token(const struct mock_http_request *r, const char *name, co
 bool mock_http_query(char *out, size_t size, const struct mock_http_request *r, const char *name);
 /* The same without a limit: the caller frees. */
 char *mock_http_query_alloc(const struct mock_http_request *r, const char *name);
+
+/* What every answer says the time is. */
+extern int64_t mock_http_date_ms;
+void mock_http_put_date(struct mock_buf *out);
 
 const char *mock_http_reason(int status);
 void mock_http_reply(struct mock_buf *out, int status, const char *type, const char *extra,

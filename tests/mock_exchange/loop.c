@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "messages.h"
+#include "scenario.h"
 #include "server.h"
 #include "subscriptions.h"
 
@@ -42,11 +44,17 @@ static int64_t clock_ns(clockid_t which)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+int64_t mock_run_ms(const struct mock_server *s)
+{
+    return (s->now_ns - s->start_ns) / 1000000;
+}
+
 void mock_clock_update(struct mock_server *s)
 {
     s->now_ns = clock_ns(CLOCK_MONOTONIC);
     double elapsed = (double)(s->now_ns - s->start_ns) * s->options.time_scale / 1e6;
     s->now_ms = s->start_ms + (int64_t)elapsed;
+    mock_http_date_ms = s->now_ms + mock_stamp_offset_ms;
 }
 
 /* A socket on this port of our address, not yet listening; -1 and errno when there is none. */
@@ -157,6 +165,12 @@ bool mock_server_open(struct mock_server *s)
                 s->options.journal);
         return false;
     }
+    if (s->options.scenario != NULL) {
+        s->scenario = mock_scenario_load(s->options.scenario, s->now_ns);
+        if (s->scenario == NULL) {
+            return false;
+        }
+    }
     if (!mock_tls_open(s) || !listen_on(s)) {
         return false;
     }
@@ -187,6 +201,8 @@ bool mock_server_open(struct mock_server *s)
 static int turn(struct mock_server *s)
 {
     int wait = s->options.time_scale > 4 ? 1 : TURN_MS;
+    int next = s->scenario != NULL ? mock_scenario_run(s, s->scenario) : -1;
+    wait = next >= 0 && next < wait ? next : wait;
     outage_run(s);
     mock_market_run(s);
     for (struct mock_conn *c = s->conns; c != NULL; c = c->next) {
@@ -196,7 +212,7 @@ static int turn(struct mock_server *s)
             wait = due >= 0 && due < wait ? due : wait;
         }
         if (!c->dead && c->stale_books > 0) {
-            mock_subs_catch_up(s, c);
+            mock_publish_catch_up(s, c);
         }
         if (!c->dead) {
             mock_conn_flush(s, c);
@@ -245,10 +261,12 @@ void mock_server_finish(struct mock_server *s)
         c->dead = true;
     }
     mock_conn_reap(s);
-    mock_subs_finish();
+    mock_publish_finish();
     mock_replay_free(s->replay);
     mock_faults_finish(s);
     mock_journal_finish(&s->journal);
+    mock_received_finish(&s->received);
+    mock_scenario_free(s->scenario);
     mock_exchange_finish(&s->exchange);
     mock_tls_finish(s);
     for (int i = 0; i < 16; i++) {

@@ -152,12 +152,9 @@ void mock_market_mark(struct mock_exchange *x, struct mock_market *m)
     }
 }
 
-bool mock_market_step(struct mock_exchange *x, struct mock_market *m, int64_t now_ms)
+/* Something happened: books and candles are due, and it has to be told. */
+static bool happened(struct mock_exchange *x, struct mock_market *m, int64_t now_ms, bool traded)
 {
-    bool traded = mock_random_below(&m->rng, 100) < 35 && trade(m, now_ms - TRADE_LAG);
-    if (!traded && !mock_book_touch(m)) {
-        return false;
-    }
     if (m->book_due == 0) {
         m->book_due = (now_ms - m->book_phase) / 100 * 100 + 100 + m->book_phase;
     }
@@ -166,6 +163,23 @@ bool mock_market_step(struct mock_exchange *x, struct mock_market *m, int64_t no
     }
     mock_market_mark(x, m);
     return traded;
+}
+
+bool mock_market_step(struct mock_exchange *x, struct mock_market *m, int64_t now_ms)
+{
+    bool traded = mock_random_below(&m->rng, 100) < 35 && trade(m, now_ms - TRADE_LAG);
+    return (traded || mock_book_touch(m)) && happened(x, m, now_ms, traded);
+}
+
+bool mock_market_trade(struct mock_exchange *x, struct mock_market *m, int64_t now_ms)
+{
+    bool traded = trade(m, now_ms - TRADE_LAG);
+    if (!traded) { /* a thin market was traded empty: somebody offers again */
+        m->ask.want = m->ask.want > 0 ? m->ask.want : 5;
+        mock_book_refill(m);
+        traded = trade(m, now_ms - TRADE_LAG);
+    }
+    return traded && happened(x, m, now_ms, true);
 }
 
 /* The invented past of the last day goes into the running totals and windows. */
@@ -414,7 +428,12 @@ void mock_exchange_finish(struct mock_exchange *x)
 
 struct mock_market *mock_exchange_pick(struct mock_exchange *x)
 {
-    int64_t draw = (int64_t)mock_random_below(&x->rng, (uint64_t)x->weights[x->count - 1]);
+    return mock_exchange_pick_with(x, &x->rng);
+}
+
+struct mock_market *mock_exchange_pick_with(const struct mock_exchange *x, uint64_t *rng)
+{
+    int64_t draw = (int64_t)mock_random_below(rng, (uint64_t)x->weights[x->count - 1]);
     size_t low = 0, high = x->count - 1;
     while (low < high) {
         size_t middle = (low + high) / 2;

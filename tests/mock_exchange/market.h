@@ -129,9 +129,13 @@ bool mock_exchange_list(struct mock_exchange *x, const char *code, int64_t now_m
 bool mock_code_spelt(const char *code);
 /* A market drawn by weight. */
 struct mock_market *mock_exchange_pick(struct mock_exchange *x);
+/* The same with random numbers of one's own: the market's course stays what it was. */
+struct mock_market *mock_exchange_pick_with(const struct mock_exchange *x, uint64_t *rng);
 
 /* One event of the market. Returns true when it was a trade (the newest of mock_trade_at). */
 bool mock_market_step(struct mock_exchange *x, struct mock_market *m, int64_t now_ms);
+/* The same, and it is a trade whenever there is anything to trade. */
+bool mock_market_trade(struct mock_exchange *x, struct mock_market *m, int64_t now_ms);
 /* The n-th newest trade, NULL when there are fewer. */
 const struct mock_trade *mock_trade_at(const struct mock_market *m, size_t n);
 /* Books and candles of m need publishing. */

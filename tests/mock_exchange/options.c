@@ -50,6 +50,8 @@ static const char help[] =
     "0)\n"
     "  --journal N         remember the newest N data messages sent, for GET /mock/journal, 0 to\n"
     "                      10000000 (default 65536)\n"
+    "  --scenario FILE     go wrong by a timeline: a step a line, {\"at_ms\":1500,\"do\":\"cut\"}\n"
+    "  --police            enforce the limits of messages and connects, not just count\n"
     "Other\n"
     "  --parent-death      end when the process that started this one ends\n"
     "  --verbose           connections and requests on stderr\n"
@@ -99,6 +101,8 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
         SPEED,
         ANSWER,
         JOURNAL,
+        SCENARIO,
+        POLICE,
         PARENT,
         VERBOSE,
         HELP
@@ -117,6 +121,8 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
         {"replay-speed", required_argument, NULL, SPEED},
         {"answer-ms", required_argument, NULL, ANSWER},
         {"journal", required_argument, NULL, JOURNAL},
+        {"scenario", required_argument, NULL, SCENARIO},
+        {"police", no_argument, NULL, POLICE},
         {"parent-death", no_argument, NULL, PARENT},
         {"verbose", no_argument, NULL, VERBOSE},
         {"help", no_argument, NULL, HELP},
@@ -195,6 +201,12 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
             good = number(&value, optarg, 0, 1e7) && value == floor(value);
             want = "a whole number, 0 to 10000000";
             o->journal = (int)value;
+            break;
+        case SCENARIO:
+            o->scenario = optarg;
+            break;
+        case POLICE:
+            o->police = true;
             break;
         case PARENT:
             o->parent_death = true;

@@ -18,6 +18,8 @@ struct mock_options {
     double replay_speed; /* < 0: as the file says; 0: without waiting */
     int journal;         /* messages it remembers */
     int answer_ms;
+    const char *scenario;
+    bool police;
     bool parent_death;
     bool verbose;
 };

@@ -267,7 +267,7 @@ static void note_trade(const struct call *call, const struct mock_market *m,
                                .timestamp = t->timestamp + mock_stamp_offset_ms,
                                .rest = true};
     memcpy(about.code, m->code, sizeof about.code);
-    mock_journal_add(&s->journal, call->conn, (s->now_ns - s->start_ns) / 1000000, &about);
+    mock_journal_add(&s->journal, call->conn, mock_run_ms(s), &about);
 }
 
 static void trades(struct call *call)
@@ -397,13 +397,19 @@ void mock_rest(struct mock_server *s, struct mock_conn *c, const struct mock_htt
         }
         bool over = budget[route->group].used >= PER_SECOND;
         budget[route->group].used += !over;
-        snprintf(extra, sizeof extra, "Remaining-Req: group=%s; min=600; sec=%d\r\n",
-                 group_name[route->group], PER_SECOND - budget[route->group].used);
+        if (c->origin) {
+            snprintf(extra, sizeof extra, "Remaining-Req: group=origin; min=6; sec=0\r\n");
+        } else {
+            snprintf(extra, sizeof extra, "Remaining-Req: group=%s; min=600; sec=%d\r\n",
+                     group_name[route->group], PER_SECOND - budget[route->group].used);
+        }
         if (mock_fault_denied(s, c, MOCK_DENY_REST + (int)route->group, extra, r->keep_alive)) {
             return;
         }
         if (over) {
-            s->stats.rate_violations++;
+            if (mock_police_rest(s, c, r->keep_alive)) {
+                return;
+            }
             fail(&call, 429, "Too many API requests.");
         } else {
             route->run(&call);

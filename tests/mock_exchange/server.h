@@ -13,10 +13,13 @@
 #include "journal.h"
 #include "market.h"
 #include "options.h"
+#include "police.h"
+#include "received.h"
 #include "request.h"
 #include "websocket.h"
 
 struct mock_replay;
+struct mock_scenario;
 struct mock_sub;
 
 enum mock_state { MOCK_STATE_TLS, MOCK_STATE_HTTP, MOCK_STATE_WS, MOCK_STATE_DRAIN };
@@ -69,6 +72,7 @@ struct mock_conn {
     bool websocket;   /* was upgraded */
     bool control;     /* its last HTTP request was one of /mock: no fault touches the answers */
     bool mute;        /* a peer that is gone and nobody told: hears nothing, says nothing */
+    bool origin;      /* its last HTTP request had an Origin */
     uint64_t sent_total;
     struct mock_late *late; /* what a delay holds back, oldest first */
     size_t late_count, late_cap;
@@ -107,6 +111,8 @@ struct mock_conn {
     struct mock_buf last_request;
     uint64_t requests, messages_sent, pings;
     int64_t opened_ms;
+    int64_t ping_ms, ping_gap_ms; /* time of the last ping, longest wait for one so far */
+    bool mask_counted;
     int64_t recent[100]; /* mock times of the newest requests */
 };
 
@@ -135,6 +141,9 @@ struct mock_server {
     uint64_t rng;
     struct mock_faults faults;
     struct mock_journal journal;
+    struct mock_received received;
+    struct mock_police police;
+    struct mock_scenario *scenario; /* NULL = none */
     struct mock_stats stats;
     struct mock_buf closed[16]; /* what the last closed connections were, JSON */
     size_t closed_next;
@@ -145,6 +154,8 @@ bool mock_server_open(struct mock_server *s);
 int mock_server_run(struct mock_server *s);
 void mock_server_finish(struct mock_server *s);
 void mock_clock_update(struct mock_server *s);
+/* ms since the start, real ones: the time of journal and record. */
+int64_t mock_run_ms(const struct mock_server *s);
 
 /* connection.c */
 void mock_conn_accept(struct mock_server *s);
@@ -171,6 +182,8 @@ void mock_session_close_with(struct mock_server *s, struct mock_conn *c, const v
 /* One message to the client, unless the mock is told to be silent. False: it was left out. */
 bool mock_session_send(struct mock_server *s, struct mock_conn *c, int op, const void *data,
                        size_t len);
+/* An error frame and what follows it: nothing more, and a close. */
+void mock_session_error(struct mock_server *s, struct mock_conn *c, const struct mock_buf *text);
 
 /* upgrade.c */
 void mock_upgrade(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r);
@@ -183,7 +196,13 @@ void mock_subs_forget(struct mock_server *s, struct mock_conn *c, const struct m
 /* Everybody's, of one market. */
 void mock_subs_drop(struct mock_server *s, const struct mock_market *m);
 void mock_subs_timers(struct mock_server *s, struct mock_conn *c);
-void mock_subs_catch_up(struct mock_server *s, struct mock_conn *c);
+
+/* publish.c */
+/* The books that were left out, to a client that has caught up. */
+void mock_publish_catch_up(struct mock_server *s, struct mock_conn *c);
+/* A message as the connection might get it, whatever it asked for. */
+void mock_publish_sample(const struct mock_server *s, const struct mock_conn *c,
+                         struct mock_buf *out);
 void mock_market_run(struct mock_server *s);
 
 /* deliver.c: data messages on their way to the wire */
@@ -195,6 +214,9 @@ void mock_deliver_timers(struct mock_server *s, struct mock_conn *c);
 /* What is held back goes out, or is thrown away. */
 void mock_deliver_release(struct mock_server *s, struct mock_conn *c);
 void mock_deliver_drop(struct mock_conn *c);
+
+/* hostile.c: one message that makes no sense, of the kind that /mock/garbage counts */
+void mock_hostile_garbage(struct mock_server *s, struct mock_conn *c, int kind);
 
 /* rest.c, controls.c: one request, one reply into c->out */
 void mock_rest(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r);

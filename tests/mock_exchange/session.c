@@ -2,6 +2,7 @@
  * errors and their close, the silence that ends it. */
 #include "server.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,7 @@ void mock_session_close_with(struct mock_server *s, struct mock_conn *c, const v
     mock_log(s, "#%llu close sent", (unsigned long long)c->id);
 }
 
-static void send_error(struct mock_server *s, struct mock_conn *c, const struct mock_buf *text)
+void mock_session_error(struct mock_server *s, struct mock_conn *c, const struct mock_buf *text)
 {
     mock_session_send(s, c, MOCK_OP_BINARY, text->data, text->len);
     s->stats.errors_sent++;
@@ -79,32 +80,49 @@ void mock_session_start(struct mock_server *s, struct mock_conn *c)
 {
     c->state = MOCK_STATE_WS;
     c->websocket = true;
+    c->ping_ms = s->now_ms;
     s->stats.websockets++;
     if (c->private_path) {
         struct mock_buf text = {0};
         mock_error_frame(&text, "INVALID_AUTH", mock_error_text("INVALID_AUTH"));
         if (!text.failed) {
-            send_error(s, c, &text);
+            mock_session_error(s, c, &text);
         }
         mock_buf_finish(&text);
     }
 }
 
-/* Upbit allows five messages a second and a hundred a minute on one connection. What it does with
- * more was never recorded, so the mock serves them and counts. */
-static void count_request(struct mock_server *s, struct mock_conn *c, const char *data, size_t len)
+static void record(struct mock_server *s, const struct mock_conn *c, const char *what,
+                   const char *data, size_t len)
+{
+    struct mock_receipt entry = {.conn = c->id,
+                                 .ms = mock_run_ms(s),
+                                 .what = what,
+                                 .text = (char *)(uintptr_t)data,
+                                 .len = len};
+    mock_received_add(&s->received, &entry);
+}
+
+/* Five messages a second and a hundred a minute are allowed; the error and its close are what the
+ * documentation of one of the streams says. */
+static bool too_many(struct mock_server *s, struct mock_conn *c, const char *data, size_t len)
 {
     s->stats.requests++;
-    uint64_t n = c->requests++;
-    if ((n >= 5 && s->now_ms - c->recent[(n - 5) % 100] < 1000) ||
-        (n >= 100 && s->now_ms - c->recent[n % 100] < 60000)) {
-        s->stats.rate_violations++;
-    }
-    c->recent[n % 100] = s->now_ms;
+    bool over = mock_police_message(s, c);
+    record(s, c, "message", data, len);
     mock_buf_clear(&c->last_request);
     mock_buf_put(&c->last_request, data, len < MOCK_KEPT_TEXT ? len : MOCK_KEPT_TEXT);
     mock_log(s, "#%llu request %.*s", (unsigned long long)c->id, (int)(len < 400 ? len : 400),
              data);
+    if (over) {
+        struct mock_buf text = {0};
+        mock_fault_error(&text, "TOO_MANY_REQUEST", "", "");
+        if (!text.failed) {
+            mock_session_error(s, c, &text);
+        }
+        mock_buf_finish(&text);
+    }
+    return over;
 }
 
 static void answer(struct mock_server *s, struct mock_conn *c, const char *data, size_t len)
@@ -114,7 +132,7 @@ static void answer(struct mock_server *s, struct mock_conn *c, const char *data,
     bool bad = mock_request_read(&request, &text, data, len) != 0;
     if (bad || mock_fault_request(s, &text, &request)) {
         if (!text.failed) {
-            send_error(s, c, &text);
+            mock_session_error(s, c, &text);
         }
         mock_buf_finish(&text);
         mock_request_finish(&request);
@@ -179,7 +197,9 @@ static void answer_due(struct mock_server *s, struct mock_conn *c)
 
 static void on_message(struct mock_server *s, struct mock_conn *c, const char *data, size_t len)
 {
-    count_request(s, c, data, len);
+    if (too_many(s, c, data, len)) {
+        return;
+    }
     if (len == 4 && memcmp(data, "PING", 4) == 0) {
         s->stats.pings++;
         if (c->up_ms == 0) {
@@ -195,6 +215,9 @@ static void on_message(struct mock_server *s, struct mock_conn *c, const char *d
 static void on_close(struct mock_server *s, struct mock_conn *c, const char *data, size_t len)
 {
     int code = mock_ws_close_code(data, len);
+    char number[16];
+    snprintf(number, sizeof number, "%d", code < 0 ? -code : code);
+    record(s, c, "close", number, strlen(number));
     mock_log(s, "#%llu close %d received", (unsigned long long)c->id, code);
     mock_session_close(s, c, code < 0 ? -code : code, "");
     c->finish = true;
@@ -208,6 +231,7 @@ void mock_session_read(struct mock_server *s, struct mock_conn *c)
     while (!c->dead && !c->finish) {
         struct mock_ws_event event;
         int got = mock_ws_read(&event, &c->reader, &c->in, MOCK_MESSAGE_CAP);
+        mock_police_frame(s, c, got);
         if (got == 0) {
             return;
         }
@@ -221,8 +245,12 @@ void mock_session_read(struct mock_server *s, struct mock_conn *c)
             on_close(s, c, event.data, event.len);
         } else if (event.op == MOCK_OP_PING) {
             c->pings++;
+            mock_police_ping(s, c);
+            record(s, c, "ping", event.data, event.len);
             mock_session_send(s, c, MOCK_OP_PONG, event.data, event.len);
-        } else if (event.op != MOCK_OP_PONG && !c->close_sent && c->error_close_ms == 0) {
+        } else if (event.op == MOCK_OP_PONG) {
+            record(s, c, "pong", event.data, event.len);
+        } else if (!c->close_sent && c->error_close_ms == 0) {
             on_message(s, c, event.data, event.len);
         }
     }

@@ -1,15 +1,17 @@
 /* GET /mock/stats: what has happened so far, in numbers. */
 #include "server.h"
 
-static void put_conn(struct mock_buf *b, const struct mock_conn *c, bool open)
+static void put_conn(const struct mock_server *s, struct mock_buf *b, const struct mock_conn *c,
+                     bool open)
 {
-    mock_buf_printf(b,
-                    "{\"id\":%llu,\"open\":%s,\"requests\":%llu,\"messages_sent\":%llu,"
-                    "\"pings\":%llu,\"pending\":%zu,\"headers\":%s,\"last_request\":",
-                    (unsigned long long)c->id, open ? "true" : "false",
-                    (unsigned long long)c->requests, (unsigned long long)c->messages_sent,
-                    (unsigned long long)c->pings, mock_buf_pending(&c->out),
-                    c->headers != NULL ? c->headers : "{}");
+    mock_buf_printf(
+        b,
+        "{\"id\":%llu,\"open\":%s,\"requests\":%llu,\"messages_sent\":%llu,"
+        "\"pings\":%llu,\"ping_gap_ms\":%lld,\"pending\":%zu,\"headers\":%s,\"last_request\":",
+        (unsigned long long)c->id, open ? "true" : "false", (unsigned long long)c->requests,
+        (unsigned long long)c->messages_sent, (unsigned long long)c->pings,
+        (long long)mock_police_ping_gap(s, c), mock_buf_pending(&c->out),
+        c->headers != NULL ? c->headers : "{}");
     mock_buf_json_string(
         b, mock_buf_pending(&c->last_request) > 0 ? mock_buf_front(&c->last_request) : "",
         mock_buf_pending(&c->last_request));
@@ -20,7 +22,7 @@ void mock_stats_closed(struct mock_server *s, const struct mock_conn *c)
 {
     struct mock_buf *b = &s->closed[s->closed_next++ % 16];
     mock_buf_clear(b);
-    put_conn(b, c, false);
+    put_conn(s, b, c, false);
 }
 
 void mock_stats_put(struct mock_server *s, struct mock_buf *b)
@@ -48,6 +50,7 @@ void mock_stats_put(struct mock_server *s, struct mock_buf *b)
     PUT(pings);
     PUT(rejected);
 #undef PUT
+    mock_police_put(s, b);
     mock_buf_puts(b, "\"websocket_connections\":[");
     bool first = true;
     for (size_t i = 0; i < 16; i++) {
@@ -61,7 +64,7 @@ void mock_stats_put(struct mock_server *s, struct mock_buf *b)
     for (const struct mock_conn *c = s->conns; c != NULL; c = c->next) {
         if (c->websocket && !c->dead) {
             mock_buf_puts(b, first ? "" : ",");
-            put_conn(b, c, true);
+            put_conn(s, b, c, true);
             first = false;
         }
     }

@@ -80,8 +80,10 @@ void mock_upgrade(struct mock_server *s, struct mock_conn *c, const struct mock_
     }
     c->headers = headers_json(r);
     c->private_path = strcmp(r->path, "/websocket/v1") != 0;
+    mock_buf_puts(&c->out, "HTTP/1.1 101 Switching Protocols\r\n");
+    mock_http_put_date(&c->out);
     mock_buf_printf(&c->out,
-                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                    "Upgrade: websocket\r\n"
                     "Connection: upgrade\r\nSec-WebSocket-Accept: %s\r\n"
                     "remaining-req: group=websocket; min=300; sec=%d\r\nlimit-by-ip: Yes\r\n\r\n",
                     accept, 3);

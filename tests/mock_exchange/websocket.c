@@ -18,6 +18,7 @@ int mock_ws_read(struct mock_ws_event *event, struct mock_ws_reader *reader, str
         bool fin = (p[0] & 0x80) != 0;
         int op = p[0] & 0x0F;
         bool control = op >= 8;
+        reader->unmasked = (p[1] & 0x80) == 0;
         /* The first two bytes are judged before waiting for more of a frame that is wrong. */
         if ((p[0] & 0x70) != 0 || (op > 2 && op < 8) || op > 10 || (p[1] & 0x80) == 0) {
             return -1002;
@@ -53,6 +54,9 @@ int mock_ws_read(struct mock_ws_event *event, struct mock_ws_reader *reader, str
         }
         unsigned char mask[4];
         memcpy(mask, p + head, 4);
+        reader->mask_repeated |= reader->masked && memcmp(mask, reader->mask, 4) == 0;
+        reader->masked = true;
+        memcpy(reader->mask, mask, 4);
         unsigned char *payload = (unsigned char *)mock_buf_front(in) + head + 4;
         for (size_t i = 0; i < len; i++) {
             payload[i] ^= mask[i & 3];

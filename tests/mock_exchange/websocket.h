@@ -20,7 +20,11 @@ enum {
 /* A message being put together out of fragments. */
 struct mock_ws_reader {
     struct mock_buf message;
-    int op; /* 0 = no message begun */
+    int op;                /* 0 = no message begun */
+    unsigned char mask[4]; /* of the last frame */
+    bool masked;           /* there was one */
+    bool mask_repeated;    /* two in a row had the same */
+    bool unmasked;         /* what ended it all had none */
 };
 
 struct mock_ws_event {

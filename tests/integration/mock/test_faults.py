@@ -2,10 +2,9 @@
 """upbit-mock goes wrong on command, and right again: connections, subscriptions, listings, time, and
 the journal of it all. Argument: the program. Prints TAP."""
 import json
-import socket
 import time
 
-from exchange import MESSAGES, PING, Closed, Mock, fails, journal, run
+from exchange import MESSAGES, PING, Mock, fails, journal, run
 
 BTC, ETH = "KRW-BTC", "KRW-ETH"
 TYPE = {"type": "ticker", "codes": [BTC, ETH]}
