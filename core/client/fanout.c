@@ -6,6 +6,7 @@
 #include "exchange/decode.h"
 
 #define SNAPSHOT_AGE_NS (1000 * UPBIT__MS) /* a cached value this young is as good as a new one */
+#define ROWS_MAX        30
 #define CLOCK_MOVED_MS  5000 /* older by more: the exchange's clock moved, not the order */
 
 static void unref(upbit__fanout *f, const upbit_event *e)
@@ -371,8 +372,10 @@ bool upbit__fanout_snapshot(upbit__fanout *f, upbit__client *client, const upbit
                             unsigned depth, int64_t now_ns)
 {
     const upbit__key *key = upbit__registry_find(f->registry, id);
-    if (key == NULL || !key->on_wire || key->last == NULL ||
-        now_ns - key->last->received_ns > SNAPSHOT_AGE_NS)
+    if (key == NULL || !key->on_wire || key->last == NULL)
+        return false;
+    if (now_ns != 0 && (now_ns - key->last->received_ns > SNAPSHOT_AGE_NS ||
+                        !upbit__fanout_has_rows(key->last, depth)))
         return false;
     upbit__cell *cell = NULL;
     if (client->coalesce[id->type] && (cell = upbit__inbox_cell(client->inbox)) == NULL)
@@ -387,4 +390,32 @@ bool upbit__fanout_snapshot(upbit__fanout *f, upbit__client *client, const upbit
         upbit__inbox_push(client->inbox, copy);
     }
     return copy != NULL;
+}
+
+bool upbit__fanout_has_rows(const upbit_event *e, unsigned depth)
+{
+    if (e->type != UPBIT_TYPE_ORDERBOOK)
+        return true;
+    const upbit_orderbook *book = (const void *)e;
+    uint32_t rows = book->ask_count > book->bid_count ? book->ask_count : book->bid_count;
+    return rows >= (depth != 0 ? depth : ROWS_MAX);
+}
+
+void upbit__fanout_once(upbit__fanout *f, upbit__key *key, upbit_event *e)
+{
+    for (uint32_t i = 0; i < key->entry_count; i++) {
+        upbit__entry *entry = key->entries[i];
+        if (entry->has || (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) == 0)
+            continue;
+        upbit_event *mine = e;
+        if (entry->depth != 0 && e->type == UPBIT_TYPE_ORDERBOOK)
+            mine = upbit__orderbook_cut((const upbit_orderbook *)(const void *)e, entry->depth,
+                                        allocate, f);
+        else
+            upbit_event_ref(e);
+        if (mine != NULL)
+            push(entry, mine);
+    }
+    unref(f, e);
+    end_snapshots(f, key);
 }

@@ -51,10 +51,19 @@ void upbit__fanout_refused(upbit__fanout *f, const upbit_event *event);
  * Returns whether there was one. */
 bool upbit__fanout_cached(upbit__fanout *f, upbit__entry *entry);
 
-/* A snapshot of a key that is streamed anyway, from the cache if that is young enough: pushed to
- * the client as above. False: it has to be asked for. */
+/* A snapshot of a key that is streamed anyway, from the cache if that is young enough and a book
+ * has the rows: pushed to the client as above. now_ns 0: whatever there is. False: it has to be
+ * asked for. */
 bool upbit__fanout_snapshot(upbit__fanout *f, upbit__client *client, const upbit__key_id *id,
                             unsigned depth, int64_t now_ns);
+
+/* A value from elsewhere than the stream, to those who want the key once and have nothing of it
+ * yet; their wants are done. Takes over the event; the key may be gone afterwards. */
+void upbit__fanout_once(upbit__fanout *f, upbit__key *key, upbit_event *event);
+
+/* Any event but a book of fewer than `depth` rows (0: of fewer than the exchange's most). A thin
+ * market has fewer than could be asked for, and is taken for one that was asked for less. */
+bool upbit__fanout_has_rows(const upbit_event *event, unsigned depth);
 
 /* The key an event belongs to. */
 void upbit__key_id_of_event(upbit__key_id *id, const upbit_event *event);

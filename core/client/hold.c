@@ -1,6 +1,7 @@
 /* Taking and letting go of keys, for one proxy. */
 #include "base/clock.h"
 #include "client/manager.h"
+#include "client/snapshot.h"
 
 static bool is_once(unsigned flags)
 {
@@ -39,6 +40,8 @@ int upbit__hold(upbit_manager *m, upbit__client *client, const upbit__key_id *id
         entry->by = 0; /* the stream begins with a snapshot: the wish for one is met by it */
     entry->by |= (uint8_t)by;
     entry->has = false;
+    if (once)
+        upbit__once_wanted(m, entry);
     if (joined && !once)
         upbit__fanout_cached(&m->fanout, entry);
     return 0;

@@ -97,6 +97,7 @@ static void commit(upbit_manager *m)
     atomic_store_explicit(&m->counters.events_delivered, m->batch.delivered, memory_order_relaxed);
     atomic_store_explicit(&m->counters.events_dropped, m->batch.dropped, memory_order_relaxed);
     atomic_store_explicit(&m->counters.events_coalesced, m->batch.coalesced, memory_order_relaxed);
+    atomic_store_explicit(&m->counters.keys, m->registry.key_count, memory_order_relaxed);
     upbit__count(&m->counters.notifications, (uint64_t)upbit__batch_commit(&m->batch));
 }
 
@@ -112,6 +113,8 @@ static void on_state(void *context)
     upbit__tell_state(m, NULL);
     if (m->session.state != UPBIT_STATE_LIVE && m->session.state != UPBIT_STATE_SUBSCRIBING)
         upbit__snapshots_stream_lost(m);
+    if (m->session.state == UPBIT_STATE_WAITING)
+        upbit__once_stream_lost(m);
 }
 
 static void on_failure(void *context, int error, int http_status, const char *message)
@@ -177,6 +180,7 @@ int upbit__io_init(upbit_manager *m)
                                 .awaited = upbit__snapshot_arrived,
                                 .unwanted = upbit__follow_unwanted,
                                 .context = m};
+    m->once_timer = (upbit__timer){.callback = upbit__once_due, .context = m};
     m->quiet_timer = (upbit__timer){.callback = upbit__quiet_scan, .context = m};
     upbit__session_init(&m->session, &m->config, m->loop, &m->log, &m->registry, &m->counters,
                         m->stream_budget, &events, m);
@@ -191,6 +195,7 @@ int upbit__io_init(upbit_manager *m)
 void upbit__io_finish(upbit_manager *m)
 {
     upbit__timer_stop(&m->quiet_timer);
+    upbit__timer_stop(&m->once_timer);
     upbit__decoder_destroy(m->decoder);
     if (m->registry.buckets != NULL) {
         upbit__listing_finish(&m->listing);

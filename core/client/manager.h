@@ -101,6 +101,7 @@ struct upbit_manager {
     upbit__timer quiet_timer;
     upbit__decoder *decoder;
     upbit__client *clients;                /* all open proxies' halves */
+    upbit__timer once_timer;               /* snapshot_once.c */
     struct upbit__snapshot *snapshots;     /* requests under way */
     size_t selector_count;                 /* of all of them */
     upbit__order *held, **held_last;       /* wait for the market list, in order */

@@ -259,7 +259,6 @@ static void run(upbit_manager *m, upbit__order *order)
 
 static void wants_changed(upbit_manager *m)
 {
-    atomic_store_explicit(&m->counters.keys, m->registry.key_count, memory_order_relaxed);
     upbit__quiet_start(m);
     upbit__listing_keep(&m->listing, m->registry.key_count > 0 || m->selector_count > 0);
     upbit__session_wants_changed(&m->session);

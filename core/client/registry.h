@@ -57,6 +57,7 @@ struct upbit__entry {
     uint32_t key_index;    /* in key->entries */
     uint32_t client_index; /* in client->entries */
     uint64_t since;        /* registry->wants when it was (re)subscribed: the higher the later */
+    int64_t rest_ns;       /* SNAPSHOT_ONLY: when REST is to be asked; 0: it is being asked */
     uint8_t depth;         /* rows a side; 0: all */
     uint8_t flags;         /* UPBIT_WANT_... */
     uint8_t by;            /* who holds it: UPBIT__BY_... */

@@ -46,6 +46,10 @@ static void let_go(upbit__snapshot *s)
 /* The REPLY alone; what was found is let go. */
 static void refuse(upbit__snapshot *s, int error, const char *detail)
 {
+    if (s->client == NULL) {
+        let_go(s);
+        return;
+    }
     upbit_reply *reply = s->reply;
     s->reply = NULL;
     upbit__tell_stamp(s->manager, &reply->event, UPBIT_TYPE_REPLY);
@@ -64,6 +68,11 @@ static void refuse(upbit__snapshot *s, int error, const char *detail)
 static void answer(upbit__snapshot *s)
 {
     upbit_manager *m = s->manager;
+    if (s->client == NULL) {
+        upbit__once_answered(s);
+        let_go(s);
+        return;
+    }
     size_t count = 0;
     for (size_t i = 0; i < s->part_count; i++)
         count += s->parts[i].count;
@@ -202,39 +211,18 @@ static void time_is_over(void *context)
         return;
     }
     stop_waiting(s);
-    if (start_timer(s))
-        upbit__snapshot_ask(s);
+    upbit__snapshot_run(s);
 }
 
-static upbit__snapshot *make(upbit_manager *m, const upbit__order *order)
+upbit__snapshot *upbit__snapshot_make(upbit_manager *m, size_t part_count)
 {
-    upbit__snapshot *s = calloc(1, sizeof *s + order->code_count * sizeof *s->parts);
+    upbit__snapshot *s = calloc(1, sizeof *s + part_count * sizeof *s->parts);
     if (s == NULL)
         return NULL;
-    s->reply = (void *)upbit__tell_make(m, UPBIT_TYPE_REPLY, sizeof *s->reply);
-    if (s->reply == NULL) {
-        free(s);
-        return NULL;
-    }
-    int64_t now = upbit__clock_monotonic_ns();
     s->manager = m;
-    s->client = order->client;
-    s->request_id = order->request_id;
-    s->type = order->type;
-    s->unit = order->unit;
-    s->depth = order->depth;
-    s->level = order->level;
-    s->wanted = order->count > 0 ? order->count : 1;
-    s->before = order->before;
-    s->until_ns = order->until_ns;
-    /* Half of the time at most: REST needs some too. */
-    s->stream_until = now + (s->until_ns - now) / 2;
-    if (s->stream_until > now + STREAM_WAIT_NS)
-        s->stream_until = now + STREAM_WAIT_NS;
+    s->wanted = 1;
     s->timer = (upbit__timer){.callback = time_is_over, .context = s};
-    s->open = s->part_count = order->code_count;
-    for (size_t i = 0; i < order->code_count; i++)
-        memcpy(s->parts[i].code, order->codes[i], sizeof s->parts[i].code);
+    s->open = s->part_count = part_count;
     s->next = m->snapshots;
     if (m->snapshots != NULL)
         m->snapshots->previous = s;
@@ -242,10 +230,46 @@ static upbit__snapshot *make(upbit_manager *m, const upbit__order *order)
     return s;
 }
 
+void upbit__snapshot_run(upbit__snapshot *s)
+{
+    if (start_timer(s))
+        upbit__snapshot_ask(s);
+}
+
+/* With its REPLY, which is made now so that the end can always be told. */
+static upbit__snapshot *make_for(upbit_manager *m, const upbit__order *order)
+{
+    upbit_reply *reply = (void *)upbit__tell_make(m, UPBIT_TYPE_REPLY, sizeof *reply);
+    upbit__snapshot *s = reply != NULL ? upbit__snapshot_make(m, order->code_count) : NULL;
+    if (s == NULL) {
+        upbit_event_unref(reply != NULL ? &reply->event : NULL);
+        return NULL;
+    }
+    int64_t now = upbit__clock_monotonic_ns();
+    s->reply = reply;
+    s->client = order->client;
+    s->request_id = order->request_id;
+    s->type = order->type;
+    s->unit = order->unit;
+    s->depth = order->depth;
+    s->level = order->level;
+    if (order->count > 0)
+        s->wanted = order->count;
+    s->before = order->before;
+    s->until_ns = order->until_ns;
+    /* Half of the time at most: REST needs some too. */
+    s->stream_until = now + (s->until_ns - now) / 2;
+    if (s->stream_until > now + STREAM_WAIT_NS)
+        s->stream_until = now + STREAM_WAIT_NS;
+    for (size_t i = 0; i < order->code_count; i++)
+        memcpy(s->parts[i].code, order->codes[i], sizeof s->parts[i].code);
+    return s;
+}
+
 void upbit__snapshot_begin(upbit_manager *m, const upbit__order *order)
 {
     bool twice = find(m, order->client, order->request_id) != NULL;
-    upbit__snapshot *s = make(m, order);
+    upbit__snapshot *s = make_for(m, order);
     if (s == NULL) { /* not even a REPLY can be made: the place is given back */
         upbit__inbox_unpromise(order->client->inbox);
         return;
@@ -258,8 +282,8 @@ void upbit__snapshot_begin(upbit_manager *m, const upbit__order *order)
         upbit__snapshot_seek(s, &s->parts[i]);
     if (s->open == 0 || s->no_room)
         answer(s);
-    else if (start_timer(s))
-        upbit__snapshot_ask(s);
+    else
+        upbit__snapshot_run(s);
 }
 
 void upbit__snapshot_cancel(upbit_manager *m, const upbit__client *client, uint64_t request_id)
@@ -293,8 +317,7 @@ void upbit__snapshots_stream_lost(upbit_manager *m)
         if (!waits_for_stream(s))
             continue;
         stop_waiting(s);
-        if (start_timer(s))
-            upbit__snapshot_ask(s);
+        upbit__snapshot_run(s);
     }
 }
 

@@ -10,6 +10,8 @@
  *     snapshot.c         requests: begun, settled, answered, cancelled
  *     snapshot_source.c  cache and stream
  *     snapshot_rest.c    REST
+ *     snapshot_once.c    subscriptions to one snapshot that the stream does not answer: requests
+ *                        without a client, whose values go to those who still want them
  *
  * I/O thread only. */
 #ifndef UPBIT_CLIENT_SNAPSHOT_H
@@ -39,7 +41,7 @@ typedef struct upbit__part {
 typedef struct upbit__snapshot {
     /* immutable */
     upbit_manager *manager;
-    upbit__client *client;
+    upbit__client *client; /* NULL: snapshot_once.c's */
     uint64_t request_id;
     int type;
     unsigned unit, depth;
@@ -74,7 +76,21 @@ void upbit__snapshots_stream_lost(upbit_manager *m);
 /* The market list is settled. */
 void upbit__snapshots_listed(upbit_manager *m);
 
+/* snapshot_once.c: a want for one snapshot was registered. */
+void upbit__once_wanted(upbit_manager *m, upbit__entry *entry);
+void upbit__once_due(void *manager); /* manager.once_timer's */
+/* The connection was lost: what waits for it is asked for at once. */
+void upbit__once_stream_lost(upbit_manager *m);
+
 /* ---- for its rooms ---- */
+
+/* A request that is in the manager's list and wants the latest value; the caller sets the rest, and
+ * runs it. NULL: no memory. */
+upbit__snapshot *upbit__snapshot_make(upbit_manager *m, size_t part_count);
+/* Starts its time and asks for its open parts; `s` may be gone afterwards. */
+void upbit__snapshot_run(upbit__snapshot *s);
+/* snapshot_once.c: hands over what a request without a client has found. */
+void upbit__once_answered(upbit__snapshot *s);
 
 /* One more event of the part, older than those before; takes over one reference. False: no memory,
  * the event is let go and the request will fail. */

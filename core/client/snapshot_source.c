@@ -19,17 +19,6 @@ static unsigned rows_wanted(const upbit__snapshot *s)
     return s->depth != 0 ? s->depth : ALL_ROWS;
 }
 
-/* A book may have been received before a deeper one was asked for: only its rows tell. A thin
- * market has fewer than could be asked for; then REST says so. */
-static bool has_rows(const upbit__snapshot *s, const upbit_event *e)
-{
-    if (s->type != UPBIT_TYPE_ORDERBOOK)
-        return true;
-    const upbit_orderbook *book = (const void *)e;
-    uint32_t rows = book->ask_count > book->bid_count ? book->ask_count : book->bid_count;
-    return rows >= rows_wanted(s);
-}
-
 /* Cut to the rows wanted; a copy, or the event itself with one more reference. */
 static upbit_event *fitting(upbit__snapshot *s, upbit_event *e, bool copy)
 {
@@ -46,7 +35,7 @@ static bool is_cached(const upbit__snapshot *s, const upbit__key *key)
 {
     return s->manager->session.state == UPBIT_STATE_LIVE && key->on_wire && key->last != NULL &&
            upbit__clock_monotonic_ns() - key->last->received_ns < YOUNG_NS &&
-           has_rows(s, key->last);
+           upbit__fanout_has_rows(key->last, s->depth);
 }
 
 /* Requested on this connection, or about to be, and nothing of it has come yet. */
