@@ -8,7 +8,10 @@
 #include <QtCore/QTemporaryFile>
 #include <QtCore/QVector>
 
+#include <arpa/inet.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 class MockServer
 {
@@ -43,6 +46,28 @@ class MockServer
         return m_url;
     }
 
+    // POST to one of its controls, e.g. "/mock/cut?how=rst"; the answer with its head.
+    QByteArray post(const QByteArray &path) const
+    {
+        const QByteArray place = m_url.section('/', 2, 2).toLatin1(); // host:port
+        sockaddr_in address = {};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(place.mid(place.lastIndexOf(':') + 1).toUShort());
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        QByteArray answer;
+        if (connect(fd, reinterpret_cast<sockaddr *>(&address), sizeof address) == 0) {
+            const QByteArray request = "POST " + path + " HTTP/1.1\r\nHost: " + place +
+                                       "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            char buffer[4096];
+            if (write(fd, request.constData(), static_cast<size_t>(request.size())) ==
+                request.size())
+                for (ssize_t n; (n = read(fd, buffer, sizeof buffer)) > 0;)
+                    answer.append(buffer, static_cast<int>(n));
+        }
+        close(fd);
+        return answer;
+    }
     // Stopped in its tracks: what is sent to it waits in the kernel.
     void suspend()
     {

@@ -1,10 +1,12 @@
 // Widgets on a running manager.
 #include <UpbitLive/Proxy>
 #include <UpbitLive/Types>
+#include <UpbitLive/widgets/candlefeed.h>
 #include <UpbitLive/widgets/connectionlight.h>
 #include <UpbitLive/widgets/trademodel.h>
 #include <UpbitLive/widgets/translation.h>
 
+#include <QtTest/QAbstractItemModelTester>
 #include <QtTest/QSignalSpy>
 #include <QtTest/QtTest>
 
@@ -64,6 +66,56 @@ class TestWidgets : public QObject
         QCOMPARE(head(), QString("Price"));
         QVERIFY(!installTranslation(QLocale(QLocale::Finnish)));
         QCOMPARE(head(), QString("Price"));
+    }
+
+    void aFeedJoinsHistoryAndStream()
+    {
+        MockServer mock({"--codes", "5", "--rate", "200"});
+        ManagerOptions options;
+        options.url = mock.url();
+        options.backoffFirstMs = 1;
+        Manager manager(options);
+        CandleModel model;
+        QAbstractItemModelTester tester(&model,
+                                        QAbstractItemModelTester::FailureReportingMode::QtTest);
+        CandleFeed feed(&manager, "chart", &model);
+        QSignalSpy failures(&feed, &CandleFeed::failed);
+        feed.setPage(100);
+        feed.show("KRW-BTC", CandleUnit::Minute1);
+        QVERIFY(feed.isLoading());
+        QTRY_VERIFY(model.rowCount() >= 100 && !feed.isLoading());
+        const auto seamless = [&model] {
+            for (int i = 1; i < model.rowCount(); ++i)
+                if (model.bar(i).startMs != model.bar(i - 1).startMs + 60000)
+                    return false;
+            return true;
+        };
+        QVERIFY(seamless());
+        const int rows = model.rowCount();
+        const qint64 oldest = model.bar(0).startMs;
+        feed.loadOlder(oldest);
+        feed.loadOlder(oldest); // one at a time
+        QTRY_VERIFY(model.rowCount() >= rows + 100);
+        QVERIFY(model.bar(0).startMs < oldest && seamless());
+
+        // After a cut the windows between are asked for.
+        QVERIFY(feed.proxy()->epoch() > 0);
+        QSignalSpy epochs(feed.proxy(), &Proxy::epochChanged),
+            loading(&feed, &CandleFeed::loadingChanged);
+        QVERIFY(mock.post("/mock/cut?how=rst").contains("200 OK"));
+        QTRY_VERIFY(!epochs.isEmpty());
+        QTRY_COMPARE(loading.size(), 2);
+        QVERIFY(seamless());
+
+        // Another series starts anew, and nothing of the old one comes after.
+        feed.show("KRW-ETH", CandleUnit::Minute5);
+        QTRY_VERIFY(model.rowCount() >= 100 && !feed.isLoading());
+        QCOMPARE(model.code(), QString("KRW-ETH"));
+        for (int i = 0; i < model.rowCount(); ++i)
+            QCOMPARE(model.bar(i).startMs % 300000, qint64(0));
+        feed.show(QString(), CandleUnit::None);
+        QTRY_COMPARE(model.rowCount(), 0);
+        QCOMPARE(failures.size(), 0);
     }
 
     void aClickIsTold()
