@@ -7,6 +7,7 @@
 
 #include "base/error_detail.h"
 #include "upbit-live/error.h"
+#include "wire/http.h"
 
 /* scheme://authority/path, split; the parts point into the text. */
 typedef struct url_parts {
@@ -133,6 +134,15 @@ static int check_choices(const upbit_options *o)
     }
 }
 
+/* As below. The URL is not printed: there may be a password in it. */
+static int check_proxy(const char *proxy)
+{
+    const char *why;
+    if (proxy == NULL || *proxy == '\0' || upbit__proxy_check(proxy, &why) == 0)
+        return 0;
+    return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "proxy: %s", why);
+}
+
 /* Told now, not at every attempt to connect. */
 static int check_ca_file(const char *path)
 {
@@ -189,6 +199,8 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
         error = set_urls(c, &o);
     if (error == 0)
         error = check_ca_file(o.ca_file);
+    if (error == 0)
+        error = check_proxy(o.proxy);
     if (error == 0)
         error = copy_text(&c->ca_file, o.ca_file);
     if (error == 0)

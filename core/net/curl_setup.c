@@ -4,24 +4,10 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <string.h>
-#include <strings.h>
 
 #include "upbit-live/error.h"
 
-int upbit__curl_proxy_check(const char *proxy, const char **why)
-{
-    static const char *const schemes[] = {"http://", "socks5://", "socks5h://"};
-    *why = "the proxy does not begin with http://, socks5:// or socks5h://";
-    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-        if (strncasecmp(proxy, schemes[i], strlen(schemes[i])) == 0)
-            *why = NULL;
-    }
-    for (const char *at = proxy; *at != '\0' && *why == NULL; at++) {
-        if ((unsigned char)*at <= 0x20 || (unsigned char)*at >= 0x7f)
-            *why = "a space, control or non-ASCII character in the proxy's URL";
-    }
-    return *why == NULL ? 0 : UPBIT_ERROR_INVALID_ARGUMENT;
-}
+#define HEADERS_MAX 32768u /* bytes of all headers of all answers to one request */
 
 /* libcurl takes a certificate without a SAN for its CN's sake, and OpenSSL does not check the
  * host at all unless told to: so the host is set in the context and checked inside the
@@ -60,7 +46,7 @@ static int on_socket(void *context, curl_socket_t fd, curlsocktype purpose)
     return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
 }
 
-static bool apply_tls(CURL *easy, const upbit__curl_setup *setup)
+static bool apply_tls(CURL *easy, upbit__curl_setup *setup)
 {
     bool ok = true;
     ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK;
@@ -80,7 +66,15 @@ static bool apply_tls(CURL *easy, const upbit__curl_setup *setup)
     return ok;
 }
 
-int upbit__curl_setup_apply(CURL *easy, const upbit__curl_setup *setup)
+size_t upbit__curl_on_header(char *line, size_t size, size_t count, void *context)
+{
+    upbit__curl_setup *setup = context;
+    (void)line;
+    setup->header_bytes += size * count;
+    return setup->header_bytes > HEADERS_MAX ? 0 : size * count;
+}
+
+int upbit__curl_setup_apply(CURL *easy, upbit__curl_setup *setup)
 {
     bool ok = apply_tls(easy, setup);
     setup->error_text[0] = '\0';
@@ -101,8 +95,9 @@ int upbit__curl_setup_apply(CURL *easy, const upbit__curl_setup *setup)
     if (setup->proxy != NULL) {
         ok &= curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK;
         ok &= curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L) == CURLE_OK;
-        ok &= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK;
     }
+    ok &= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, upbit__curl_on_header) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_HEADERDATA, setup) == CURLE_OK;
     return ok ? 0 : UPBIT_ERROR_NO_MEMORY;
 }
 
@@ -139,6 +134,7 @@ int upbit__curl_error(CURLcode code, const char *error_text)
         return UPBIT_ERROR_NO_MEMORY;
     case CURLE_UNSUPPORTED_PROTOCOL: /* what came back is no HTTP (or HTTP/0.9) */
     case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_FUNCTION_ARGUMENT: /* a header without a colon */
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_HTTP2:
         return UPBIT_ERROR_PROTOCOL;

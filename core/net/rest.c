@@ -12,8 +12,6 @@
 #include "net/curl_setup.h"
 #include "upbit-live/version.h"
 
-#define HEADERS_MAX 65536u /* bytes of all headers of an answer */
-
 struct upbit__rest_call {
     /* immutable after get */
     upbit__loop *loop;
@@ -26,7 +24,7 @@ struct upbit__rest_call {
     CURL *easy;
     bool added, telling;
     bool too_large, no_memory;
-    size_t header_bytes;
+    bool head_ended; /* the empty line behind the headers has come */
     upbit__buffer body;
     char remaining_req[160];
     char retry_after[64];
@@ -71,13 +69,13 @@ static void keep_header(char *out, size_t room, const char *name, const char *li
 static size_t on_header(char *line, size_t size, size_t count, void *context)
 {
     upbit__rest_call *c = context;
-    size *= count;
-    c->header_bytes += size;
-    c->too_large = c->header_bytes > HEADERS_MAX;
+    size = upbit__curl_on_header(line, size, count, &c->setup);
+    c->too_large = size == 0;
     if (c->too_large)
         return 0;
-    if (size > 5 && strncmp(line, "HTTP/", 5) == 0) /* a new answer, after a 1xx */
+    if (size > 5 && strncmp(line, "HTTP/", 5) == 0) /* a new answer, after a proxy's or a 1xx */
         c->remaining_req[0] = c->retry_after[0] = '\0';
+    c->head_ended = line[0] == '\r' || line[0] == '\n';
     keep_header(c->remaining_req, sizeof c->remaining_req, "Remaining-Req", line, size);
     keep_header(c->retry_after, sizeof c->retry_after, "Retry-After", line, size);
     return size;
@@ -100,14 +98,17 @@ static void on_done(void *context, CURLcode code)
     } else if (code != CURLE_OK) {
         result.reason = c->error_text[0] != '\0' ? c->error_text : curl_easy_strerror(code);
         result.error = upbit__curl_error(code, result.reason);
+    } else if (!c->head_ended) { /* fine with libcurl */
+        result.error = UPBIT_ERROR_CONNECT;
+        result.reason = "the answer broke off in its headers";
     } else {
         result.body = (const char *)upbit__buffer_bytes(&c->body);
         result.length = c->body.length - 1;
     }
     result.http_status = (int)status;
-    if (c->remaining_req[0] != '\0')
+    if (result.error == 0 && c->remaining_req[0] != '\0')
         result.remaining_req = c->remaining_req;
-    if (c->retry_after[0] != '\0')
+    if (result.error == 0 && c->retry_after[0] != '\0')
         result.retry_after_ms = upbit__http_retry_after_ms(c->retry_after, upbit__clock_wall_ns());
     c->telling = true;
     c->tell(c->context, &result);
@@ -139,7 +140,7 @@ static int join(char **url, upbit__url *parsed, const upbit__rest_config *config
         return UPBIT_ERROR_NO_MEMORY;
     snprintf(*url, size, "%.*s%s", (int)base, config->base_url, path);
     if (upbit__url_parse(parsed, "http", *url, &why) != 0 ||
-        (config->proxy != NULL && upbit__curl_proxy_check(config->proxy, &why) != 0))
+        (config->proxy != NULL && upbit__proxy_check(config->proxy, &why) != 0))
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "%s", why);
     return 0;
 }
@@ -171,7 +172,7 @@ static int start(upbit__rest_call *c, const upbit__rest_config *config, const ch
     ok &= curl_easy_setopt(c->easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
     ok &= curl_easy_setopt(c->easy, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK;
     ok &= curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, timeout) == CURLE_OK;
-    ok &= curl_easy_setopt(c->easy, CURLOPT_ACCEPT_ENCODING, "") == CURLE_OK;
+    ok &= curl_easy_setopt(c->easy, CURLOPT_ACCEPT_ENCODING, "gzip") == CURLE_OK;
     ok &= curl_easy_setopt(c->easy, CURLOPT_USERAGENT, "upbit-live/" UPBIT_VERSION_STRING) ==
           CURLE_OK;
     ok &= curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK;

@@ -31,7 +31,7 @@ typedef struct upbit__transport_config {
     const char *url;              /* ws:// or wss://host[:port][/path[?query]], no more */
     const char *ca_file;          /* PEM; only these are trusted then; default: the system's */
     const char *crl_file;         /* PEM; certificates of the whole chain are looked up in it */
-    const char *proxy;            /* http://, socks5:// or socks5h://; default none */
+    const char *proxy;            /* as upbit__proxy_check wants it; default none */
     const upbit__header *headers; /* more request headers, e.g. Authorization; wiped after use.
                                      Those of the upgrade itself and Origin are refused */
     size_t header_count;

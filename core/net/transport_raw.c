@@ -118,7 +118,7 @@ static int configure(upbit__raw *t, const upbit__transport_config *config)
     if (config->url == NULL)
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "no URL");
     if (upbit__url_parse(&t->setup.url, "ws", config->url, &why) != 0 ||
-        (config->proxy != NULL && upbit__curl_proxy_check(config->proxy, &why) != 0))
+        (config->proxy != NULL && upbit__proxy_check(config->proxy, &why) != 0))
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "%s", why);
     for (size_t i = 0; i < config->header_count; i++) {
         if (upbit__upgrade_header_check(&config->headers[i], &why) != 0)

@@ -136,3 +136,41 @@ int upbit__url_parse(upbit__url *out, const char *schemes, const char *text, con
                  out->port);
     return 0;
 }
+
+int upbit__proxy_check(const char *text, const char **why)
+{
+    static const char *const schemes[] = {"http://", "socks5://", "socks5h://"};
+    const char *authority = NULL;
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (strncasecmp(text, schemes[i], strlen(schemes[i])) == 0)
+            authority = text + strlen(schemes[i]);
+    }
+    if (authority == NULL)
+        return wrong(why, "the proxy's URL does not begin with http://, socks5:// or socks5h://");
+    for (const char *at = authority; *at != '\0'; at++) {
+        if ((unsigned char)*at <= 0x20 || (unsigned char)*at >= 0x7f || *at == '\\')
+            return wrong(why, "a space, control or non-ASCII character in the proxy's URL");
+    }
+    size_t length = strcspn(authority, "/?#");
+    if (authority[length] != '\0' && strcmp(authority + length, "/") != 0)
+        return wrong(why, "a path in the proxy's URL");
+    const char *host = authority;
+    for (size_t i = 0; i < length; i++) {
+        if (authority[i] == '@')
+            host = authority + i + 1;
+    }
+    if (host != authority && memchr(authority, '@', (size_t)(host - authority) - 1) != NULL)
+        return wrong(why, "an '@' in the proxy's password: write it as %40");
+    length -= (size_t)(host - authority);
+    const char *colon = host;
+    for (size_t i = 0; i < length; i++) {
+        if (host[i] == ':')
+            colon = host + i;
+    }
+    if (colon == host || (length > 0 && host[length - 1] == ']'))
+        return wrong(why, "no port in the proxy's URL");
+    upbit__url parsed = {0};
+    size_t before = (size_t)(colon - host);
+    int rc = read_host(&parsed, host, before, why);
+    return rc != 0 ? rc : read_port(&parsed, colon + 1, length - before - 1, why);
+}

@@ -56,7 +56,7 @@ typedef struct upbit_options {
     const char *private_url; /* default: url's host and port, path /websocket/v1/private        */
     const char *rest_url;    /* default: url's host and port by http(s), path /v1               */
     const char *ca_file;     /* PEM with the trusted authorities; default: the system's         */
-    const char *proxy;       /* http:// or socks5h:// proxy URL; default: none                  */
+    const char *proxy;       /* http:// or socks5h://[user:password@]host:port; default: none   */
     int format;              /* upbit_format; default SIMPLE                                    */
     int transport;           /* upbit_transport_kind                                            */
     int compression;         /* upbit_switch                                                    */

@@ -200,6 +200,7 @@ static void *run(void *context)
         int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
         if (fd < 0)
             break;
+        atomic_fetch_add(&s->accepted, !atomic_load(&s->stopping));
         atomic_store(&s->current, fd);
         if (!atomic_load(&s->stopping))
             serve_one(s, fd);

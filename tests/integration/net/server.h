@@ -26,6 +26,7 @@ typedef struct server {
     void *context;
     pthread_t thread;
     atomic_int current;    /* the connection being served, -1 none */
+    atomic_int accepted;   /* connections */
     atomic_int handshakes; /* TLS handshakes that went well */
     atomic_int requests;   /* bytes read by serve functions */
     atomic_bool stopping;

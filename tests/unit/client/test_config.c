@@ -121,6 +121,53 @@ START_TEST(the_environment_speaks_for_the_default_manager)
 }
 END_TEST
 
+START_TEST(proxies_are_checked_at_once)
+{
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    upbit__config c;
+    o.proxy = "http://user:hunter2@proxy"; /* no port */
+    ck_assert_int_eq(upbit__config_init(&c, &o), UPBIT_ERROR_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(upbit_error_detail(), "port"));
+    ck_assert_ptr_null(strstr(upbit_error_detail(), "hunter2"));
+    o.proxy = "socks5h://127.0.0.1:1080";
+    ck_assert_int_eq(upbit__config_init(&c, &o), 0);
+    ck_assert_str_eq(c.proxy, o.proxy);
+    upbit__config_finish(&c);
+}
+END_TEST
+
+START_TEST(limit_strategies)
+{
+    static const struct {
+        const char *name;
+        int strategy;
+        unsigned percent;
+    } rows[] = {{"", UPBIT_LIMIT_DEFAULT, 80},
+                {"conservative", UPBIT_LIMIT_CONSERVATIVE, 50},
+                {"balanced", UPBIT_LIMIT_BALANCED, 80},
+                {"aggressive", UPBIT_LIMIT_AGGRESSIVE, 100}};
+    upbit__config c;
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        o.limit_strategy = rows[i].strategy;
+        ck_assert_int_eq(upbit__config_init(&c, &o), 0);
+        ck_assert_uint_eq(c.limit_percent, rows[i].percent);
+        upbit__config_finish(&c);
+        setenv("UPBIT_LIMIT_STRATEGY", rows[i].name, 1);
+        ck_assert_int_eq(upbit__config_init_from_environment(&c), 0);
+        ck_assert_uint_eq(c.limit_percent, rows[i].percent);
+        upbit__config_finish(&c);
+    }
+    setenv("UPBIT_LIMIT_STRATEGY", "reckless", 1);
+    ck_assert_int_eq(upbit__config_init_from_environment(&c), UPBIT_ERROR_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(upbit_error_detail(), "UPBIT_LIMIT_STRATEGY"));
+    unsetenv("UPBIT_LIMIT_STRATEGY");
+    o.limit_strategy = 4;
+    ck_assert_int_eq(upbit__config_init(&c, &o), UPBIT_ERROR_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(upbit_error_detail(), "limit_strategy"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client config");
@@ -132,6 +179,8 @@ int main(void)
     tcase_add_test(tests, the_struct_size_must_be_set);
     tcase_add_test(tests, an_older_and_shorter_struct_has_defaults_behind_its_end);
     tcase_add_test(tests, the_environment_speaks_for_the_default_manager);
+    tcase_add_test(tests, proxies_are_checked_at_once);
+    tcase_add_test(tests, limit_strategies);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }

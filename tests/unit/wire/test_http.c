@@ -105,6 +105,50 @@ START_TEST(bad_urls)
 }
 END_TEST
 
+START_TEST(proxy_urls)
+{
+    static const char *const good_ones[] = {
+        "http://127.0.0.1:3128",          "HTTP://proxy.example:80/", "socks5://[::1]:1080",
+        "socks5h://user:pass@proxy:1080", "http://user@h:1",          "http://u:%40@h:65535",
+        "socks5h://u:p!$&'()*+,;=@h:1"};
+    static const char *const bad_ones[] = {"",
+                                           "proxy:80",
+                                           "https://h:1",
+                                           "ftp://h:1",
+                                           "socks4://h:1",
+                                           "http://",
+                                           "http://h",
+                                           "http://h:",
+                                           "http://h:0",
+                                           "http://h:65536",
+                                           "http://:80",
+                                           "http://h:80a",
+                                           "http://h:80/path",
+                                           "http://h:80?x",
+                                           "http://h:80#x",
+                                           "http:///x",
+                                           "http://u:p@",
+                                           "http://u:p@h",
+                                           "http://u:p@:80",
+                                           "http://a@b@h:80",
+                                           "http://h :1",
+                                           "http://h:1\r\n",
+                                           "http://[::1]",
+                                           "http://[::1:80",
+                                           "http://127.1:80",
+                                           "http://h\\x:80"};
+    const char *why;
+    for (size_t i = 0; i < sizeof good_ones / sizeof good_ones[0]; i++)
+        ck_assert_msg(upbit__proxy_check(good_ones[i], &why) == 0, "%s", good_ones[i]);
+    for (size_t i = 0; i < sizeof bad_ones / sizeof bad_ones[0]; i++) {
+        why = NULL;
+        ck_assert_msg(upbit__proxy_check(bad_ones[i], &why) == UPBIT_ERROR_INVALID_ARGUMENT, "%s",
+                      bad_ones[i]);
+        ck_assert_ptr_nonnull(why);
+    }
+}
+END_TEST
+
 START_TEST(tokens)
 {
     ck_assert(upbit__http_has_token("Upgrade", "upgrade"));
@@ -150,6 +194,7 @@ int main(void)
     TCase *t = tcase_create("all");
     tcase_add_loop_test(t, good_urls, 0, (int)(sizeof good / sizeof good[0]));
     tcase_add_test(t, bad_urls);
+    tcase_add_test(t, proxy_urls);
     tcase_add_test(t, tokens);
     tcase_add_test(t, retry_after);
     suite_add_tcase(suite, t);
