@@ -7,6 +7,7 @@
 
 #define SNAPSHOT_AGE_NS (1000 * UPBIT__MS) /* a cached value this young is as good as a new one */
 #define ROWS_MAX        30
+#define LATE_NS         (2 * UPBIT__SECOND) /* frames of an old subscription are not that late */
 #define CLOCK_MOVED_MS  5000 /* older by more: the exchange's clock moved, not the order */
 
 static void unref(upbit__fanout *f, const upbit_event *e)
@@ -202,6 +203,15 @@ static void first_trade(upbit__key *key, const upbit_trade *t)
     key->first_id = t->sequential_id;
 }
 
+/* A frame of a key shows that the exchange has accepted the request which first held the key:
+ * unless it may be one of a subscription before. */
+static void prove(upbit__fanout *f, const upbit__key *key, const upbit_event *e)
+{
+    if (key->held > f->registry->proven && e->origin == UPBIT_ORIGIN_STREAM &&
+        (!key->ghost || e->received_ns - key->asked_ns > LATE_NS))
+        f->registry->proven = key->held;
+}
+
 void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
 {
     upbit__key_id id;
@@ -217,6 +227,7 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
     if (key->entry_count == 0) /* it lingers: its latest value is kept for who comes back */
         upbit__count(&f->counters->events_unwanted, 1);
     key->heard_ns = e->received_ns;
+    prove(f, key, e);
     if (key->quiet && f->heard != NULL)
         f->heard(f->context, key);
     if (key->doubt != UPBIT__DOUBT_NONE && f->doubtful != NULL &&

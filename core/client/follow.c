@@ -146,6 +146,7 @@ static bool is_any_new(const upbit__markets *before, const upbit__markets *now)
 
 void upbit__follow_list(upbit_manager *m, const upbit__markets *before, const upbit__markets *now)
 {
+    m->registry.command++; /* what joins is as new as if somebody had asked for it just now */
     leave_all(m, before);
     bool new_codes = is_any_new(before, now);
     for (upbit__client *c = m->clients; c != NULL; c = c->next)

@@ -28,15 +28,10 @@ static void on_event(void *context, upbit_event *e)
     case UPBIT_TYPE_SUBSCRIPTIONS:
         upbit__count(&m->counters.messages_ignored, 1);
         break;
-    case UPBIT_TYPE_ERROR: {
-        const upbit_error_event *error = (const void *)e;
+    case UPBIT_TYPE_ERROR:
         upbit__count(&m->counters.exchange_errors, 1);
-        upbit__session_refused(&m->session);
-        upbit__log_write(&m->log, UPBIT_LOG_WARNING, "stream", "the exchange says name=%s: %s",
-                         error->name, error->message);
-        upbit__tell_error(m, NULL, error->error, 0, error->name, error->message);
+        upbit__blame(m, (const void *)e);
         break;
-    }
     default:
         if (e->type == UPBIT_TYPE_TICKER)
             upbit__follow_ticker(m, e);
@@ -109,6 +104,8 @@ static void on_batch(void *context)
 static void on_state(void *context)
 {
     upbit_manager *m = context;
+    if (m->session.state == UPBIT_STATE_LIVE)
+        m->refusal_told[0] = '\0';
     upbit__tell_health(m);
     upbit__tell_state(m, NULL);
     if (m->session.state != UPBIT_STATE_LIVE && m->session.state != UPBIT_STATE_SUBSCRIBING)
@@ -123,7 +120,7 @@ static void on_failure(void *context, int error, int http_status, const char *me
     upbit__log_write(&m->log, UPBIT_LOG_WARNING, "stream",
                      "session=public error=%s http_status=%d: %s", upbit_error_name(error),
                      http_status, *message != '\0' ? message : upbit_error_string(error));
-    if (error != UPBIT_ERROR_EXCHANGE) /* that one was told with its name when it came */
+    if (m->session.refused == 0) /* else it was told with its name when it came */
         upbit__tell_error(m, NULL, error, http_status, "",
                           *message != '\0' ? message : upbit_error_string(error));
 }

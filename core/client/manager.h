@@ -9,6 +9,7 @@
  *     selectors.c KRW-* and its like
  *     follow.c    what a new market list changes
  *     quiet.c     keys that give no data
+ *     blame.c     a request that was refused
  *     tell.c      the events a manager makes about itself */
 #ifndef UPBIT_CLIENT_MANAGER_H
 #define UPBIT_CLIENT_MANAGER_H
@@ -107,6 +108,7 @@ struct upbit_manager {
     upbit__order *held, **held_last;       /* wait for the market list, in order */
     bool decode_told;                      /* this episode of bad messages has been reported */
     int64_t decode_bad_ns;                 /* the last bad message */
+    char refusal_told[48];                 /* the error that everybody has been told since LIVE */
     int64_t received_ns, received_wall_ns; /* of the message being decoded */
 };
 
@@ -144,6 +146,9 @@ void upbit__follow_unwanted(void *manager, const upbit_event *e);
 void upbit__quiet_start(upbit_manager *m); /* while there are keys; harmless when it runs */
 void upbit__quiet_scan(void *manager);
 void upbit__quiet_heard(void *manager, upbit__key *key);
+
+/* blame.c: the exchange sent an error frame */
+void upbit__blame(upbit_manager *m, const upbit_error_event *error);
 
 /* tell.c: events to one or to all */
 upbit_event *upbit__tell_make(const upbit_manager *m, int type, size_t size);

@@ -123,6 +123,7 @@ static void run_checked(upbit_manager *m, upbit__order *order)
 {
     int error = 0;
     uint32_t barrier = upbit__lane_bit(order->type);
+    m->registry.command++;
     switch (order->kind) {
     case UPBIT__ORDER_SUBSCRIBE:
         barrier = 0;

@@ -94,6 +94,9 @@ static upbit__key *make_key(upbit__registry *r, const upbit__key_id *id)
         spread(r);
     k->id = *id;
     k->hash = hash_id(id);
+    k->command = r->command;
+    for (uint32_t i = 0; i < r->ghost_count && i < UPBIT__GHOSTS; i++)
+        k->ghost = k->ghost || r->ghosts[i] == k->hash;
     upbit__key **bucket = &r->buckets[k->hash & (r->bucket_count - 1)];
     k->chain = *bucket;
     *bucket = k;
@@ -105,6 +108,8 @@ static void free_key(upbit__registry *r, upbit__key *k)
 {
     if (k->fill != NULL && r->forget != NULL)
         r->forget(r->forget_context, k);
+    if (k->held != 0)
+        r->ghosts[r->ghost_count++ % UPBIT__GHOSTS] = k->hash;
     upbit__event_unref_io(r->pool, k->last);
     for (uint32_t i = 0; i < k->cut_count; i++)
         upbit__event_unref_io(r->pool, k->cuts[i].last);
@@ -253,6 +258,18 @@ void upbit__registry_remove(upbit__registry *r, upbit__entry *e)
     free(e);
     if (key->entry_count == 0)
         drop_key(r, key);
+}
+
+static void bring_back(void *context, upbit__key *key)
+{
+    upbit__registry *r = context;
+    r->dirty = r->dirty || key->aside;
+    key->aside = false;
+}
+
+void upbit__registry_unset_aside(upbit__registry *r)
+{
+    upbit__registry_each(r, bring_back, r);
 }
 
 unsigned upbit__key_depth(const upbit__key *key)

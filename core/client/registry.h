@@ -101,7 +101,15 @@ struct upbit__key {
     int64_t heard_ns;   /* when something of it came last; 0: never */
     struct upbit__fill *fill;   /* trades: being had back; NULL: none */
     int64_t first_ms, first_id; /* trades: the first that came; what was before it is not ours */
+    uint64_t command;           /* number of the command that first wanted it */
+    uint64_t held; /* number of the request that first held it on this connection; 0: none */
+    bool proven;   /* the exchange has accepted it, on an earlier connection */
+    bool aside;    /* left out of requests until it is its turn: one that held it was refused */
+    bool ghost;    /* wanted, dropped and wanted again: frames of the first time may be late */
 };
+
+/* Keys that were on the wire and went, remembered until their late frames have come. */
+#define UPBIT__GHOSTS 64
 
 typedef struct upbit__registry {
     upbit__pool *pool; /* whose events are cached here */
@@ -116,6 +124,10 @@ typedef struct upbit__registry {
     bool dirty;          /* what is wanted and what was requested differ */
     bool again;          /* send even if the text is the same: somebody waits for a snapshot */
     char last_code[24];  /* the code of the key that went last: for the empty set's request */
+    uint64_t command;    /* number of the command being carried out */
+    uint64_t proven;     /* number of the newest request the exchange is known to have accepted */
+    uint64_t ghosts[UPBIT__GHOSTS]; /* hashes, a ring */
+    uint32_t ghost_count;           /* ever put in on this connection */
 } upbit__registry;
 
 int upbit__registry_init(upbit__registry *r, upbit__pool *pool);
@@ -130,6 +142,15 @@ int upbit__registry_add(upbit__registry *r, upbit__client *client, const upbit__
                         unsigned depth, unsigned flags, upbit__entry **out, bool *joined);
 /* Takes a want away; its queued latest value with it. */
 void upbit__registry_remove(upbit__registry *r, upbit__entry *entry);
+
+/* The exchange has accepted a request that holds the key. */
+static inline bool upbit__key_proven(const upbit__registry *r, const upbit__key *key)
+{
+    return key->proven || (key->held != 0 && key->held <= r->proven);
+}
+
+/* What was set aside is asked for again. */
+void upbit__registry_unset_aside(upbit__registry *r);
 
 /* The smallest depth of the exchange's (1, 5, 15, 30) that covers every asker; 0 for all rows. */
 unsigned upbit__key_depth(const upbit__key *key);

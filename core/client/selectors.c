@@ -107,3 +107,22 @@ void upbit__selectors_drop(upbit_manager *m, upbit__client *client)
     while (client->selectors != NULL)
         upbit__selector_free(m, &client->selectors);
 }
+
+static bool holds_any(const upbit__client *client, const upbit__selector *s)
+{
+    for (size_t i = 0; i < client->entry_count; i++)
+        if ((client->entries[i]->by & UPBIT__BY_SELECTOR) != 0 &&
+            covers(s, &client->entries[i]->key->id))
+            return true;
+    return false;
+}
+
+void upbit__selectors_refused(upbit_manager *m, upbit__client *client, const upbit__key_id *id)
+{
+    for (upbit__selector **link = &client->selectors; *link != NULL;) {
+        if (covers(*link, id) && !holds_any(client, *link))
+            upbit__selector_free(m, link);
+        else
+            link = &(*link)->next;
+    }
+}

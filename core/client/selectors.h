@@ -69,6 +69,9 @@ int upbit__selector_take(struct upbit_manager *m, struct upbit__client *client,
 int upbit__selector_expand(struct upbit_manager *m, struct upbit__client *client,
                            upbit__selector *s);
 void upbit__selector_free(struct upbit_manager *m, upbit__selector **link); /* and unlinks it */
+/* The exchange refused a key: the client's selectors that cover it and hold nothing any more go. */
+void upbit__selectors_refused(struct upbit_manager *m, struct upbit__client *client,
+                              const struct upbit__key_id *id);
 /* The client's selector that streams a key; NULL if none does. */
 const upbit__selector *upbit__selector_of(const struct upbit__client *client,
                                           const struct upbit__key_id *id);

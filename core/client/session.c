@@ -5,9 +5,11 @@
 #include "client/session_inside.h"
 #include "client/wanted.h"
 
-#define STABLE_NS (60 * UPBIT__SECOND) /* live that long: the next failure starts over */
+#define STABLE_NS  (60 * UPBIT__SECOND) /* live that long: the next failure starts over */
+#define VERDICT_NS (3 * UPBIT__SECOND)  /* a refusal, or the close behind it, has come by then */
 
 static void connect_now(void *context);
+static void verdict_due(void *context);
 
 static void set_state(upbit__session *s, upbit_state state)
 {
@@ -36,7 +38,8 @@ void upbit__session_init(upbit__session *s, const upbit__config *config, upbit__
                           .events = *events,
                           .context = context,
                           .connect_timer = {.callback = connect_now, .context = s},
-                          .settle_timer = {.callback = upbit__request_due, .context = s}};
+                          .settle_timer = {.callback = upbit__request_due, .context = s},
+                          .verdict_timer = {.callback = verdict_due, .context = s}};
     upbit__backoff_init(&s->backoff, config->backoff_first_ms);
     upbit__watchdog_init(s);
 }
@@ -44,6 +47,7 @@ void upbit__session_init(upbit__session *s, const upbit__config *config, upbit__
 static void end_connection(upbit__session *s)
 {
     upbit__timer_stop(&s->settle_timer);
+    upbit__timer_stop(&s->verdict_timer);
     upbit__watchdog_stop(s);
     if (s->transport == NULL)
         return;
@@ -105,9 +109,14 @@ static void wait_and_retry(upbit__session *s, int error, int http_status, uint32
         s->failure_error = error;
         s->events.failure(s->context, error, http_status, reason);
     }
-    uint32_t bound = upbit__backoff_bound(&s->backoff, kind_of(error));
+    uint32_t bound = upbit__backoff_bound(&s->backoff, s->refused_soon ? UPBIT__BACKOFF_NETWORK
+                                                                       : kind_of(error));
+    if (s->refused != 0 && s->refused_ms > least_ms)
+        least_ms = s->refused_ms;
     s->delay_ms = upbit__backoff_jitter(bound, least_ms);
-    s->refused = false;
+    s->doubted = s->doubted || s->refused != 0;
+    s->refused = 0;
+    s->refused_soon = false;
     upbit__session_timer(s, &s->connect_timer, now + s->delay_ms * UPBIT__MS);
     set_state(s, UPBIT_STATE_WAITING);
 }
@@ -164,6 +173,8 @@ static void on_batch(void *context)
     atomic_store_explicit(&s->counters->bytes_sent, s->closed_bytes_out + c.bytes_out,
                           memory_order_relaxed);
     upbit__count(&s->counters->read_batches, 1);
+    if (s->doubted && s->state == UPBIT_STATE_SUBSCRIBING && upbit__request_accepted(s))
+        upbit__session_live(s);
     s->events.batch(s->context);
 }
 
@@ -171,8 +182,8 @@ static void on_closed(void *context, const upbit__close_info *info)
 {
     upbit__session *s = context;
     int error = info->error;
-    if (s->refused)
-        error = UPBIT_ERROR_EXCHANGE; /* the close 1000 after an error frame is not a clean end */
+    if (s->refused != 0)
+        error = s->refused; /* the close 1000 after an error frame is not a clean end */
     else if (error == UPBIT_ERROR_UPGRADE && (info->http_status == 401 || info->http_status == 403))
         error = UPBIT_ERROR_AUTH;
     else if (error == 0)
@@ -242,6 +253,13 @@ void upbit__session_live(upbit__session *s)
 {
     if (s->state != UPBIT_STATE_SUBSCRIBING)
         return;
+    if (s->doubted && !upbit__request_accepted(s)) {
+        upbit__session_timer(s, &s->verdict_timer, upbit__clock_monotonic_ns() + VERDICT_NS);
+        return;
+    }
+    bool doubted = s->doubted;
+    s->doubted = false;
+    upbit__timer_stop(&s->verdict_timer);
     int64_t now = upbit__clock_monotonic_ns();
     s->live_ns = now;
     s->down_ms = s->was_live ? (uint32_t)((now - s->lost_ns) / UPBIT__MS) : 0;
@@ -257,11 +275,31 @@ void upbit__session_live(upbit__session *s)
     s->error = 0;
     set_state(s, UPBIT_STATE_LIVE);
     s->attempt = 0;
+    if (doubted) {
+        upbit__registry_unset_aside(s->registry);
+        upbit__session_wants_changed(s);
+    }
 }
 
-void upbit__session_refused(upbit__session *s)
+void upbit__session_refused(upbit__session *s, int error, uint32_t least_ms, bool soon)
 {
-    s->refused = true;
+    s->refused = error;
+    s->refused_ms = least_ms;
+    s->refused_soon = soon;
+    upbit__timer_stop(&s->settle_timer);
+    upbit__session_timer(s, &s->verdict_timer, upbit__clock_monotonic_ns() + VERDICT_NS);
+}
+
+/* The exchange has had its time: to close after its error frame, or to refuse once more. */
+static void verdict_due(void *context)
+{
+    upbit__session *s = context;
+    if (s->refused != 0) {
+        upbit__session_lost(s, s->refused, "the exchange refused the request and did not close");
+        return;
+    }
+    s->registry->proven = s->requests; /* nothing said against it for so long */
+    upbit__session_live(s);
 }
 
 void upbit__session_stop(upbit__session *s, int64_t deadline_ns)

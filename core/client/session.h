@@ -45,15 +45,19 @@ typedef struct upbit__session {
     /* I/O thread */
     upbit__transport *transport;
     upbit_state state;
-    uint32_t epoch;    /* raised with every connection that opened */
-    uint32_t attempt;  /* since the last LIVE */
-    uint32_t delay_ms; /* WAITING: how long */
-    uint32_t down_ms;  /* LIVE: how long the stream had been down */
-    int error;         /* why the last connection ended */
-    bool was_live;     /* some connection was LIVE */
-    bool failure_told; /* this outage has been reported */
-    int failure_error; /* with this error */
-    bool refused;      /* the exchange sent an error frame on this connection */
+    uint32_t epoch;      /* raised with every connection that opened */
+    uint32_t attempt;    /* since the last LIVE */
+    uint32_t delay_ms;   /* WAITING: how long */
+    uint32_t down_ms;    /* LIVE: how long the stream had been down */
+    int error;           /* why the last connection ended */
+    bool was_live;       /* some connection was LIVE */
+    bool failure_told;   /* this outage has been reported */
+    int failure_error;   /* with this error */
+    int refused;         /* the exchange sent an error frame on this connection: which; 0: none */
+    bool refused_soon;   /* ... but the next request will be another one: try it soon */
+    uint32_t refused_ms; /* ... and wants to be left alone for that long */
+    bool doubted; /* the last request was refused: LIVE only when this one is known not to be */
+    uint64_t requests; /* number of the last request */
     bool awaiting_pong;
     bool tls;
     bool stopping;
@@ -66,6 +70,7 @@ typedef struct upbit__session {
     upbit__backoff backoff;
     upbit__window per_second, per_minute; /* messages of this connection */
     upbit__timer connect_timer, settle_timer, ping_timer;
+    upbit__timer verdict_timer;  /* for the close after an error frame, or for a first frame */
     upbit__buffer request, sent; /* the text at hand and the last one sent on this connection */
 } upbit__session;
 
@@ -81,8 +86,10 @@ void upbit__session_wants_changed(upbit__session *s);
 /* Has the machine slept since the last look? Then the server has long given the connection up: a
  * new one at once, without waiting for a pong that cannot come. Cheap; called every turn. */
 void upbit__session_check_sleep(upbit__session *s);
-/* The exchange sent an error frame: the close that follows is a refusal. */
-void upbit__session_refused(upbit__session *s);
+/* The exchange sent an error frame, of this kind (EXCHANGE, AUTH): the close that follows is a
+ * refusal, and the next connection is not made before least_ms are over. Nothing more is sent.
+ * soon: the next request leaves out what may have been the cause, so the back-off need not grow. */
+void upbit__session_refused(upbit__session *s, int error, uint32_t least_ms, bool soon);
 /* Closes in order until the deadline (monotonic); the state becomes CLOSED, at once if nothing is
  * open. */
 void upbit__session_stop(upbit__session *s, int64_t deadline_ns);

@@ -19,6 +19,8 @@ void upbit__session_lost(upbit__session *s, int error, const char *reason);
 /* session_request.c */
 /* The settle time is over, or there is a new connection: sends what has changed. Timer callback. */
 void upbit__request_due(void *session);
+/* The last request is known not to have been refused; an empty set cannot be. */
+bool upbit__request_accepted(const upbit__session *s);
 
 /* watchdog.c */
 void upbit__watchdog_init(upbit__session *s);

@@ -12,7 +12,7 @@
 
 void upbit__session_wants_changed(upbit__session *s)
 {
-    if (!s->registry->dirty || s->stopping)
+    if (!s->registry->dirty || s->stopping || s->refused != 0)
         return;
     int64_t now = upbit__clock_monotonic_ns();
     if (s->changed_ns == 0)
@@ -48,7 +48,7 @@ static bool same_as_sent(const upbit__session *s, size_t after_ticket)
 void upbit__request_due(void *session)
 {
     upbit__session *s = session;
-    if (s->state != UPBIT_STATE_SUBSCRIBING && s->state != UPBIT_STATE_LIVE)
+    if (s->refused != 0 || (s->state != UPBIT_STATE_SUBSCRIBING && s->state != UPBIT_STATE_LIVE))
         return;
     int64_t now = upbit__clock_monotonic_ns();
     int64_t allowed = upbit__window_next_ns(&s->per_second);
@@ -80,6 +80,7 @@ void upbit__request_due(void *session)
             if (error == 0) {
                 upbit__window_take(&s->per_second, now);
                 upbit__window_take(&s->per_minute, now);
+                s->requests++;
                 upbit__count(&s->counters->requests_sent, 1);
                 upbit__log_write(s->log, UPBIT_LOG_DEBUG, "stream", "request keys=%zu bytes=%zu",
                                  keys, s->request.length);
@@ -92,7 +93,12 @@ void upbit__request_due(void *session)
         upbit__session_timer(s, &s->settle_timer, now + s->config->settle_max_ms * UPBIT__MS);
         return;
     }
-    upbit__wanted_sent(s->registry, now);
+    upbit__wanted_sent(s->registry, now, s->requests);
     s->changed_ns = 0;
     upbit__session_live(s);
+}
+
+bool upbit__request_accepted(const upbit__session *s)
+{
+    return s->registry->key_count == 0 || s->registry->proven >= s->requests;
 }

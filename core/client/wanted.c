@@ -13,7 +13,8 @@ typedef struct collection {
 static void collect(void *context, upbit__key *key)
 {
     collection *c = context;
-    c->keys[c->count++] = key;
+    if (!key->aside)
+        c->keys[c->count++] = key;
 }
 
 static int by_item(const upbit__key *a, const upbit__key *b)
@@ -65,42 +66,64 @@ static int write_items(upbit__buffer *out, const collection *c, const char *tick
     return error;
 }
 
+/* Replaces everything and ends by itself. */
+static int write_nothing(upbit__buffer *out, const upbit__registry *r, const char *ticket,
+                         int format)
+{
+    if (r->last_code[0] == '\0')
+        return 0;
+    const upbit__request_code code = {r->last_code, 0};
+    const upbit__request_item item = {.type = UPBIT_TYPE_TICKER,
+                                      .flags = UPBIT__REQUEST_SNAPSHOT_ONLY,
+                                      .codes = &code,
+                                      .code_count = 1};
+    return upbit__request_write(out, ticket, &item, 1, format);
+}
+
 int upbit__wanted_write(upbit__buffer *out, upbit__registry *r, const char *ticket, int format,
                         size_t *count)
 {
-    *count = r->key_count;
-    if (r->key_count == 0) {
-        if (r->last_code[0] == '\0')
-            return 0;
-        const upbit__request_code code = {r->last_code, 0};
-        const upbit__request_item item = {.type = UPBIT_TYPE_TICKER,
-                                          .flags = UPBIT__REQUEST_SNAPSHOT_ONLY,
-                                          .codes = &code,
-                                          .code_count = 1};
-        return upbit__request_write(out, ticket, &item, 1, format);
-    }
+    *count = 0;
+    if (r->key_count == 0)
+        return write_nothing(out, r, ticket, format);
     collection c = {malloc(r->key_count * sizeof *c.keys), 0};
     if (c.keys == NULL)
         return UPBIT_ERROR_NO_MEMORY;
     upbit__registry_each(r, collect, &c);
-    qsort(c.keys, c.count, sizeof *c.keys, by_item_and_code);
-    int error = write_items(out, &c, ticket, format);
+    *count = c.count;
+    int error = 0;
+    if (c.count > 0) {
+        qsort(c.keys, c.count, sizeof *c.keys, by_item_and_code);
+        error = write_items(out, &c, ticket, format);
+    } else {
+        error = write_nothing(out, r, ticket, format);
+    }
     free(c.keys);
     return error;
 }
 
+struct sent {
+    int64_t now_ns;
+    uint64_t request;
+};
+
 static void mark_sent(void *context, upbit__key *key)
 {
+    const struct sent *sent = context;
+    if (key->aside)
+        return;
     if (key->asked_ns == 0)
-        key->asked_ns = *(const int64_t *)context;
+        key->asked_ns = sent->now_ns;
+    if (key->held == 0)
+        key->held = sent->request;
     key->on_wire = !upbit__key_once(key);
     key->wire_depth = (uint8_t)upbit__key_depth(key);
 }
 
-void upbit__wanted_sent(upbit__registry *r, int64_t now_ns)
+void upbit__wanted_sent(upbit__registry *r, int64_t now_ns, uint64_t request)
 {
     upbit__registry_sweep(r);
-    upbit__registry_each(r, mark_sent, &now_ns);
+    upbit__registry_each(r, mark_sent, &(struct sent){now_ns, request});
     r->dirty = false;
     r->again = false;
 }
@@ -115,9 +138,11 @@ static void suspect(upbit__key *key)
 
 static void mark_lost(void *context, upbit__key *key)
 {
-    (void)context;
     if (key->id.type == UPBIT_TYPE_TRADE && key->on_wire && key->last != NULL)
         suspect(key);
+    key->proven = upbit__key_proven(context, key);
+    key->held = 0;
+    key->ghost = false;
     key->on_wire = false;
     key->asked_ns = 0;
     key->wire_depth = 0;
@@ -126,7 +151,8 @@ static void mark_lost(void *context, upbit__key *key)
 void upbit__wanted_lost(upbit__registry *r)
 {
     upbit__registry_sweep(r);
-    upbit__registry_each(r, mark_lost, NULL);
+    upbit__registry_each(r, mark_lost, r);
+    r->ghost_count = 0;
     r->dirty = r->key_count > 0;
     r->again = false;
 }

@@ -15,8 +15,9 @@
 int upbit__wanted_write(upbit__buffer *out, upbit__registry *r, const char *ticket, int format,
                         size_t *count);
 
-/* What was written is on the wire now: marks the keys. */
-void upbit__wanted_sent(upbit__registry *r, int64_t now_ns);
+/* What was written is on the wire now, as request number `request` (1 and up, never the same
+ * twice): marks the keys. */
+void upbit__wanted_sent(upbit__registry *r, int64_t now_ns, uint64_t request);
 /* The connection is gone: nothing is on the wire. */
 void upbit__wanted_lost(upbit__registry *r);
 

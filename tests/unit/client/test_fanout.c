@@ -125,7 +125,7 @@ START_TEST(a_taker_who_left_and_came_back_misses_no_cut)
     side *a = side_open(UPBIT_POLICY_DROP_OLDEST), *b = side_open(UPBIT_POLICY_DROP_OLDEST);
     want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, 0);
     upbit__entry *entry = want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 2, 0);
-    upbit__wanted_sent(&registry, 1);
+    upbit__wanted_sent(&registry, 1, 1);
     receive(book("KRW-BTC", 1730336862100, "1", "REALTIME"));
     upbit__registry_remove(&registry, entry);
     receive(book("KRW-BTC", 1730336862200, "2", "REALTIME"));
@@ -190,7 +190,7 @@ START_TEST(a_young_cache_serves_snapshots_an_old_one_asks)
     side *a = side_open(0), *b = side_open(0);
     upbit__key_id id = id_of(UPBIT_TYPE_ORDERBOOK, "KRW-BTC");
     want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, 0);
-    upbit__wanted_sent(&registry, 1);
+    upbit__wanted_sent(&registry, 1, 1);
     clock_ns = 1000000000;
     receive(book("KRW-BTC", 1730336862100, "1", "REALTIME"));
     ck_assert(upbit__fanout_snapshot(&fanout, &b->client, &id, 2, clock_ns + 900000000));
@@ -229,7 +229,7 @@ START_TEST(a_late_joiner_gets_the_cached_value)
 {
     side *a = side_open(0), *b = side_open(0);
     want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, 0);
-    upbit__wanted_sent(&registry, 1);
+    upbit__wanted_sent(&registry, 1, 1);
     receive(book("KRW-BTC", 1730336862100, "1", "SNAPSHOT"));
     upbit__entry *entry = want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 2, 0);
     ck_assert(upbit__fanout_cached(&fanout, entry));

@@ -29,7 +29,7 @@ START_TEST(depths_and_levels_and_snapshots_in_the_request)
         request(),
         "[{\"ticket\":\"T\"},{\"type\":\"orderbook\",\"codes\":[\"KRW-BTC.15\"]},{\"type\":"
         "\"ticker\",\"codes\":[\"KRW-ETH\"],\"is_only_snapshot\":true},{\"format\":\"DEFAULT\"}]");
-    upbit__wanted_sent(&registry, 1);
+    upbit__wanted_sent(&registry, 1, 1);
     side_close(b);
     /* Shallower waits for the next request; it is no reason for one. */
     ck_assert_str_eq(request(),
@@ -113,19 +113,19 @@ START_TEST(deeper_is_asked_for_at_once_shallower_waits)
 {
     side *a = side_open(0), *b = side_open(0), *c = side_open(0);
     want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 5, 0);
-    upbit__wanted_sent(&registry, 1);
+    upbit__wanted_sent(&registry, 1, 1);
     want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 4, 0); /* covered */
     ck_assert(!registry.dirty);
     want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 6, 0);
     ck_assert(registry.dirty);
-    upbit__wanted_sent(&registry, 2);
+    upbit__wanted_sent(&registry, 2, 2);
     want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 1, 0); /* shallower again */
     ck_assert(!registry.dirty);
     want(c, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 15, 0); /* the wire still has 15 */
     ck_assert(!registry.dirty);
     want(c, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, 0);
     ck_assert(registry.dirty);
-    upbit__wanted_sent(&registry, 3);
+    upbit__wanted_sent(&registry, 3, 3);
     want(c, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 2, 0);
     ck_assert(!registry.dirty);
     want(c, UPBIT_TYPE_TICKER, "KRW-BTC", 0, 0); /* a reason to ask takes the depth along */
@@ -141,7 +141,7 @@ START_TEST(what_is_given_up_and_wanted_again_has_its_value)
     side *a = side_open(0), *b = side_open(0);
     want(a, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
     want(a, UPBIT_TYPE_TICKER, "KRW-ETH", 0, 0);
-    upbit__wanted_sent(&registry, 1);
+    upbit__wanted_sent(&registry, 1, 1);
     receive(trade("KRW-BTC", 1, "SNAPSHOT"));
     side_close(a);
     ck_assert_uint_eq(registry.key_count, 0);
@@ -158,7 +158,7 @@ START_TEST(what_is_given_up_and_wanted_again_has_its_value)
     upbit_event_unref(e);
     receive(trade("KRW-BTC", 2, "SNAPSHOT"));
     ck_assert_uint_eq(drain(b), 0); /* and the repeat is known as one */
-    upbit__wanted_sent(&registry, 2);
+    upbit__wanted_sent(&registry, 2, 2);
     ck_assert_uint_eq(registry.lingering, 0); /* the ticker has gone for good */
     upbit__key_id id = id_of(UPBIT_TYPE_TICKER, "KRW-ETH");
     ck_assert_ptr_null(upbit__registry_find(&registry, &id));
@@ -174,7 +174,7 @@ START_TEST(what_lingers_goes_with_the_connection)
         snprintf(code, sizeof code, "KRW-C%d", i);
         want(a, UPBIT_TYPE_TICKER, code, 0, 0);
     }
-    upbit__wanted_sent(&registry, 1);
+    upbit__wanted_sent(&registry, 1, 1);
     side_close(a);
     ck_assert_uint_eq(registry.lingering, 200);
     upbit__wanted_lost(&registry);
