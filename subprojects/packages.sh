@@ -21,10 +21,10 @@ packages_of()
         # Without a Korean font the windows show boxes.
         examples) echo fonts-nanum ;;
         # openssl makes the throw-away certificates, cmake and g++ build the consumer, libc6-dbg is
-        # what valgrind needs to understand the dynamic loader.
+        # what valgrind needs to understand the dynamic loader, spin checks the models.
         tests)
             echo check g++ git cmake make openssl python3 shellcheck valgrind libc6-dbg xvfb \
-                xauth procps ;;
+                xauth procps spin ;;
         *)
             echo "packages.sh: no package set '$1' (library, qt, examples, tests)" >&2
             return 1 ;;
