@@ -8,7 +8,9 @@
 
 static const char help[] =
     "Usage: upbit-tail [options] TYPE CODE[,CODE...] [TYPE CODES ...]\n"
-    "Prints Upbit's live market data, one JSON object per event and line.\n"
+    "       upbit-tail [options] snapshot TYPE CODES [TYPE CODES ...]\n"
+    "Prints Upbit's live market data, one JSON object per event and line; after the word snapshot\n"
+    "how things stand now, without subscribing, and ends.\n"
     "\n"
     "TYPE   ticker, trade, orderbook, candle.1s .1m .3m .5m .10m .15m .30m .60m .240m,\n"
     "       myOrder, myAsset\n"
@@ -28,6 +30,10 @@ static const char help[] =
     "  --level L            price grouping of order books, KRW markets only\n"
     "  --snapshot-only      one snapshot per code, then end\n"
     "  --realtime-only      no snapshots\n"
+    "  --history N          with snapshot: the newest N trades or candles of each code, oldest\n"
+    "                       first, 1 to 2000\n"
+    "  --before V           with snapshot: trades of sequential ids below V, candles that start\n"
+    "                       before the Unix time V in ms\n"
     "  --count N            end after N events\n"
     "  --seconds S          end after S seconds\n"
     "  --output O           jsonl, text or none (default: jsonl)\n"
@@ -36,12 +42,14 @@ static const char help[] =
     "  --help, --version\n"
     "\n"
     "Exit status: 0 ok, 2 usage, 3 cannot connect (not live within 10 s; once live it keeps\n"
-    "trying), 4 refused by the exchange, 5 authentication.\n"
+    "trying), 4 refused by the exchange, 5 authentication. With snapshot: 3 and 4 when something\n"
+    "could not be had; the rest is printed.\n"
     "\n"
     "Examples:\n"
     "  upbit-tail ticker KRW-BTC,KRW-ETH\n"
     "  upbit-tail --output text trade KRW-BTC orderbook KRW-BTC.5\n"
-    "  upbit-tail --snapshot-only candle.1m KRW-BTC\n";
+    "  upbit-tail --snapshot-only candle.1m KRW-BTC\n"
+    "  upbit-tail --history 400 snapshot candle.1m KRW-BTC\n";
 
 static int usage(const char *what, const char *value)
 {
@@ -201,6 +209,8 @@ enum {
     OPTION_SECONDS,
     OPTION_SNAPSHOT,
     OPTION_REALTIME,
+    OPTION_HISTORY,
+    OPTION_BEFORE,
     OPTION_OUTPUT,
     OPTION_STATS,
     OPTION_VERBOSE,
@@ -222,6 +232,8 @@ static const struct option long_options[] = {
     {"seconds", required_argument, NULL, OPTION_SECONDS},
     {"snapshot-only", no_argument, NULL, OPTION_SNAPSHOT},
     {"realtime-only", no_argument, NULL, OPTION_REALTIME},
+    {"history", required_argument, NULL, OPTION_HISTORY},
+    {"before", required_argument, NULL, OPTION_BEFORE},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"stats", no_argument, NULL, OPTION_STATS},
     {"verbose", no_argument, NULL, OPTION_VERBOSE},
@@ -229,10 +241,22 @@ static const struct option long_options[] = {
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0}};
 
+/* A whole number above 0. */
+static int read_whole(const char *text, int64_t most, int64_t *out)
+{
+    char *end = NULL;
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    return errno == 0 && strspn(text, "0123456789") == strlen(text) && *out > 0 && *out <= most
+               ? 0
+               : -1;
+}
+
 static int read_option(tail_arguments *a, int option, const char *value)
 {
     int chosen;
     double number;
+    int64_t whole;
     switch (option) {
     case OPTION_URL:
         a->options.url = value;
@@ -282,6 +306,15 @@ static int read_option(tail_arguments *a, int option, const char *value)
     case OPTION_REALTIME:
         a->realtime_only = true;
         return 0;
+    case OPTION_HISTORY:
+        if (read_whole(value, 2000, &whole) != 0)
+            return usage("--history must be a whole number from 1 to 2000", value);
+        a->history = (uint32_t)whole;
+        return 0;
+    case OPTION_BEFORE:
+        if (read_whole(value, INT64_MAX, &a->before) != 0)
+            return usage("--before must be a whole number above 0", value);
+        return 0;
     case OPTION_OUTPUT:
         if (CHOOSE(&chosen, outputs, value) != 0)
             return usage("--output must be jsonl, text or none", value);
@@ -319,6 +352,13 @@ int tail_arguments_read(tail_arguments *a, int argc, char **argv)
     }
     if (a->snapshot_only && a->realtime_only)
         return usage("--snapshot-only and --realtime-only exclude each other", NULL);
+    a->snapshot = optind < argc && strcmp(argv[optind], "snapshot") == 0;
+    optind += a->snapshot;
+    if (a->snapshot && (a->snapshot_only || a->realtime_only))
+        return usage("snapshot subscribes to nothing: without --snapshot-only, --realtime-only",
+                     NULL);
+    if (!a->snapshot && (a->history != 0 || a->before != 0))
+        return usage("--history and --before are for snapshot", NULL);
     if (optind == argc || (argc - optind) % 2 != 0)
         return usage("TYPE and CODES are needed, in pairs", NULL);
     for (int i = optind; i < argc; i += 2) {
@@ -334,6 +374,8 @@ int tail_arguments_read(tail_arguments *a, int argc, char **argv)
                                       : 0;
         if (w->type == UPBIT_TYPE_ORDERBOOK)
             w->book_level = a->level;
+        w->count = a->history;
+        w->before = a->before;
     }
     if (a->snapshot_only && a->count == 0 && has_selector(a)) {
         if (a->seconds <= 0)

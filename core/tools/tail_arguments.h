@@ -25,6 +25,9 @@ typedef struct tail_arguments {
     double seconds;    /* 0: no end */
     tail_output output;
     bool stats, snapshot_only, realtime_only;
+    bool snapshot;    /* ask once, subscribe to nothing */
+    uint32_t history; /* snapshot: events of each code */
+    int64_t before;   /* snapshot */
     upbit_decimal level;
 } tail_arguments;
 

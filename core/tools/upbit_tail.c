@@ -17,6 +17,7 @@
 #include "tail_arguments.h"
 
 #define CONNECT_SECONDS 10.0
+#define SNAPSHOT_MS     10000
 
 enum {
     EXIT_OK = 0,
@@ -34,8 +35,10 @@ typedef struct tail {
     char *line; /* grows to the longest event */
     size_t line_size;
     uint64_t printed;
-    bool live;  /* has ever been */
-    int status; /* < 0: go on */
+    size_t open; /* snapshot: requests that are not answered */
+    int failed;  /* snapshot: the exit status when all are */
+    bool live;   /* has ever been */
+    int status;  /* < 0: go on */
     char last_error[300];
 } tail;
 
@@ -132,6 +135,8 @@ static void on_error(tail *t, const upbit_error_event *e)
     size_t n = strlen(t->last_error);
     snprintf(t->last_error + n, sizeof t->last_error - n, "%s", e->message);
     fprintf(stderr, "upbit-tail: %s\n", t->last_error);
+    if (t->arguments->snapshot)
+        return; /* of the stream, which is not needed */
     if (e->error == UPBIT_ERROR_EXCHANGE || e->error == UPBIT_ERROR_UNKNOWN_CODE)
         t->status = EXIT_REFUSED;
     else if (e->error == UPBIT_ERROR_AUTH)
@@ -145,6 +150,27 @@ static void on_state(tail *t, const upbit_state_event *e)
     t->live = true;
     if (e->down_ms > 0)
         fprintf(stderr, "upbit-tail: connected again, down for %" PRIu32 " ms\n", e->down_ms);
+}
+
+/* The end of one request's answer. */
+static void on_answer(tail *t, const upbit_reply *e)
+{
+    if (e->error != 0) {
+        fprintf(stderr, "upbit-tail: %s: %s\n", upbit_error_name(e->error), e->detail);
+        switch (e->error) {
+        case UPBIT_ERROR_TIMEOUT:
+        case UPBIT_ERROR_RESOLVE:
+        case UPBIT_ERROR_CONNECT:
+        case UPBIT_ERROR_TLS:
+        case UPBIT_ERROR_PROTOCOL:
+            t->failed = EXIT_CONNECT;
+            break;
+        default:
+            t->failed = EXIT_REFUSED;
+        }
+    }
+    if (--t->open == 0)
+        t->status = t->failed;
 }
 
 static const char *key_news(int type)
@@ -187,7 +213,9 @@ static void on_event(tail *t, const upbit_event *e)
         break;
     }
     case UPBIT_TYPE_REPLY:
-        if (upbit_event_reply(e)->error != 0) {
+        if (t->arguments->snapshot) {
+            on_answer(t, upbit_event_reply(e));
+        } else if (upbit_event_reply(e)->error != 0) {
             fprintf(stderr, "upbit-tail: %s\n", upbit_event_reply(e)->detail);
             t->status = EXIT_REFUSED;
         }
@@ -236,6 +264,9 @@ static void print_stats(const tail *t)
     FIELD(pings_sent);
     FIELD(pongs_received);
     FIELD(exchange_errors);
+    FIELD(rest_requests);
+    FIELD(snapshots);
+    FIELD(snapshot_failures);
     FIELD(notifications);
     FIELD(read_batches);
     FIELD(memory_bytes);
@@ -287,7 +318,8 @@ static void run(tail *t, int signal_fd)
     double end = t->arguments->seconds > 0 ? start + t->arguments->seconds : 0;
     struct pollfd fds[2] = {{upbit_proxy_fd(t->proxy), POLLIN, 0}, {signal_fd, POLLIN, 0}};
     while (t->status < 0) {
-        int wait = wait_ms(now_seconds(), end, start + CONNECT_SECONDS, t->live);
+        bool live = t->live || t->arguments->snapshot; /* that one ends by itself */
+        int wait = wait_ms(now_seconds(), end, start + CONNECT_SECONDS, live);
         if (poll(fds, 2, wait) < 0 && errno != EINTR) {
             perror("upbit-tail: poll");
             t->status = EXIT_OUTPUT;
@@ -298,7 +330,7 @@ static void run(tail *t, int signal_fd)
             return;
         double now = now_seconds();
         bool over = end != 0 && now >= end;
-        if (!t->live && (over || now >= start + CONNECT_SECONDS)) {
+        if (!live && (over || now >= start + CONNECT_SECONDS)) {
             fprintf(stderr, "upbit-tail: cannot connect: %s\n",
                     t->last_error[0] != '\0' ? t->last_error : "no answer");
             t->status = EXIT_CONNECT;
@@ -309,10 +341,14 @@ static void run(tail *t, int signal_fd)
 }
 
 /* 0, or the exit status. */
-static int subscribe_all(tail *t)
+static int ask_all(tail *t)
 {
-    for (size_t i = 0; i < t->arguments->want_count; i++) {
-        int error = upbit_proxy_subscribe(t->proxy, &t->arguments->wants[i].want, i + 1);
+    const tail_arguments *a = t->arguments;
+    t->open = a->want_count;
+    for (size_t i = 0; i < a->want_count; i++) {
+        int error = a->snapshot
+                        ? upbit_proxy_get_snapshot(t->proxy, &a->wants[i].want, SNAPSHOT_MS, i + 1)
+                        : upbit_proxy_subscribe(t->proxy, &a->wants[i].want, i + 1);
         if (error != 0) {
             const char *detail = upbit_error_detail();
             fprintf(stderr, "upbit-tail: %s\n",
@@ -329,7 +365,7 @@ static int setup(tail *t)
     if (error == 0)
         error = upbit_proxy_open(&t->proxy, t->manager, "upbit-tail", &t->arguments->proxy);
     if (error == 0)
-        return subscribe_all(t);
+        return ask_all(t);
     const char *detail = upbit_error_detail();
     fprintf(stderr, "upbit-tail: %s\n", *detail != '\0' ? detail : upbit_error_string(error));
     return error == UPBIT_ERROR_INVALID_ARGUMENT || error == UPBIT_ERROR_UNAVAILABLE ? EXIT_USAGE

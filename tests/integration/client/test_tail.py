@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from decimal import Decimal
 
 TAIL, MOCK = sys.argv[1:3]
@@ -42,6 +43,12 @@ class Mock:
 
 def tail(*arguments, timeout=30):
     return subprocess.run([TAIL, *arguments], capture_output=True, text=True, timeout=timeout)
+
+
+def control(mock, order):
+    base = "http" + mock.url.removeprefix("ws").removesuffix("/websocket/v1")
+    request = urllib.request.Request(f"{base}/mock/{order}", method="POST")
+    urllib.request.urlopen(request, timeout=10).close()
 
 
 def lines(result):
@@ -96,6 +103,45 @@ def test_book_depth_and_level():
         result = tail("--url", mock.url, "--count", "1", "--seconds", "10", "--level", "10000",
                       "orderbook", "KRW-BTC")
         assert [e["level"] for e in lines(result)] == ["10000"], result.stderr
+
+
+def test_snapshot_asks_and_ends():
+    with Mock("--codes", "40", "--rate", "0") as mock:
+        result = tail("--url", mock.url, "--stats", "snapshot", "ticker", "KRW-ETH,KRW-BTC",
+                      "orderbook", "KRW-BTC.5", timeout=20)
+        assert result.returncode == 0, result.stderr
+        got = lines(result)
+        assert sorted((e["type"], e["code"]) for e in got) == [
+            ("orderbook", "KRW-BTC"), ("ticker", "KRW-BTC"), ("ticker", "KRW-ETH")], got
+        assert all(e["origin"] == "rest" and e["stream_type"] == "SNAPSHOT" for e in got)
+        assert [len(e["orderbook_units"]) for e in got if e["type"] == "orderbook"] == [5]
+        stats = json.loads(result.stderr.splitlines()[-1])
+        assert stats["snapshots"] == 2 and stats["requests_sent"] == 0, stats
+
+        result = tail("--url", mock.url, "--history", "250", "snapshot", "candle.1m", "KRW-BTC")
+        starts = [e["candle_date_time_utc"] for e in lines(result)]
+        assert result.returncode == 0 and len(starts) == 250, result.stderr
+        assert starts == sorted(set(starts))
+        result = tail("--url", mock.url, "--history", "2", "--before", str(10 ** 18), "snapshot",
+                      "trade", "KRW-BTC")
+        assert result.returncode == 0 and len(lines(result)) == 2, result.stderr
+
+        result = tail("--url", mock.url, "snapshot", "ticker", "KRW-BTC,KRW-NOSUCH")
+        assert result.returncode == 4 and "KRW-NOSUCH" in result.stderr, result.stderr
+        assert [e["code"] for e in lines(result)] == ["KRW-BTC"]
+
+        for wrong in (["--history", "0", "snapshot", "trade", "KRW-BTC"],
+                      ["--history", "5", "trade", "KRW-BTC"],
+                      ["--before", "x", "snapshot", "trade", "KRW-BTC"],
+                      ["--history", "5", "snapshot", "ticker", "KRW-BTC"],
+                      ["--snapshot-only", "snapshot", "ticker", "KRW-BTC"], ["snapshot"]):
+            assert tail("--url", mock.url, *wrong).returncode == 2, wrong
+        # The stream may be refused: it is not needed.
+        control(mock, "refuse?count=1000")
+        result = tail("--url", mock.url, "snapshot", "ticker", "KRW-BTC")
+        assert result.returncode == 0 and len(lines(result)) == 1, result.stderr
+    result = tail("--url", mock.url, "snapshot", "ticker", "KRW-BTC", timeout=25)
+    assert result.returncode == 3 and result.stdout == "", (result.returncode, result.stderr)
 
 
 def test_snapshot_only_ends_after_one_each():
