@@ -88,6 +88,8 @@ static void reply(struct mock_conn *c, int status, const char *error, bool keep_
 
 static const struct mock_param since_params[] = {
     MOCK_NUMBER("since", 0, 0, INT64_MAX), MOCK_NUMBER("limit", 10000, 1, 1000000), {0}};
+static const struct mock_param trade_params[] = {
+    MOCK_CODE, MOCK_NUMBER("since", 0, 0, INT64_MAX), MOCK_NUMBER("limit", 1000, 1, 10000), {0}};
 static const struct mock_param no_params[] = {{0}};
 
 static void put_stats(struct mock_server *s, struct mock_buf *b, const struct mock_args *a)
@@ -112,6 +114,26 @@ static void put_scenario(struct mock_server *s, struct mock_buf *b, const struct
     mock_scenario_put(b, s->scenario);
 }
 
+/* What has happened in a market, whether it was sent to anybody or not; oldest first. */
+static void put_trades(struct mock_server *s, struct mock_buf *b, const struct mock_args *a)
+{
+    const char *code = a->at[0].text;
+    const struct mock_market *m = mock_exchange_find(&s->exchange, code, strlen(code));
+    const struct mock_trade *t;
+    size_t known = 0;
+    while (m != NULL && (t = mock_trade_at(m, known)) != NULL && t->id >= a->at[1].number) {
+        known++;
+    }
+    mock_buf_puts(b, "{\"trades\":[");
+    int64_t put = 0;
+    for (size_t n = known; n > 0 && put < a->at[2].number; n--, put++) {
+        t = mock_trade_at(m, n - 1);
+        mock_buf_printf(b, "%s{\"id\":%lld,\"timestamp\":%lld}", put == 0 ? "\n" : ",\n",
+                        (long long)t->id, (long long)t->timestamp);
+    }
+    mock_buf_puts(b, "]}\n");
+}
+
 static const struct question {
     const char *name;
     void (*put)(struct mock_server *s, struct mock_buf *b, const struct mock_args *a);
@@ -119,6 +141,7 @@ static const struct question {
 } questions[] = {{"stats", put_stats, no_params},
                  {"journal", put_journal, since_params},
                  {"received", put_received, since_params},
+                 {"trades", put_trades, trade_params},
                  {"scenario", put_scenario, no_params}};
 
 /* A new timeline in place of the running one; an empty one ends it. */
