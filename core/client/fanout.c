@@ -243,9 +243,10 @@ void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *e, bool 
         v = v == REPEAT ? OLD : missed_only ? FILLED : v;
         upbit__count(&f->counters->trades_backfilled, v != OLD);
     }
+    bool to_all = v == NEWS && key->particular == 0;
     uint32_t whole = 0, once = 0;
     bool cuts = false;
-    for (uint32_t i = 0; v != OLD && i < key->entry_count; i++) {
+    for (uint32_t i = 0; v != OLD && !to_all && i < key->entry_count; i++) {
         upbit__entry *entry = key->entries[i];
         entry->take = takes(entry, e, v);
         if (!entry->take)
@@ -266,7 +267,9 @@ void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *e, bool 
     if (keep && key->last != NULL && e->type == UPBIT_TYPE_CANDLE)
         keep = ((const upbit_candle *)(const void *)e)->start_ms >=
                ((const upbit_candle *)(const void *)key->last)->start_ms;
-    upbit__event_set_refs(e, whole + 1);
+    upbit__event_set_refs(e, (to_all ? key->entry_count : whole) + 1);
+    for (uint32_t i = 0; to_all && i < key->entry_count; i++)
+        push(key->entries[i], e);
     for (uint32_t i = 0; whole > 0 && i < key->entry_count; i++) {
         upbit__entry *entry = key->entries[i];
         if (entry->take && (!cuts || cut_needed(key, entry, e) == NULL)) {

@@ -211,6 +211,12 @@ static upbit__entry *make_entry(upbit__key *key, upbit__client *client)
     return e;
 }
 
+/* Whether the fan-out has to look before it gives this entry an event: see `particular`. */
+static uint32_t is_particular(const upbit__entry *e)
+{
+    return e->depth != 0 || e->flags != 0;
+}
+
 int upbit__registry_add(upbit__registry *r, upbit__client *client, const upbit__key_id *id,
                         unsigned depth, unsigned flags, upbit__entry **out, bool *joined)
 {
@@ -228,8 +234,10 @@ int upbit__registry_add(upbit__registry *r, upbit__client *client, const upbit__
             drop_key(r, key);
         return UPBIT_ERROR_NO_MEMORY;
     }
+    key->particular -= is_particular(e);
     e->depth = (uint8_t)depth;
     e->flags = (uint8_t)flags;
+    key->particular += is_particular(e);
     e->since = ++r->wants;
     *out = e;
     *joined = key->on_wire;
@@ -247,6 +255,7 @@ void upbit__registry_remove(upbit__registry *r, upbit__entry *e)
 {
     upbit__key *key = e->key;
     upbit__client *client = e->client;
+    key->particular -= is_particular(e);
     upbit__entry *moved = key->entries[--key->entry_count];
     key->entries[e->key_index] = moved;
     moved->key_index = e->key_index;

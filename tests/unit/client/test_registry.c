@@ -183,6 +183,25 @@ START_TEST(what_lingers_goes_with_the_connection)
 }
 END_TEST
 
+/* Where nobody has wishes of his own, the fan-out does not look at each entry. */
+START_TEST(wishes_of_single_entries_are_counted)
+{
+    side *a = side_open(0), *b = side_open(0);
+    upbit__key *key = want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, 0)->key;
+    ck_assert_uint_eq(key->particular, 0);
+    want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 5, 0);
+    want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, UPBIT_WANT_REALTIME_ONLY);
+    ck_assert_uint_eq(key->particular, 2);
+    want(b, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 3, UPBIT_WANT_REALTIME_ONLY); /* still one entry */
+    ck_assert_uint_eq(key->particular, 2);
+    want(a, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, 0);
+    ck_assert_uint_eq(key->particular, 1);
+    side_close(b);
+    ck_assert_uint_eq(key->particular, 0);
+    side_close(a);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client registry");
@@ -196,6 +215,7 @@ int main(void)
     tcase_add_test(tests, deeper_is_asked_for_at_once_shallower_waits);
     tcase_add_test(tests, what_is_given_up_and_wanted_again_has_its_value);
     tcase_add_test(tests, what_lingers_goes_with_the_connection);
+    tcase_add_test(tests, wishes_of_single_entries_are_counted);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
