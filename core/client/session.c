@@ -132,9 +132,22 @@ static void on_connected(void *context)
     set_state(context, UPBIT_STATE_UPGRADING);
 }
 
+/* What the answer to an upgrade says about the budget of connects; for how many ms a 429 or 418 has
+ * closed it. */
+static int64_t report_upgrade(upbit__session *s, int http_status, uint32_t retry_after_ms,
+                              const char *body, size_t length)
+{
+    int64_t now = upbit__clock_monotonic_ns();
+    int64_t until = upbit__budget_report(s->budget, UPBIT__GROUP_CONNECT, http_status,
+                                         upbit__transport_header(s->transport, "Remaining-Req"),
+                                         retry_after_ms, body, length, now);
+    return until != 0 ? (until - now) / UPBIT__MS : 0;
+}
+
 static void on_opened(void *context, const upbit__transport_info *info)
 {
     upbit__session *s = context;
+    report_upgrade(s, info->http_status, 0, "", 0);
     s->epoch++;
     s->tls = info->tls;
     /* Budgets of messages are the connection's: a new one starts with full ones. */
@@ -193,10 +206,11 @@ static void on_closed(void *context, const upbit__close_info *info)
     int http_status = info->http_status;
     uint32_t least_ms = info->retry_after_ms;
     bool stopping = s->stopping;
-    if (!info->opened && http_status != 0)
-        upbit__budget_report(s->budget, UPBIT__GROUP_CONNECT, http_status,
-                             upbit__transport_header(s->transport, "Remaining-Req"), least_ms,
-                             info->body, info->body_length, upbit__clock_monotonic_ns());
+    if (!info->opened && http_status != 0) {
+        int64_t closed_ms = report_upgrade(s, http_status, least_ms, info->body, info->body_length);
+        if (closed_ms > least_ms)
+            least_ms = (uint32_t)closed_ms;
+    }
     end_connection(s);
     if (stopping) {
         set_state(s, UPBIT_STATE_CLOSED);
