@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "client/resync.h"
 #include "exchange/decode.h"
 
 #define SNAPSHOT_AGE_NS (1000 * UPBIT__MS) /* a cached value this young is as good as a new one */
@@ -90,13 +91,27 @@ static bool takes(const upbit__entry *entry, const upbit_event *e, verdict v)
     return true;
 }
 
-static void push(upbit__entry *entry, const upbit_event *e)
+static void push(upbit__fanout *f, upbit__entry *entry, const upbit_event *e)
 {
     entry->has = true;
-    if (entry->cell != NULL)
+    if (entry->cell != NULL) {
         upbit__inbox_put(entry->client->inbox, entry->cell, e);
-    else
-        upbit__inbox_push(entry->client->inbox, e);
+    } else if (upbit__inbox_push(entry->client->inbox, e)) {
+        entry->due = false; /* it has something newer now */
+    } else {
+        /* A repeat of what it did not get is news to it; but one snapshot is one, lost or not. */
+        entry->has = (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0;
+        upbit__resync_lost(f, entry);
+    }
+}
+
+/* An event for this entry could not be made: its number is used up. */
+static void skip(upbit__fanout *f, upbit__entry *entry)
+{
+    if (entry->cell != NULL)
+        return;
+    upbit__inbox_skip(entry->client->inbox, entry->key->id.type);
+    upbit__resync_lost(f, entry);
 }
 
 upbit_event *upbit__fanout_allocate(upbit__fanout *f, size_t size)
@@ -159,13 +174,12 @@ static void deliver_cut(upbit__fanout *f, upbit__key *key, upbit__cut *cut, upbi
         if (!entry->take || cut_needed(key, entry, e) != cut)
             continue;
         if (cut->made == NULL) {
-            if (entry->cell == NULL)
-                upbit__inbox_skip(entry->client->inbox, e->type);
+            skip(f, entry);
             upbit__count(&f->counters->events_refused, 1);
         } else if (same && entry->has) {
             unused++;
         } else {
-            push(entry, cut->made);
+            push(f, entry, cut->made);
         }
     }
     for (; unused > 0; unused--)
@@ -269,11 +283,11 @@ void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *e, bool 
                ((const upbit_candle *)(const void *)key->last)->start_ms;
     upbit__event_set_refs(e, (to_all ? key->entry_count : whole) + 1);
     for (uint32_t i = 0; to_all && i < key->entry_count; i++)
-        push(key->entries[i], e);
+        push(f, key->entries[i], e);
     for (uint32_t i = 0; whole > 0 && i < key->entry_count; i++) {
         upbit__entry *entry = key->entries[i];
         if (entry->take && (!cuts || cut_needed(key, entry, e) == NULL)) {
-            push(entry, e);
+            push(f, entry, e);
             whole--;
         }
     }
@@ -329,10 +343,10 @@ void upbit__fanout_gap(upbit__fanout *f, upbit__key *key, uint32_t epoch, int64_
         upbit__entry *entry = key->entries[i];
         if (!entry->take)
             continue;
-        if (gap != NULL)
-            upbit__inbox_push_into(entry->client->inbox, key->id.type, &gap->event);
-        else /* a number that is missing is a hole as well */
-            upbit__inbox_skip(entry->client->inbox, key->id.type);
+        if (gap == NULL) /* a number that is missing is a hole as well */
+            skip(f, entry);
+        else if (!upbit__inbox_push_into(entry->client->inbox, key->id.type, &gap->event))
+            upbit__resync_lost(f, entry);
     }
     if (takers > 0)
         upbit__count(&f->counters->holes_told, 1);
@@ -350,8 +364,8 @@ void upbit__fanout_refused(upbit__fanout *f, const upbit_event *e)
          upbit__sids_seen(&key->sids, ((const upbit_trade *)(const void *)e)->sequential_id)))
         return;
     for (uint32_t i = 0; i < key->entry_count; i++)
-        if (key->entries[i]->cell == NULL && takes(key->entries[i], e, NEWS))
-            upbit__inbox_skip(key->entries[i]->client->inbox, e->type);
+        if (takes(key->entries[i], e, NEWS))
+            skip(f, key->entries[i]);
 }
 
 /* The latest value as a copy of its own, with at most `depth` rows of a book (0: all). */
@@ -378,8 +392,18 @@ bool upbit__fanout_cached(upbit__fanout *f, upbit__entry *entry)
         return false;
     upbit_event *copy = cached_copy(f, key, entry->depth);
     if (copy != NULL)
-        push(entry, copy);
+        push(f, entry, copy);
     return copy != NULL;
+}
+
+bool upbit__fanout_again(upbit__fanout *f, upbit__entry *entry)
+{
+    const upbit__key *key = entry->key;
+    /* Nothing is known yet, or the exchange is about to send it anyway, or no snapshot is wanted.
+     */
+    if (key->last == NULL || !key->on_wire || entry->flags != 0)
+        return true;
+    return upbit__inbox_spare(entry->client->inbox, key->id.type) && upbit__fanout_cached(f, entry);
 }
 
 bool upbit__fanout_snapshot(upbit__fanout *f, upbit__client *client, const upbit__key_id *id,
@@ -428,7 +452,7 @@ void upbit__fanout_once(upbit__fanout *f, upbit__key *key, upbit_event *e)
         else
             upbit_event_ref(e);
         if (mine != NULL)
-            push(entry, mine);
+            push(f, entry, mine);
     }
     unref(f, e);
     end_snapshots(f, key);

@@ -26,6 +26,9 @@ typedef struct upbit__fanout {
      * will be delivered later. May be NULL. */
     bool (*doubtful)(void *context, upbit__key *key, upbit_event *event);
     void *doubtful_context;
+    /* resync.c: clients whose lossless lanes have a hole; another joined since last looked at */
+    upbit__client *behind;
+    bool behind_grew;
 } upbit__fanout;
 
 /* A block for an event; where the budget is used up, queued events of the fullest lanes make room.
@@ -64,6 +67,10 @@ void upbit__fanout_once(upbit__fanout *f, upbit__key *key, upbit_event *event);
 /* Any event but a book of fewer than `depth` rows (0: of fewer than the exchange's most). A thin
  * market has fewer than could be asked for, and is taken for one that was asked for less. */
 bool upbit__fanout_has_rows(const upbit_event *event, unsigned depth);
+
+/* The same once more after a hole in its lossless lane, if the lane has room to spare. False: no
+ * room or no memory now. */
+bool upbit__fanout_again(upbit__fanout *f, upbit__entry *entry);
 
 /* The key an event belongs to. */
 void upbit__key_id_of_event(upbit__key_id *id, const upbit_event *event);

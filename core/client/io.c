@@ -8,12 +8,15 @@
 
 #include "base/clock.h"
 #include "client/manager.h"
+#include "client/resync.h"
 #include "client/snapshot.h"
 #include "queue/pool.h"
 #include "wire/http.h"
 
-#define EPISODE_NS (60 * UPBIT__SECOND) /* bad messages nearer than this are one episode */
-#define FOREVER_NS (3600 * UPBIT__SECOND)
+#define EPISODE_NS      (60 * UPBIT__SECOND) /* bad messages nearer than this are one episode */
+#define FOREVER_NS      (3600 * UPBIT__SECOND)
+#define RESYNC_FIRST_MS 10
+#define RESYNC_LAST_MS  160
 
 static void on_event(void *context, upbit_event *e)
 {
@@ -86,9 +89,35 @@ static void on_message(void *context, const uint8_t *data, size_t length, int64_
         bad_message(m, reason);
 }
 
+/* Consumers that emptied an overflowed lane get their fresh state in the batch at hand; as nobody
+ * says that they did, who is behind is looked at again, less and less often. */
+static void resync(upbit_manager *m)
+{
+    if (m->fanout.behind == NULL)
+        return;
+    bool grew = m->fanout.behind_grew;
+    m->fanout.behind_grew = false;
+    if (!upbit__resync_run(&m->fanout)) {
+        upbit__timer_stop(&m->resync_timer);
+    } else if (grew || !upbit__timer_running(&m->resync_timer)) {
+        m->resync_ms = grew ? RESYNC_FIRST_MS : m->resync_ms * 2;
+        if (m->resync_ms > RESYNC_LAST_MS)
+            m->resync_ms = RESYNC_LAST_MS;
+        upbit__timer_start(m->loop, &m->resync_timer,
+                           upbit__clock_monotonic_ns() + m->resync_ms * UPBIT__MS);
+    }
+}
+
+/* The turn that the timer ends commits, and that is all there is to do. */
+static void on_resync_due(void *context)
+{
+    (void)context;
+}
+
 /* The counters first: who is woken by the commit finds them up to date. */
 static void commit(upbit_manager *m)
 {
+    resync(m);
     atomic_store_explicit(&m->counters.events_delivered, m->batch.delivered, memory_order_relaxed);
     atomic_store_explicit(&m->counters.events_dropped, m->batch.dropped, memory_order_relaxed);
     atomic_store_explicit(&m->counters.events_coalesced, m->batch.coalesced, memory_order_relaxed);
@@ -178,6 +207,7 @@ int upbit__io_init(upbit_manager *m)
                                 .unwanted = upbit__follow_unwanted,
                                 .context = m};
     m->once_timer = (upbit__timer){.callback = upbit__once_due, .context = m};
+    m->resync_timer = (upbit__timer){.callback = on_resync_due, .context = m};
     m->quiet_timer = (upbit__timer){.callback = upbit__quiet_scan, .context = m};
     upbit__session_init(&m->session, &m->config, m->loop, &m->log, &m->registry, &m->counters,
                         m->stream_budget, &events, m);
@@ -193,6 +223,7 @@ void upbit__io_finish(upbit_manager *m)
 {
     upbit__timer_stop(&m->quiet_timer);
     upbit__timer_stop(&m->once_timer);
+    upbit__timer_stop(&m->resync_timer);
     upbit__decoder_destroy(m->decoder);
     if (m->registry.buckets != NULL) {
         upbit__listing_finish(&m->listing);

@@ -10,6 +10,7 @@
  *     follow.c    what a new market list changes
  *     quiet.c     keys that give no data
  *     blame.c     a request that was refused
+ *     resync.c    fresh state after a hole in a lossless lane
  *     tell.c      the events a manager makes about itself */
 #ifndef UPBIT_CLIENT_MANAGER_H
 #define UPBIT_CLIENT_MANAGER_H
@@ -99,7 +100,8 @@ struct upbit_manager {
     upbit__backfill backfill;
     upbit__backfill_rest backfill_rest;
     upbit__listing listing;
-    upbit__timer quiet_timer;
+    upbit__timer quiet_timer, resync_timer;
+    int64_t resync_ms; /* between looks at those who are behind */
     upbit__decoder *decoder;
     upbit__client *clients;                /* all open proxies' halves */
     upbit__timer once_timer;               /* snapshot_once.c */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/manager.h"
+#include "client/resync.h"
 #include "client/snapshot.h"
 #include "queue/pool.h"
 
@@ -216,6 +217,7 @@ void upbit__client_drop(upbit_manager *m, upbit__client *client)
 {
     upbit__snapshots_drop(m, client);
     remove_all(m, client);
+    upbit__resync_forget(&m->fanout, client);
     if (client->previous != NULL)
         client->previous->next = client->next;
     else

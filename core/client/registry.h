@@ -35,6 +35,12 @@ typedef struct upbit__client {
     /* I/O thread */
     upbit__entry **entries;
     size_t entry_count, entry_capacity;
+    /* resync.c: lanes, by upbit__lane_bit, with a hole that waits for the consumer; and with a
+     * fresh state that is being told */
+    uint32_t lost, due;
+    size_t due_at; /* in entries */
+    bool is_behind;
+    struct upbit__client *behind_next;
     struct upbit__selector *selectors;     /* KRW-* and its like */
     struct upbit__client *previous, *next; /* the manager's list */
 } upbit__client;
@@ -64,6 +70,7 @@ struct upbit__entry {
     uint8_t quiet;         /* what it was told last: NO_DATA, STALE, or 0 */
     bool has;              /* something of this key was pushed since it was (re)subscribed */
     bool missed;           /* it was there when the stream was cut: back-fill is for it */
+    bool due;              /* its latest value is to be told again: resync.c */
     bool take;             /* scratch of the fan-out: gets the event at hand */
 };
 

@@ -123,9 +123,12 @@ int upbit__inbox_push(upbit__inbox *in, const upbit_event *e);
 int upbit__inbox_push_into(upbit__inbox *in, int type, const upbit_event *e);
 /* An event the memory budget refused: uses up its number; the consumer sees a GAP. */
 void upbit__inbox_skip(upbit__inbox *in, int type);
+/* 1: events of the type are taken, and the lane is less than half full. */
+int upbit__inbox_spare(upbit__inbox *in, int type);
 
-/* 1: a lossless lane overflowed and the consumer has emptied it since: it takes events again (by
- * itself) and now is the time to send a fresh REST state; until upbit__inbox_resynced. */
+/* 1: a lossless lane overflowed and the consumer has emptied it since, or an event was skipped: it
+ * takes events (by itself) and now is the time to send a fresh state; until
+ * upbit__inbox_resynced. */
 int upbit__inbox_wants_resync(upbit__inbox *in, int type);
 void upbit__inbox_resynced(upbit__inbox *in, int type);
 

@@ -52,7 +52,8 @@ static upbit__lane *open_lane(upbit__inbox *in, unsigned lane)
     upbit__fifo_init(&l->fifo, slots, capacity, lossless ? in->lossless_bytes : in->bytes);
     l->fifo.number = in->missed[lane];
     l->lossless = lossless;
-    l->shut = l->resync = 0;
+    l->shut = 0;
+    l->resync = lossless && in->missed[lane] > 0;
     atomic_store_explicit(&in->lanes[lane], l, memory_order_relaxed);
     atomic_store_explicit(&in->open,
                           atomic_load_explicit(&in->open, memory_order_relaxed) | 1U << lane,
@@ -155,11 +156,27 @@ void upbit__inbox_skip(upbit__inbox *in, int type)
     if (lane < 0 || in->io_closed || in->policy[lane] == UPBIT__LANE_LATEST)
         return;
     upbit__lane *l = upbit__inbox_lane(in, (unsigned)lane);
-    if (l != NULL)
+    if (l != NULL) {
         l->fifo.number++;
-    else
+        l->resync |= l->lossless;
+    } else {
         in->missed[lane]++;
+    }
     count_dropped(in);
+}
+
+int upbit__inbox_spare(upbit__inbox *in, int type)
+{
+    int lane = upbit__lane_of(type);
+    if (lane < 0 || in->io_closed || in->policy[lane] == UPBIT__LANE_LATEST)
+        return 0;
+    upbit__lane *l = upbit__inbox_lane(in, (unsigned)lane);
+    if (l == NULL)
+        return 1;
+    upbit__fifo *f = &l->fifo;
+    upbit__fifo_refresh(f);
+    uint64_t waiting = f->ptail - f->hseen;
+    return waiting == 0 || (!l->shut && waiting <= f->mask / 2 && f->bytes <= f->bytes_max / 2);
 }
 
 static upbit__lane *lossless_lane(upbit__inbox *in, int type)

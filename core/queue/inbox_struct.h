@@ -32,7 +32,7 @@ typedef struct upbit__lane {
     int lossless;
     /* I/O thread */
     int shut;   /* lossless: was full, takes nothing until the consumer has emptied it */
-    int resync; /* lossless: overflowed, see upbit__inbox_wants_resync                 */
+    int resync; /* lossless: has a hole, see upbit__inbox_wants_resync                 */
 } upbit__lane;
 
 /* upbit__ring_entry.kind; of BUNDLE the entry's `event` is an upbit__bundle */

@@ -115,7 +115,8 @@ typedef struct upbit_key_event {
     int64_t age_ms; /* since the last event of the key, or since it was asked for; 0: neither */
 } upbit_key_event;
 
-/* A lossless lane was full: `lane_type` takes nothing more until it has been emptied. */
+/* A lossless lane was full: `lane_type` takes nothing more until it has been emptied. Then a GAP with the
+ * exact count comes, and behind it the latest value of each key the proxy wants, with origin CACHE. */
 typedef struct upbit_overflow_event {
     upbit_event event;
     uint32_t lane_type, reserved;

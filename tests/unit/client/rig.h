@@ -44,13 +44,11 @@ static inline void teardown(void)
     upbit__pool_release(pool);
 }
 
-static inline side *side_open(int policy)
+static inline side *side_open_with(const upbit_proxy_options *options)
 {
     side *s = calloc(1, sizeof *s);
     upbit__inbox_config config;
-    upbit_proxy_options options = UPBIT_PROXY_OPTIONS_INIT;
-    options.policy = policy;
-    ck_assert_int_eq(upbit__inbox_config_init(&config, &options), 0);
+    ck_assert_int_eq(upbit__inbox_config_init(&config, options), 0);
     ck_assert_int_eq(upbit__waiter_create(&s->waiter), 0);
     config.batch = &batch;
     config.waiter = s->waiter;
@@ -58,6 +56,13 @@ static inline side *side_open(int policy)
     for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_CANDLE; type++)
         s->client.coalesce[type] = upbit__inbox_policy(s->client.inbox, type) == UPBIT__LANE_LATEST;
     return s;
+}
+
+static inline side *side_open(int policy)
+{
+    upbit_proxy_options options = UPBIT_PROXY_OPTIONS_INIT;
+    options.policy = policy;
+    return side_open_with(&options);
 }
 
 static inline void side_close(side *s)

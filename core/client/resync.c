@@ -1,0 +1,88 @@
+#include "client/resync.h"
+
+void upbit__resync_lost(upbit__fanout *f, upbit__entry *entry)
+{
+    upbit__client *client = entry->client;
+    int type = entry->key->id.type;
+    if (upbit__inbox_policy(client->inbox, type) != UPBIT__LANE_LOSSLESS)
+        return;
+    client->lost |= upbit__lane_bit(type);
+    if (client->is_behind)
+        return;
+    client->is_behind = true;
+    client->behind_next = f->behind;
+    f->behind = client;
+    f->behind_grew = true;
+}
+
+/* The lane has been emptied: everything of its type is due. */
+static void begin(upbit__client *client, int type)
+{
+    for (size_t i = 0; i < client->entry_count; i++)
+        if (client->entries[i]->key->id.type == type)
+            client->entries[i]->due = true;
+    upbit__inbox_resynced(client->inbox, type);
+}
+
+/* Tells what is due as long as the lanes have room. From where the last round ended, so that with
+ * more keys than room none is always the last. */
+static void tell(upbit__fanout *f, upbit__client *client)
+{
+    uint32_t left = 0, full = 0;
+    size_t count = client->entry_count, start = count > 0 ? client->due_at % count : 0;
+    for (size_t n = 0; n < count; n++) {
+        size_t i = (start + n) % count;
+        upbit__entry *entry = client->entries[i];
+        uint32_t bit = upbit__lane_bit(entry->key->id.type);
+        if (!entry->due)
+            continue;
+        if ((full & bit) == 0 && upbit__fanout_again(f, entry)) {
+            entry->due = false;
+            continue;
+        }
+        if (left == 0)
+            client->due_at = i;
+        left |= bit;
+        full |= bit;
+    }
+    client->due = left;
+}
+
+static bool is_behind(upbit__fanout *f, upbit__client *client)
+{
+    for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_CANDLE; type++) {
+        uint32_t bit = upbit__lane_bit(type);
+        if ((client->lost & bit) == 0 || !upbit__inbox_wants_resync(client->inbox, type))
+            continue;
+        client->lost &= ~bit;
+        client->due |= bit;
+        begin(client, type);
+    }
+    if (client->due != 0)
+        tell(f, client);
+    return (client->lost | client->due) != 0;
+}
+
+bool upbit__resync_run(upbit__fanout *f)
+{
+    for (upbit__client **link = &f->behind; *link != NULL;) {
+        upbit__client *client = *link;
+        if (is_behind(f, client)) {
+            link = &client->behind_next;
+        } else {
+            client->is_behind = false;
+            *link = client->behind_next;
+        }
+    }
+    return f->behind != NULL;
+}
+
+void upbit__resync_forget(upbit__fanout *f, upbit__client *client)
+{
+    upbit__client **link = &f->behind;
+    while (*link != NULL && *link != client)
+        link = &(*link)->behind_next;
+    if (*link == client)
+        *link = client->behind_next;
+    client->is_behind = false;
+}
