@@ -249,16 +249,13 @@ size_t mock_fault_allowed(struct mock_server *s, struct mock_conn *c)
                   ? (int64_t)mock_random_below(&s->faults.rng, (uint64_t)f->jitter_ms + 1)
                   : 0;
         int64_t due = s->now_ns + ms * 1000000;
-        /* A stream keeps its order: what is drawn shorter waits for what is before it. */
-        if (c->late_count > 0 && c->late[c->late_count - 1].due_ns > due) {
-            due = c->late[c->late_count - 1].due_ns;
-        }
         c->late[c->late_count++] = (struct mock_late){end, due};
     }
     size_t gone = 0;
     while (gone < c->late_count && c->late[gone].end <= c->sent_total) {
         gone++;
     }
+    /* A stream keeps its order: what was drawn shorter waits for what is before it. */
     uint64_t allowed = c->sent_total;
     for (size_t i = gone; i < c->late_count && c->late[i].due_ns <= s->now_ns; i++) {
         allowed = c->late[i].end;

@@ -242,6 +242,15 @@ class WebSocket:
         raise AssertionError("it never ended")
 
 
+def certificate(folder):
+    cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+         "-keyout", key, "-out", cert], check=True, capture_output=True, timeout=30)
+    return cert, key
+
+
 def fails(mock, path, body=b""):
     """The sentence with which a control is refused."""
     status, _, answer = mock.http("/mock/" + path, "POST", body)

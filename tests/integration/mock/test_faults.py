@@ -2,6 +2,8 @@
 """upbit-mock goes wrong on command, and right again: connections, subscriptions, listings, time, and
 the journal of it all. Argument: the program. Prints TAP."""
 import json
+import os
+import re
 import time
 
 from exchange import MESSAGES, PING, Mock, fails, journal, run
@@ -64,6 +66,25 @@ def test_wrong_parameters_are_told_what_is_allowed():
         with mock.ws() as ws:  # and nothing of all that did anything
             ws.want(TYPE)
             assert [m["code"] for m in ws.messages(2)] == [BTC, ETH]
+
+
+def test_the_document_knows_all_orders_and_their_parameters():
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 3, "docs", "MOCK.md")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    told = {}
+    for name, query in re.findall(r"^\| `([a-z]+)\??([^`]*)` \|", text, re.M):
+        told[name] = {p.split("=")[0] for p in query.split("&") if p}
+    told["garbage"].add("every")
+    told["forget"].add("requests")
+    with Mock("--codes", 2, "--rate", 0) as mock:
+        known = re.search("there is (.*)", fails(mock, "scenario", b'{"at_ms":0,"do":"?"}'))
+        names = known.group(1).split(", ")
+        assert len(names) > 20
+        for name in names:
+            words = fails(mock, name + "?nonsense=1").split("it takes ")[1]
+            takes = set() if words == "none" else set(words.split(", "))
+            assert takes == told[name], (name, takes, told[name])
 
 
 def test_one_connection_is_cut_and_the_other_goes_on():

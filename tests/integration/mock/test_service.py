@@ -13,7 +13,7 @@ import tempfile
 import time
 import warnings
 
-from exchange import BINARY, MOCK, PING, PONG, TEXT, Closed, Mock, WebSocket, parse, run
+from exchange import BINARY, MOCK, PING, PONG, TEXT, Closed, Mock, WebSocket, certificate, parse, run
 
 
 def call(*arguments):
@@ -208,15 +208,6 @@ def test_requests_beyond_the_limits_are_counted():
             ws.message()
         stats = mock.stats()
         assert stats["requests"] == 8 and 0 < stats["rate_violations"] <= 3, stats
-
-
-def certificate(folder):
-    cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-         "-keyout", key, "-out", cert], check=True, capture_output=True, timeout=30)
-    return cert, key
 
 
 def test_tls():

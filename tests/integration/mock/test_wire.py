@@ -4,9 +4,10 @@ giants and single bytes. Argument: the program. Prints TAP."""
 import json
 import socket
 import struct
+import tempfile
 import time
 
-from exchange import BINARY, PING, TEXT, Mock, fails, run
+from exchange import BINARY, PING, TEXT, Mock, certificate, fails, run
 
 BTC = "KRW-BTC"
 TICKER = {"type": "ticker", "codes": [BTC]}
@@ -199,6 +200,23 @@ def test_a_message_of_ones_own_on_one_connection():
             assert one.read() == (code, b"hello")
         two.quiet(0.1)
         assert sane(two)
+
+
+def test_faults_under_tls_lose_nothing():
+    # Bytes that OpenSSL could not send have to be offered again as they were, whatever is ordered
+    # in the meantime.
+    with tempfile.TemporaryDirectory() as folder:
+        with Mock("--codes", 5, "--rate", 0, tls=certificate(folder)) as mock:
+            for order in ("segments?bytes=100", "delay?ms=100", "delay?jitter_ms=50"):
+                with mock.ws() as ws:
+                    mock.control("giant?bytes=8388608")
+                    time.sleep(0.1)  # the socket is full
+                    mock.control(order)
+                    mock.control("giant?bytes=70000&frames=7")
+                    time.sleep(0.05)
+                    assert [len(message(ws)[2]) for _ in range(2)] == [8388608, 70000], order
+                    mock.control("reset")
+                    assert sane(ws)
 
 
 run(globals())
