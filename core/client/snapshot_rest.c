@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "client/selectors.h"
 #include "client/snapshot.h"
 #include "exchange/rest_shapes.h"
 
@@ -79,15 +80,31 @@ static int64_t place_of(const upbit_event *e)
                                        : ((const upbit_candle *)(const void *)e)->start_ms;
 }
 
+static bool selects(const upbit__part *part, const upbit_event *e)
+{
+    char prefix[sizeof part->code];
+    if (!upbit__is_selector(part->code))
+        return false;
+    upbit__selector_prefix(prefix, part->code);
+    return upbit__selects(prefix, e->code);
+}
+
+/* A selector gets the rows of codes that are not named as well; those may be there already. */
 static upbit__part *part_of(const upbit__query *q, const upbit_event *e)
 {
+    upbit__snapshot *s = q->snapshot;
     if (q->part != NULL)
         return memcmp(q->part->code, e->code, sizeof e->code) == 0 ? q->part : NULL;
-    upbit__part *part;
-    for (size_t i = 0; (part = next_part(q, &i)) != NULL;)
+    upbit__part *selector = NULL;
+    for (size_t i = 0; i < s->part_count; i++) {
+        upbit__part *part = &s->parts[i];
+        bool ours = part->query == q && part->state == UPBIT__PART_ASKED;
         if (memcmp(part->code, e->code, sizeof e->code) == 0)
-            return part->count == 0 ? part : NULL; /* a second row of a code is not wanted */
-    return NULL;
+            return ours && part->count == 0 ? part : NULL; /* a second row is not wanted */
+        if (ours && selector == NULL && selects(part, e))
+            selector = part;
+    }
+    return selector;
 }
 
 static upbit_event *allocate(void *context, size_t size)
@@ -164,15 +181,25 @@ static void page_read(upbit__query *q, uint32_t asked, uint32_t before)
         start(q);
 }
 
+static void in_reverse(upbit__part *part)
+{
+    for (uint32_t i = 0, k = part->count - 1; i < k; i++, k--) {
+        upbit_event *e = part->events[i];
+        part->events[i] = part->events[k];
+        part->events[k] = e;
+    }
+}
+
 /* Codes without a row. */
 static void settle_rows(upbit__query *q, bool bad, const char *reason)
 {
     upbit__snapshot *s = q->snapshot;
     upbit__part *part;
     for (size_t i = 0; (part = next_part(q, &i)) != NULL;) {
-        if (part->count > 0)
+        if (part->count > 0) {
+            in_reverse(part); /* a selector's rows, in the order of the exchange */
             upbit__snapshot_settle(s, part);
-        else if (bad)
+        } else if (bad)
             upbit__snapshot_fail(s, part, UPBIT_ERROR_DECODE, reason);
         else if (!upbit_decimal_is_zero(&s->level))
             upbit__snapshot_fail(s, part, UPBIT_ERROR_UNAVAILABLE,
@@ -400,6 +427,11 @@ static bool any_open(const upbit__snapshot *s)
 static void ask_all(upbit__snapshot *s)
 {
     bool memory = true;
+    for (size_t i = 0; i < s->part_count && memory; i++) {
+        const upbit__part *part = &s->parts[i];
+        if (part->state == UPBIT__PART_OPEN && upbit__is_selector(part->code))
+            memory = ask_some(s, part->code, quote_length(part->code));
+    }
     if (s->type == UPBIT_TYPE_TICKER) {
         quotes all;
         count_quotes(&all, s);
@@ -421,7 +453,7 @@ static bool check_listed(upbit__snapshot *s)
     bool wait = false;
     for (size_t i = 0; i < s->part_count; i++) {
         upbit__part *part = &s->parts[i];
-        if (part->state != UPBIT__PART_OPEN)
+        if (part->state != UPBIT__PART_OPEN || upbit__is_selector(part->code))
             continue;
         upbit__listed listed = upbit__listing_check(&s->manager->listing, part->code);
         if (listed == UPBIT__LISTED_NO)

@@ -145,9 +145,9 @@ static int check_code(const upbit_want *w, upbit__order_kind kind, size_t i)
                 "codes[%zu]: \"%.40s\": a star stands for all markets of one quote currency, "
                 "as in KRW-*, and for nothing else",
                 i, code);
-        if (kind == UPBIT__ORDER_SNAPSHOT)
-            return INVALID("codes[%zu]: \"%.40s\": a request for a snapshot names its codes; "
-                           "subscribe with the flag for a snapshot only instead",
+        if (kind == UPBIT__ORDER_SNAPSHOT && w->type != UPBIT_TYPE_TICKER)
+            return INVALID("codes[%zu]: \"%.40s\": a request for a snapshot names its codes, but "
+                           "for tickers; subscribe with the flag for a snapshot only instead",
                            i, code);
     } else if (!upbit__code_check(code)) {
         return INVALID(

@@ -82,13 +82,14 @@ UPBIT_API int upbit_proxy_unsubscribe(upbit_proxy *p, const upbit_want *want, ui
 UPBIT_API int upbit_proxy_replace(upbit_proxy *p, const upbit_want *want, uint64_t request_id);
 UPBIT_API int upbit_proxy_unsubscribe_all(upbit_proxy *p, uint64_t request_id);
 
-/* How things stand now, once, without subscribing: TICKER, TRADE, ORDERBOOK, CANDLE. The answer comes in
- * one piece: for each code of the want, in its order, its events from the oldest to the newest, and then
- * one REPLY (command SNAPSHOT), all with this request_id, which must not be 0 and not that of a request
- * under way (such a REPLY says INVALID_ARGUMENT). Nothing else of this proxy stands between them but an
- * EPOCH. `event->origin` says where each came from: CACHE, where the code is streamed and its value is
- * younger than a second; STREAM, where its first message was due; REST otherwise, also while the stream
- * is down. It comes behind events of its type that were queued in a first-in-first-out lane before.
+/* How things stand now, once, without subscribing: TICKER, TRADE, ORDERBOOK, CANDLE; KRW-* for TICKER only.
+ * The answer comes in one piece: for each code of the want, in its order, its events from the oldest to
+ * the newest, and then one REPLY (command SNAPSHOT), all with this request_id, which must not be 0 and not
+ * that of a request under way (such a REPLY says INVALID_ARGUMENT). Nothing else of this proxy stands
+ * between them but an EPOCH. It comes behind events of its type that were queued in a first-in-first-out
+ * lane before. `event->origin` says where each came from: CACHE, where the code is streamed and its value
+ * is younger than a second; STREAM, where its first message was due; REST otherwise, also while the stream
+ * is down.
  * The REPLY's error is 0, or that of the first code that could not be had, which its detail names; the
  * other codes are delivered all the same. UNKNOWN_CODE: not listed. TIMEOUT: not all came within
  * timeout_ms (0: 5,000) of the call. LIMIT: the exchange's budgets do not allow it in time; or the answer

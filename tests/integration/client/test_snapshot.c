@@ -198,12 +198,13 @@ END_TEST
 
 /* ---- cancelling and ending ---- */
 
-/* A request that waits: for a stream that says nothing. */
+/* A request that waits: for a stream that does not answer, and then for a REST that is slow. */
 static upbit_proxy *waiting(uint64_t id, uint32_t timeout_ms)
 {
     upbit_proxy *p = stream_proxy(manager, "waits", NULL);
     ck_assert(stream_is_live(p, 5));
-    mock_call(&exchange, "POST", "/mock/silence?on=1", "");
+    control("answer?ms=60000");
+    control("delay?ms=60000&what=http");
     stream_want(p, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-BTC", 0);
     ask(p, UPBIT_TYPE_TICKER, "KRW-BTC", timeout_ms, id);
     return p;
@@ -214,7 +215,7 @@ START_TEST(cancelled_while_it_waits_for_the_stream)
     upbit_proxy *p = waiting(5, 60000);
     wait_ms(50);
     cancelled_once(p, 5);
-    mock_call(&exchange, "POST", "/mock/silence?on=0", "");
+    control("reset");
     upbit_proxy_close(p);
 }
 END_TEST
@@ -270,7 +271,7 @@ START_TEST(a_widget_may_go_with_requests_under_way)
     for (uint64_t id = 6; id < 400; id++)
         ask(p, UPBIT_TYPE_TICKER, "KRW-BTC", 60000, id);
     upbit_proxy_close(p);
-    mock_call(&exchange, "POST", "/mock/silence?on=0", "");
+    control("reset");
     p = streaming("next", UPBIT_TYPE_TICKER, "KRW-BTC");
     upbit_stats s;
     upbit_manager_get_stats(manager, &s, sizeof s);

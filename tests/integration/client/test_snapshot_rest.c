@@ -60,11 +60,13 @@ START_TEST(an_old_value_is_not_taken_for_a_new_one)
     ck_assert_int_eq(r.events[0]->origin, UPBIT_ORIGIN_CACHE);
     answer_drop(&r);
     wait_ms(1100); /* nothing trades */
+    double start = stream_now();
     ask(p, UPBIT_TYPE_TICKER, "KRW-BTC", 0, 9);
     answer_read(&r, p, 9, 5);
     ck_assert_int_eq(r.error, 0);
     ck_assert_int_eq(r.count, 1);
     ck_assert_int_eq(r.events[0]->origin, UPBIT_ORIGIN_REST);
+    ck_assert_double_lt(stream_now() - start, 0.9); /* no message is due to be waited for */
     answer_drop(&r);
     upbit_proxy_close(p);
 }
@@ -387,6 +389,38 @@ START_TEST(ends_with_rest_under_way)
 }
 END_TEST
 
+/* A code that is named, too, stands where it is named; one from the cache is not there twice. */
+START_TEST(a_star_is_every_ticker_of_its_currency_once)
+{
+    static char codes[64][24];
+    size_t n = list_codes(codes, 64, "KRW-");
+    upbit_proxy *p = streaming("star", UPBIT_TYPE_TICKER, "KRW-BTC");
+    static answer r;
+    ask(p, UPBIT_TYPE_TICKER, "KRW-ETH,KRW-*,BTC-ETH,KRW-BTC", 0, 9);
+    answer_read(&r, p, 9, 5);
+    ck_assert_msg(r.error == 0, "%s", r.detail);
+    ck_assert_int_eq(r.count, (int)n + 1);
+    ck_assert_str_eq(r.events[0]->code, "KRW-ETH");
+    ck_assert_str_eq(r.events[n - 1]->code, "BTC-ETH");
+    ck_assert_str_eq(r.events[n]->code, "KRW-BTC");
+    ck_assert_int_eq(r.events[n]->origin, UPBIT_ORIGIN_CACHE);
+    size_t at = 1;
+    for (size_t i = 0; i < n; i++) /* the others as the exchange has them */
+        if (strcmp(codes[i], "KRW-ETH") != 0 && strcmp(codes[i], "KRW-BTC") != 0)
+            ck_assert_str_eq(r.events[at++]->code, codes[i]);
+    ck_assert_uint_eq(at, n - 1);
+    answer_drop(&r);
+    ck_assert_uint_eq(rest_requests(), 3); /* the list, KRW as a whole, BTC-ETH */
+    upbit_want want = UPBIT_WANT_INIT;
+    const char *star = "KRW-*";
+    want.codes = &star;
+    want.code_count = 1;
+    want.type = UPBIT_TYPE_TRADE;
+    ck_assert_int_eq(upbit_proxy_get_snapshot(p, &want, 0, 10), UPBIT_ERROR_INVALID_ARGUMENT);
+    upbit_proxy_close(p);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("client snapshot rest");
@@ -394,6 +428,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_set_timeout(t, 60);
     tcase_add_test(t, cache_and_rest_make_one_answer);
+    tcase_add_test(t, a_star_is_every_ticker_of_its_currency_once);
     tcase_add_test(t, an_error_of_the_exchange_is_told);
     tcase_add_test(t, the_time_is_kept);
     tcase_add_test(t, while_the_stream_is_down_rest_answers);
