@@ -15,7 +15,7 @@ static void open_one(int i, void (*change)(upbit_options *options))
 {
     managers[i] = stream_manager(&exchange, change);
     proxies[i] = stream_proxy(managers[i], "limits", NULL);
-    stream_want(proxies[i], upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-BTC", 0);
+    stream_want(proxies[i], upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-BTC", 1);
 }
 
 static void close_all(void)
@@ -97,6 +97,8 @@ START_TEST(a_block_is_everybodys)
     ck_assert_ptr_nonnull(e);
     ck_assert_uint_gt(upbit_event_state(e)->delay_ms, 500);
     upbit_event_unref(e);
+    /* Not by REST either: the market list is not asked for, and codes pass without it. */
+    ck_assert_int_eq(stream_reply(proxies[1], 1, 5), 0);
     ck_assert_uint_eq(stat_of(1, offsetof(upbit_stats, rest_requests)), 0);
     ck_assert(stream_is_live(proxies[0], 10));
     ck_assert(stream_is_live(proxies[1], 10));
