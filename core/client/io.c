@@ -213,6 +213,7 @@ int upbit__io_init(upbit_manager *m)
                         m->stream_budget, &events, m);
     upbit__asking_init(&m->asking, &m->config, m->loop, &m->log, &m->counters, m->rest_budget);
     upbit__listing_init(&m->listing, &m->asking, m->loop, &m->log, &listing, m);
+    upbit__levels_init(&m->levels, &m->asking, m->loop, &m->log, on_list_settled, m);
     upbit__backfill_rest_init(&m->backfill_rest, &m->asking, m->pool, m->decoder, &m->log);
     upbit__backfill_init(&m->backfill, &m->fanout, m->loop, &m->log, &m->session.epoch,
                          &upbit__backfill_from_rest, &m->backfill_rest);
@@ -227,6 +228,7 @@ void upbit__io_finish(upbit_manager *m)
     upbit__decoder_destroy(m->decoder);
     if (m->registry.buckets != NULL) {
         upbit__listing_finish(&m->listing);
+        upbit__levels_finish(&m->levels);
         upbit__asking_finish(&m->asking);
         upbit__session_finish(&m->session);
         upbit__registry_finish(&m->registry);

@@ -24,6 +24,7 @@
 #include "client/config.h"
 #include "client/counters.h"
 #include "client/fanout.h"
+#include "client/levels.h"
 #include "client/listing.h"
 #include "client/selectors.h"
 #include "client/session.h"
@@ -100,6 +101,7 @@ struct upbit_manager {
     upbit__backfill backfill;
     upbit__backfill_rest backfill_rest;
     upbit__listing listing;
+    upbit__levels levels;
     upbit__timer quiet_timer, resync_timer;
     int64_t resync_ms; /* between looks at those who are behind */
     upbit__decoder *decoder;

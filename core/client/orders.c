@@ -44,6 +44,33 @@ static upbit__listed check_codes(upbit_manager *m, const upbit__order *order, co
     return UPBIT__LISTED_YES;
 }
 
+/* Is the level supported by each code named? KRW-* passes: its markets have different levels, and
+ * those that lack this one are told as NO_DATA. */
+static upbit__listed check_levels(upbit_manager *m, const upbit__order *order, char *detail,
+                                  size_t size)
+{
+    upbit__listed result = UPBIT__LISTED_YES;
+    if ((order->kind != UPBIT__ORDER_SUBSCRIBE && order->kind != UPBIT__ORDER_REPLACE) ||
+        upbit_decimal_is_zero(&order->level))
+        return result;
+    for (size_t i = 0; i < order->code_count; i++) {
+        if (upbit__is_selector(order->codes[i]))
+            continue;
+        switch (upbit__levels_check(&m->levels, order->codes[i], &order->level, detail, size)) {
+        case UPBIT__LISTED_NO:
+            return UPBIT__LISTED_NO;
+        case UPBIT__LISTED_WAIT:
+            result = UPBIT__LISTED_WAIT;
+            break;
+        case UPBIT__LISTED_YES:
+            break;
+        }
+    }
+    if (result == UPBIT__LISTED_WAIT && !upbit__levels_ask(&m->levels))
+        result = UPBIT__LISTED_YES;
+    return result;
+}
+
 /* The wants of the order's codes, each with what is known of it at once. */
 static int take_all(upbit_manager *m, const upbit__order *order)
 {
@@ -166,8 +193,19 @@ static bool try_order(upbit_manager *m, upbit__order *order)
         snprintf(detail, sizeof detail, "the exchange does not list %s; nothing was changed",
                  unknown);
         reply(m, order, UPBIT_ERROR_UNKNOWN_CODE, detail, 0);
+        free_order(order);
+        return true;
+    }
+    case UPBIT__LISTED_YES:
         break;
     }
+    char levels[160] = "";
+    switch (check_levels(m, order, levels, sizeof levels)) {
+    case UPBIT__LISTED_WAIT:
+        return false;
+    case UPBIT__LISTED_NO:
+        reply(m, order, UPBIT_ERROR_INVALID_ARGUMENT, levels, 0);
+        break;
     case UPBIT__LISTED_YES:
         run_checked(m, order);
         break;

@@ -73,6 +73,7 @@ typedef struct upbit_want {
  * wanted by name too has the wishes (depth, flags) of the want that names it, and each of the two can be
  * unsubscribed without the other. While the list cannot be had a selector waits for it, its REPLY does
  * not. A want by name of a code that is delisted ends with a DELISTED event.
+ * A book_level that a market does not support is answered INVALID_ARGUMENT, with the supported ones named.
  * A code the exchange does not list is refused to the asker only: REPLY (or ERROR, if request_id is 0)
  * with UNKNOWN_CODE; nothing of that command is done.
  * @thread any. Returns 0, INVALID_ARGUMENT, CLOSED, COMMAND_FULL, UNAVAILABLE, NO_MEMORY,

@@ -12,6 +12,7 @@ static void impatient(upbit_options *o)
 {
     o->no_data_ms = 300;
     o->stale_ms = 400;
+    o->rest_url = "http://127.0.0.1:1/v1"; /* nobody can say which levels there are */
 }
 
 static void setup(void)
