@@ -266,6 +266,13 @@ static upbit__snapshot *make_for(upbit_manager *m, const upbit__order *order)
     return s;
 }
 
+static void seek_open(upbit__snapshot *s)
+{
+    for (size_t i = 0; i < s->part_count && !s->no_room && s->client != NULL; i++)
+        if (s->parts[i].state == UPBIT__PART_OPEN)
+            upbit__snapshot_seek(s, &s->parts[i]);
+}
+
 void upbit__snapshot_begin(upbit_manager *m, const upbit__order *order)
 {
     bool twice = find(m, order->client, order->request_id) != NULL;
@@ -278,8 +285,7 @@ void upbit__snapshot_begin(upbit_manager *m, const upbit__order *order)
         refuse(s, UPBIT_ERROR_INVALID_ARGUMENT, "a request with this request_id is under way");
         return;
     }
-    for (size_t i = 0; i < s->part_count && !s->no_room; i++)
-        upbit__snapshot_seek(s, &s->parts[i]);
+    seek_open(s);
     if (s->open == 0 || s->no_room)
         answer(s);
     else
@@ -325,6 +331,8 @@ void upbit__snapshots_listed(upbit_manager *m)
 {
     for (upbit__snapshot *s = m->snapshots, *next; s != NULL; s = next) {
         next = s->next;
-        upbit__snapshot_ask(s);
+        /* A subscription that waited for the list too may have begun just now. */
+        seek_open(s);
+        upbit__snapshot_run(s);
     }
 }

@@ -73,7 +73,7 @@ void upbit__snapshots_drop(upbit_manager *m, const upbit__client *client);
 void upbit__snapshots_close(upbit_manager *m);
 /* The connection is not live (any more): what waits for it is asked for elsewhere. */
 void upbit__snapshots_stream_lost(upbit_manager *m);
-/* The market list is settled. */
+/* The market list is settled, and commands that waited for it are done. */
 void upbit__snapshots_listed(upbit_manager *m);
 
 /* snapshot_once.c: a want for one snapshot was registered. */
