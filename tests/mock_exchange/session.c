@@ -52,7 +52,7 @@ void mock_session_close(struct mock_server *s, struct mock_conn *c, int code, co
 void mock_session_close_with(struct mock_server *s, struct mock_conn *c, const void *payload,
                              size_t len)
 {
-    if (c->close_sent || c->dead) {
+    if (c->close_sent || c->dead || c->mute) {
         return;
     }
     mock_subs_clear(s, c);

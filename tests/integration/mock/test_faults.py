@@ -108,8 +108,14 @@ def test_a_connection_goes_silent_without_an_end():
                 ws.stream.more()
         except BlockingIOError:
             ws.stream.bytes.clear()
+        asked = mock.stats()["requests"]
         ws.frame(PING, b"are you there")
-        ws.quiet(0.5)
+        ws.want(TYPE)
+        ws.frame(8, b"\x03\xe8")
+        mock.control("send", b"hello")
+        ws.quiet(0.3)
+        assert mock.stats()["requests"] == asked
+        assert other.read() == (2, b"hello")
         other.want(TYPE)
         other.messages(3)
         mock.control("reset")
@@ -301,6 +307,11 @@ def test_requests_are_answered_after_a_while_and_in_order():
         ws.message()
         assert len(ws.message()["result"][0]["codes"]) == 2
         assert ws.message()["type"] == "trade"
+        mock.control("answer?ms=300")
+        ws.want(TYPE)
+        mock.control("answer")  # what waits is not overtaken
+        ws.want({"type": "trade", "codes": [BTC]})
+        assert [m["type"] for m in ws.messages(3)] == ["ticker", "ticker", "trade"]
         mock.control("answer?ms=60000")
         ws.want(TYPE)
         ws.quiet(0.3)

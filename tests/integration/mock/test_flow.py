@@ -114,7 +114,7 @@ def test_late_frames_of_the_old_set():
     with Mock(*BUSY) as mock, mock.ws() as ws:
         for frames in (2, 1, 0):
             mock.control("late?frames=0")
-            ws.want(TRADE, {"type": "orderbook", "codes": [BTC]})
+            ws.want(TRADE, TICKER)
             ws.until(lambda m: m.get("type") == "trade" and m["stream_type"] == "REALTIME")
             mock.control(f"late?frames={frames}")
             at = journal(mock)[0]
