@@ -27,14 +27,6 @@ static void cancel(upbit__fill *fill)
     fill->retry_ns = 0;
 }
 
-/* Nothing is missing any more, or it was told. */
-static void settle(upbit__key *key)
-{
-    key->doubt = UPBIT__DOUBT_NONE;
-    for (uint32_t i = 0; i < key->entry_count; i++)
-        key->entries[i]->missed = false;
-}
-
 static bool anybody_missed(const upbit__key *key)
 {
     for (uint32_t i = 0; i < key->entry_count; i++)
@@ -121,12 +113,8 @@ static void end(upbit__fill *fill, bool complete)
     deliver(b, fill, &id);
     upbit__fill_destroy(fill);
     key = upbit__registry_find(b->fanout->registry, &id);
-    if (key == NULL)
-        return;
-    if (cut_again)
+    if (key != NULL && cut_again)
         key->doubt = UPBIT__DOUBT_SUSPECT;
-    else
-        settle(key);
 }
 
 void upbit__backfill_release(upbit__backfill *b)
@@ -325,7 +313,7 @@ static bool begin(upbit__backfill *b, upbit__key *key, upbit_event *e)
                                   upbit__trade_place_of(e).ms);
             if (fill != NULL)
                 upbit__fill_destroy(fill);
-            settle(key);
+            key->doubt = UPBIT__DOUBT_NONE;
             return false;
         }
         key->fill = fill;
@@ -358,7 +346,7 @@ static bool doubtful(void *context, upbit__key *key, upbit_event *e)
     if (known && key->doubt == UPBIT__DOUBT_SUSPECT && e->stream == UPBIT_STREAM_SNAPSHOT) {
         /* The exchange's last trade: nothing happened since. */
         if (fill == NULL) {
-            settle(key);
+            key->doubt = UPBIT__DOUBT_NONE;
         } else {
             key->doubt = UPBIT__DOUBT_FILLING;
             if (fill->state == UPBIT__FILL_PAUSED)

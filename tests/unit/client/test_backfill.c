@@ -32,6 +32,7 @@ START_TEST(missed_trades_come_first_in_order_and_once)
     rows(last_ask(), 11, 9); /* 11 is still on its way by the stream */
     rows(last_ask(), 4, 4);  /* pages need not be in order of time */
     rows(last_ask(), 8, 5);
+    rows(last_ask(), 5, 5); /* a page that overlaps */
     rows(last_ask(), 3, -20);
     ck_assert_str_eq(got(a), "");
     answer(last_ask(), 0);
@@ -83,6 +84,43 @@ START_TEST(the_snapshot_that_was_missed_is_no_snapshot)
     side_close(b);
     side_close(c);
     side_close(d);
+}
+END_TEST
+
+START_TEST(what_waited_comes_in_the_order_received)
+{
+    side *a = cut_after_two(0);
+    connect();
+    snapshot(5);
+    live(9, 9);
+    live(7, 7); /* late at the exchange */
+    pass_ms(100);
+    rows(last_ask(), 9, -20);
+    answer(last_ask(), 0);
+    ck_assert_str_eq(got(a), "B3 B4 B5 B6 B8 9 7 ");
+    side_close(a);
+}
+END_TEST
+
+START_TEST(a_gap_is_for_those_who_missed_something)
+{
+    side *a = cut_after_two(0), *b = side_open(0), *c = side_open(0);
+    connect();
+    snapshot(2);
+    want(c, UPBIT_TYPE_TRADE, "KRW-BTC", 0, UPBIT_WANT_SNAPSHOT_ONLY);
+    lose();
+    want(b, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    lose(); /* a connection that came to nothing: b has missed none of it */
+    connect();
+    snapshot(9);
+    pass_ms(100);
+    answer(last_ask(), UPBIT_ERROR_TIMEOUT);
+    ck_assert_str_eq(got(a), "gap(2-9) B9 ");
+    ck_assert_str_eq(got(b), "S9 ");
+    ck_assert_str_eq(got(c), "S9 ");
+    side_close(a);
+    side_close(b);
+    side_close(c);
 }
 END_TEST
 
@@ -248,6 +286,8 @@ int main(void)
     tcase_add_test(t, missed_trades_come_first_in_order_and_once);
     tcase_add_test(t, a_realtime_trade_first_is_news_too);
     tcase_add_test(t, the_snapshot_that_was_missed_is_no_snapshot);
+    tcase_add_test(t, what_waited_comes_in_the_order_received);
+    tcase_add_test(t, a_gap_is_for_those_who_missed_something);
     tcase_add_test(t, who_came_later_has_neither_gap_nor_backfill);
     tcase_add_test(t, what_was_before_the_first_trade_is_not_ours);
     tcase_add_test(t, the_search_goes_two_seconds_behind_the_last_trade);

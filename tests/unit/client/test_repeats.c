@@ -40,6 +40,10 @@ START_TEST(ten_seconds_of_a_burst_are_remembered)
     for (int64_t i = 0; i < 20000; i += 37)
         ck_assert_msg(upbit__sids_seen(&s, i), "%ld", (long)i);
     upbit__sids_finish(&s);
+    for (int64_t i = 0; i < 17000; i++) /* the table is full, half a second too early */
+        upbit__sids_add(&s, i, i * SECOND / 1720);
+    ck_assert(upbit__sids_seen(&s, 0));
+    upbit__sids_finish(&s);
 }
 END_TEST
 
