@@ -380,6 +380,8 @@ static upbit_event *cached_copy(upbit__fanout *f, const upbit__key *key, unsigne
     if (copy == NULL)
         return NULL;
     copy->origin = UPBIT_ORIGIN_CACHE;
+    if (f->epoch != NULL)
+        copy->epoch = *f->epoch; /* it is pushed now; epochs of a lane never go back */
     /* It tells how things stand, not that something happened: a trade in it is no new volume. */
     copy->stream = UPBIT_STREAM_SNAPSHOT;
     return copy;

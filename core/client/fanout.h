@@ -15,6 +15,7 @@ typedef struct upbit__fanout {
     upbit__pool *pool;
     upbit__counters *counters;
     upbit__batch *batch;
+    const uint32_t *epoch; /* the session's, for what is pushed again; NULL: as it was */
     /* A key that was quiet is heard again: told before its event is pushed. May be NULL. */
     void (*heard)(void *context, upbit__key *key);
     void *context;

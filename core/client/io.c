@@ -202,6 +202,7 @@ int upbit__io_init(upbit_manager *m)
                                 .pool = m->pool,
                                 .counters = &m->counters,
                                 .batch = &m->batch,
+                                .epoch = &m->session.epoch,
                                 .heard = upbit__quiet_heard,
                                 .awaited = upbit__snapshot_arrived,
                                 .unwanted = upbit__follow_unwanted,
