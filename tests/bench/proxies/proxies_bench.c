@@ -42,6 +42,7 @@ enum { RUNS = sizeof runs / sizeof *runs };
 /* What a run says of itself. */
 typedef struct outcome {
     double ns;      /* CPU of the process per message */
+    double io_ns;   /* of that, the I/O thread's */
     double taken;   /* events per message, all proxies */
     double dropped; /* share of the events pushed that lanes dropped */
 } outcome;
@@ -87,8 +88,6 @@ static void open_proxies(upbit_manager *m, upbit_waiter *waiter, const struct ru
         upbit_proxy_options o = UPBIT_PROXY_OPTIONS_INIT;
         snprintf(id, sizeof id, "bench%d", i);
         o.policy = r->arm == LATEST ? UPBIT_POLICY_DEFAULT : UPBIT_POLICY_DROP_OLDEST;
-        o.queue_messages = 4096;
-        o.queue_bytes = 16u << 20;
         o.waiter = waiter;
         if (upbit_proxy_open(&proxies[i], m, id, &o) != 0)
             give_up(upbit_error_detail());
@@ -143,7 +142,7 @@ static outcome client(const flood *f, const struct run *r, size_t messages)
         give_up(upbit_error_detail());
     open_proxies(m, waiter, r, proxies, count);
     uint64_t taken = 0, missing = 0;
-    double begin = 0;
+    double begin = 0, io_begin = 0;
     upbit_stats s = {0};
     struct pollfd fd = {upbit_waiter_fd(waiter), POLLIN, 0};
     /* The last messages may be wanted by nobody and wake nobody. */
@@ -155,8 +154,10 @@ static outcome client(const flood *f, const struct run *r, size_t messages)
             idle = 0;
         else if (idle > 1000)
             give_up("nothing comes");
-        if (begin == 0 && s.messages_received > 0)
+        if (begin == 0 && s.messages_received > 0) {
             begin = cpu_ns();
+            io_begin = (double)s.io_cpu_ns;
+        }
         upbit_delivery d = UPBIT_DELIVERY_INIT;
         upbit_proxy *from;
         while (upbit_waiter_next(waiter, &from, &d) == 1) {
@@ -169,7 +170,8 @@ static outcome client(const flood *f, const struct run *r, size_t messages)
     double ns = (cpu_ns() - begin) / (double)messages;
     upbit_manager_get_stats(m, &s, sizeof s);
     check_counts(r, &s, messages, taken, missing);
-    outcome result = {ns, (double)taken / (double)messages,
+    outcome result = {ns, ((double)s.io_cpu_ns - io_begin) / (double)messages,
+                      (double)taken / (double)messages,
                       (double)missing / (double)(taken + missing)};
     for (int i = 0; i < count; i++)
         upbit_proxy_close(proxies[i]);
@@ -228,21 +230,21 @@ int main(int argc, char **argv)
             results[i][r] = measure(&floods[runs[i].flood], &runs[i], counts[runs[i].flood]);
     for (int i = 0; i < FLOODS; i++)
         flood_stop(&floods[i]);
-    fprintf(stderr, "%-8s %7s %11s %9s %9s %14s %9s %8s\n", "", "proxies", "ns/message", "min",
-            "max", "speed against 1", "taken", "dropped");
+    fprintf(stderr, "%-8s %7s %11s %9s %9s %9s %14s %9s %8s\n", "", "proxies", "ns/message", "min",
+            "max", "I/O", "speed against 1", "taken", "dropped");
     printf("{\"proxies\":[");
     for (int i = 0; i < RUNS; i++) {
         const struct run *r = &runs[i];
         qsort(results[i], (size_t)rounds, sizeof **results, ascending);
         const outcome *o = &results[i][rounds / 2];
         double one = results[r->arm == LATEST ? 4 : 0][rounds / 2].ns;
-        fprintf(stderr, "%-8s %7d %11.0f %9.0f %9.0f %14.2f %9.2f %7.1f%%\n", r->name, r->proxies,
-                o->ns, results[i][0].ns, results[i][rounds - 1].ns, one / o->ns, o->taken,
-                o->dropped * 100);
+        fprintf(stderr, "%-8s %7d %11.0f %9.0f %9.0f %9.0f %14.2f %9.2f %7.1f%%\n", r->name,
+                r->proxies, o->ns, results[i][0].ns, results[i][rounds - 1].ns, o->io_ns,
+                one / o->ns, o->taken, o->dropped * 100);
         printf("%s{\"run\":\"%s\",\"proxies\":%d,\"ns\":%.0f,\"min\":%.0f,\"max\":%.0f,"
-               "\"speed\":%.3f,\"taken\":%.2f,\"dropped\":%.4f}",
+               "\"io_ns\":%.0f,\"speed\":%.3f,\"taken\":%.2f,\"dropped\":%.4f}",
                i == 0 ? "" : ",", r->name, r->proxies, o->ns, results[i][0].ns,
-               results[i][rounds - 1].ns, one / o->ns, o->taken, o->dropped);
+               results[i][rounds - 1].ns, o->io_ns, one / o->ns, o->taken, o->dropped);
     }
     printf("]}\n");
     return 0;
