@@ -33,6 +33,7 @@ struct ManagerOptions {
     quint32 settleMs = 0, settleMaxMs = 0, backoffFirstMs = 0;
     quint64 memoryBudget = 0;
     quint32 messageSizeMax = 0;
+    quint32 listingMs = 0; // how often the market list is asked for while anything is wanted
 };
 
 class UPBITLIVE_QT_EXPORT Manager : public QObject

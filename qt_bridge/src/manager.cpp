@@ -43,6 +43,7 @@ Manager::Manager(const ManagerOptions &options, QObject *parent) : QObject(paren
     o.memory_budget = options.memoryBudget;
     o.message_size_max = options.messageSizeMax;
     o.backoff_first_ms = options.backoffFirstMs;
+    o.listing_ms = options.listingMs;
     const int error = upbit_manager_create(&m_manager, &o);
     if (error < 0) {
         m_manager = nullptr;

@@ -79,7 +79,7 @@ static inline void no_event(upbit_proxy *p, int type, const char *code, double s
 static inline void has_event(upbit_proxy *p, int type, const char *code)
 {
     const upbit_event *e = stream_event(p, type, code, 5);
-    ck_assert_msg(e != NULL, "no %s %s", upbit_type_name(type), code);
+    ck_assert_msg(e != NULL, "no %s %s", upbit_type_name(type), code != NULL ? code : "");
     upbit_event_unref(e);
 }
 
@@ -87,7 +87,7 @@ static inline void has_event(upbit_proxy *p, int type, const char *code)
 static inline void told_once(upbit_proxy *p, int type, const char *code, int key_type)
 {
     const upbit_event *e = stream_event(p, type, code, 5);
-    ck_assert_msg(e != NULL, "no %s %s", upbit_type_name(type), code);
+    ck_assert_msg(e != NULL, "no %s %s", upbit_type_name(type), code != NULL ? code : "");
     ck_assert_ptr_nonnull(upbit_event_key(e));
     ck_assert_int_eq((int)upbit_event_key(e)->key_type, key_type);
     upbit_event_unref(e);
