@@ -165,6 +165,26 @@ static uint32_t or_default(uint32_t value, uint32_t standard)
     return value != 0 ? value : standard;
 }
 
+/* How long nothing may be heard: of the connection, and of each type. */
+static int set_patience(upbit__config *c, const upbit_options *o)
+{
+    uint64_t least = (uint64_t)c->ping_interval_ms + c->pong_timeout_ms;
+    if (o->silence_ms != 0 && o->silence_ms <= c->ping_interval_ms)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                "silence_ms: must be longer than ping_interval_ms (%u): on a quiet "
+                                "market the answers to pings are all that is heard",
+                                c->ping_interval_ms);
+    if (least > UINT32_MAX)
+        least = UINT32_MAX;
+    c->silence_ms = or_default(o->silence_ms, least > 60000 ? (uint32_t)least : 60000);
+    uint32_t stale_ms = or_default(o->stale_ms, 60000);
+    c->stale_type_ms[UPBIT_TYPE_TICKER] = or_default(o->ticker_stale_ms, stale_ms);
+    c->stale_type_ms[UPBIT_TYPE_TRADE] = or_default(o->trade_stale_ms, stale_ms);
+    c->stale_type_ms[UPBIT_TYPE_ORDERBOOK] = or_default(o->orderbook_stale_ms, stale_ms);
+    c->stale_type_ms[UPBIT_TYPE_CANDLE] = or_default(o->candle_stale_ms, stale_ms);
+    return 0;
+}
+
 int upbit__config_init(upbit__config *c, const upbit_options *options)
 {
     upbit_options o = {0};
@@ -189,12 +209,15 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
         .message_size_max = or_default(o.message_size_max, 16u << 20),
         .backoff_first_ms = or_default(o.backoff_first_ms, 1000),
         .no_data_ms = or_default(o.no_data_ms, 10000),
-        .stale_ms = or_default(o.stale_ms, 60000),
         .listing_ms = or_default(o.listing_ms, 60000),
+        .send_timeout_ms = or_default(o.send_timeout_ms, 1000),
+        .monitor_ms = or_default(o.monitor_ms, 30000),
         .limit_percent = percent_of(o.limit_strategy),
         .memory_budget = o.memory_budget != 0 ? o.memory_budget : 64u << 20,
     };
     int error = check_choices(&o);
+    if (error == 0)
+        error = set_patience(c, &o);
     if (error == 0)
         error = set_urls(c, &o);
     if (error == 0)

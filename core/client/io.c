@@ -137,9 +137,11 @@ static void on_state(void *context)
         m->refusal_told[0] = '\0';
     upbit__tell_health(m);
     upbit__tell_state(m, NULL);
-    if (m->session.state != UPBIT_STATE_LIVE && m->session.state != UPBIT_STATE_SUBSCRIBING)
+    if (m->session.restored)
+        upbit__tell_restored(m);
+    if (!upbit__session_open(&m->session))
         upbit__snapshots_stream_lost(m);
-    if (m->session.state == UPBIT_STATE_WAITING)
+    if (m->session.state == UPBIT_STATE_RECONNECTING)
         upbit__once_stream_lost(m);
 }
 

@@ -158,6 +158,7 @@ void upbit__blame(upbit_manager *m, const upbit_error_event *error);
 upbit_event *upbit__tell_make(const upbit_manager *m, int type, size_t size);
 void upbit__tell_stamp(const upbit_manager *m, upbit_event *e, int type); /* made ahead */
 void upbit__tell_state(upbit_manager *m, upbit__client *only);
+void upbit__tell_restored(upbit_manager *m);
 void upbit__tell_reply(upbit_manager *m, upbit__order *order, int error, const char *detail,
                        uint32_t barrier);
 void upbit__tell_error(upbit_manager *m, upbit__client *only, int error, int http_status,

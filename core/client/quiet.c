@@ -12,8 +12,10 @@
 
 static int64_t interval_ns(const upbit_manager *m)
 {
-    uint32_t least =
-        m->config.no_data_ms < m->config.stale_ms ? m->config.no_data_ms : m->config.stale_ms;
+    uint32_t least = m->config.no_data_ms;
+    for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_CANDLE; type++)
+        if (m->config.stale_type_ms[type] < least)
+            least = m->config.stale_type_ms[type];
     int64_t ms = least / 4;
     return (ms < 10 ? 10 : ms > 1000 ? 1000 : ms) * UPBIT__MS;
 }
@@ -76,7 +78,7 @@ static void look(void *context, upbit__key *key)
         return;
     }
     int64_t age = s->now_ns - key->heard_ns;
-    if (age > c->stale_ms * UPBIT__MS + key->id.unit * UPBIT__SECOND)
+    if (age > c->stale_type_ms[key->id.type] * UPBIT__MS + key->id.unit * UPBIT__SECOND)
         tell(s->m, key, UPBIT_TYPE_STALE, age);
 }
 

@@ -11,9 +11,9 @@
 static void connect_now(void *context);
 static void verdict_due(void *context);
 
-static void set_state(upbit__session *s, upbit_state state)
+void upbit__session_enter(upbit__session *s, upbit_state state)
 {
-    if (s->state == state && state != UPBIT_STATE_WAITING)
+    if (s->state == state && state != UPBIT_STATE_RECONNECTING)
         return;
     s->state = state;
     atomic_store_explicit(&s->counters->state, (uint32_t)state, memory_order_relaxed);
@@ -96,9 +96,13 @@ static void wait_and_retry(upbit__session *s, int error, int http_status, uint32
                            const char *reason)
 {
     int64_t now = upbit__clock_monotonic_ns();
-    bool was_up = s->state == UPBIT_STATE_LIVE;
-    if (was_up)
-        s->lost_ns = now;
+    bool was_up = s->state == UPBIT_STATE_LIVE || s->state == UPBIT_STATE_STALE;
+    if (was_up) {
+        /* A connection found dead has been so since its last byte. */
+        int64_t silent = error == UPBIT_ERROR_TIMEOUT ? now - s->heard_ns : 0;
+        s->lost_ns = upbit__clock_boottime_ns() - silent - s->asleep_ns;
+    }
+    s->asleep_ns = 0;
     if (was_up && now - s->live_ns > STABLE_NS)
         upbit__backoff_reset(&s->backoff);
     if (!was_up)
@@ -118,7 +122,7 @@ static void wait_and_retry(upbit__session *s, int error, int http_status, uint32
     s->refused = 0;
     s->refused_soon = false;
     upbit__session_timer(s, &s->connect_timer, now + s->delay_ms * UPBIT__MS);
-    set_state(s, UPBIT_STATE_WAITING);
+    upbit__session_enter(s, UPBIT_STATE_RECONNECTING);
 }
 
 void upbit__session_lost(upbit__session *s, int error, const char *reason)
@@ -129,7 +133,7 @@ void upbit__session_lost(upbit__session *s, int error, const char *reason)
 
 static void on_connected(void *context)
 {
-    set_state(context, UPBIT_STATE_UPGRADING);
+    upbit__session_enter(context, UPBIT_STATE_UPGRADING);
 }
 
 /* What the answer to an upgrade says about the budget of connects; for how many ms a 429 or 418 has
@@ -155,7 +159,7 @@ static void on_opened(void *context, const upbit__transport_info *info)
     upbit__window_init(&s->per_second, upbit__limit_share(5, percent), UPBIT__SECOND);
     upbit__window_init(&s->per_minute, upbit__limit_share(100, percent), 60 * UPBIT__SECOND);
     upbit__watchdog_start(s);
-    set_state(s, UPBIT_STATE_SUBSCRIBING);
+    upbit__session_enter(s, UPBIT_STATE_SUBSCRIBING);
     /* Wants that are still settling go out when they have; older ones now. */
     if (s->changed_ns == 0)
         upbit__request_due(s);
@@ -186,6 +190,7 @@ static void on_batch(void *context)
     atomic_store_explicit(&s->counters->bytes_sent, s->closed_bytes_out + c.bytes_out,
                           memory_order_relaxed);
     upbit__count(&s->counters->read_batches, 1);
+    upbit__watchdog_heard(s);
     if (s->doubted && s->state == UPBIT_STATE_SUBSCRIBING && upbit__request_accepted(s))
         upbit__session_live(s);
     s->events.batch(s->context);
@@ -213,7 +218,7 @@ static void on_closed(void *context, const upbit__close_info *info)
     }
     end_connection(s);
     if (stopping) {
-        set_state(s, UPBIT_STATE_CLOSED);
+        upbit__session_enter(s, UPBIT_STATE_CLOSED);
         return;
     }
     wait_and_retry(s, error, http_status, least_ms, reason);
@@ -229,7 +234,7 @@ static void connect_now(void *context)
         upbit__session_timer(s, &s->connect_timer, allowed);
         if (allowed - now > UPBIT__SECOND * 2) { /* closed or banned, not only used up */
             s->delay_ms = (uint32_t)((allowed - now) / UPBIT__MS);
-            set_state(s, UPBIT_STATE_WAITING);
+            upbit__session_enter(s, UPBIT_STATE_RECONNECTING);
         }
         return;
     }
@@ -254,7 +259,7 @@ static void connect_now(void *context)
         wait_and_retry(s, error, 0, 0, upbit_error_detail());
         return;
     }
-    set_state(s, UPBIT_STATE_CONNECTING);
+    upbit__session_enter(s, UPBIT_STATE_CONNECTING);
 }
 
 void upbit__session_start(upbit__session *s)
@@ -276,9 +281,13 @@ void upbit__session_live(upbit__session *s)
     upbit__timer_stop(&s->verdict_timer);
     int64_t now = upbit__clock_monotonic_ns();
     s->live_ns = now;
-    s->down_ms = s->was_live ? (uint32_t)((now - s->lost_ns) / UPBIT__MS) : 0;
+    s->down_ms =
+        s->was_live ? (uint32_t)((upbit__clock_boottime_ns() - s->lost_ns) / UPBIT__MS) : 0;
     upbit__count(&s->counters->connects, 1);
-    if (s->was_live)
+    s->restored = s->was_live;
+    s->took = s->attempt;
+    s->times += s->restored;
+    if (s->restored)
         upbit__count(&s->counters->reconnects, 1);
     s->was_live = true;
     if (s->failure_told)
@@ -287,7 +296,8 @@ void upbit__session_live(upbit__session *s)
                          s->down_ms, s->attempt);
     s->failure_told = false;
     s->error = 0;
-    set_state(s, UPBIT_STATE_LIVE);
+    upbit__session_enter(s, UPBIT_STATE_LIVE);
+    s->restored = false;
     s->attempt = 0;
     if (doubted) {
         upbit__registry_unset_aside(s->registry);
@@ -322,11 +332,11 @@ void upbit__session_stop(upbit__session *s, int64_t deadline_ns)
     upbit__timer_stop(&s->connect_timer);
     upbit__timer_stop(&s->settle_timer);
     upbit__watchdog_stop(s);
-    if (s->transport != NULL && s->state >= UPBIT_STATE_SUBSCRIBING &&
+    if (s->transport != NULL && upbit__session_open(s) &&
         upbit__transport_close(s->transport, 1000, NULL, deadline_ns) == 0) {
-        set_state(s, UPBIT_STATE_CLOSING);
+        upbit__session_enter(s, UPBIT_STATE_CLOSING);
         return;
     }
     end_connection(s);
-    set_state(s, UPBIT_STATE_CLOSED);
+    upbit__session_enter(s, UPBIT_STATE_CLOSED);
 }

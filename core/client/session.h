@@ -2,9 +2,12 @@
  * registry wants.
  *
  *     IDLE -> CONNECTING -> UPGRADING -> SUBSCRIBING -> LIVE -> CLOSING -> CLOSED
- *                 ^                                       |
- *                 +---------------- WAITING <-------------+   (back-off; also from every failed
- * attempt)
+ *                 ^                                     |  ^
+ *                 |                                     v  |
+ *                 |                                    STALE
+ *                 |                                       |
+ *                 +------------ RECONNECTING <------------+   back-off; also from LIVE, and from
+ *                                                             every attempt that fails
  *
  * One function changes the state (set_state) and tells everybody. Nothing is restored after a
  * reconnect: the same request is sent that any change would send. I/O thread only. */
@@ -50,6 +53,7 @@ typedef struct upbit__session {
     uint32_t delay_ms;   /* WAITING: how long */
     uint32_t down_ms;    /* LIVE: how long the stream had been down */
     int error;           /* why the last connection ended */
+    bool restored;       /* while LIVE is being told: there was a cut before it */
     bool was_live;       /* some connection was LIVE */
     bool failure_told;   /* this outage has been reported */
     int failure_error;   /* with this error */
@@ -61,15 +65,22 @@ typedef struct upbit__session {
     bool awaiting_pong;
     bool tls;
     bool stopping;
-    int64_t slept_ns;   /* how far CLOCK_BOOTTIME was ahead of CLOCK_MONOTONIC at the last look */
-    int64_t lost_ns;    /* when the stream was lost */
+    int64_t asleep_ns; /* of the loss at hand: how long the machine slept meanwhile */
+    int64_t heard_ns;  /* the last byte of this connection */
+    int64_t pinged_ns; /* when the ping was sent that is not answered yet */
+    int64_t slept_ns;  /* how far CLOCK_BOOTTIME was ahead of CLOCK_MONOTONIC at the last look */
+    int64_t
+        lost_ns; /* when the stream was lost; CLOCK_BOOTTIME, which runs while the machine sleeps */
     int64_t live_ns;    /* when it became LIVE */
     int64_t changed_ns; /* first unsent change of the wants; 0: none */
     uint64_t ping_number;
+    uint64_t send_mark; /* bytes the socket had taken when send_timer was started */
+    uint32_t times;     /* comebacks */
+    uint32_t took;      /* attempts the last one took */
     uint64_t closed_bytes_in, closed_bytes_out; /* of connections that are over */
     upbit__backoff backoff;
     upbit__window per_second, per_minute; /* messages of this connection */
-    upbit__timer connect_timer, settle_timer, ping_timer;
+    upbit__timer connect_timer, settle_timer, ping_timer, watch_timer, send_timer;
     upbit__timer verdict_timer;  /* for the close after an error frame, or for a first frame */
     upbit__buffer request, sent; /* the text at hand and the last one sent on this connection */
 } upbit__session;
@@ -78,6 +89,13 @@ void upbit__session_init(upbit__session *s, const upbit__config *config, upbit__
                          upbit__log *log, upbit__registry *registry, upbit__counters *counters,
                          upbit__budget *budget, const upbit__session_events *events, void *context);
 void upbit__session_finish(upbit__session *s);
+
+/* There is a connection that requests can be sent on. */
+static inline bool upbit__session_open(const upbit__session *s)
+{
+    return s->state == UPBIT_STATE_SUBSCRIBING || s->state == UPBIT_STATE_LIVE ||
+           s->state == UPBIT_STATE_STALE;
+}
 
 /* Connects, if it has not begun to. */
 void upbit__session_start(upbit__session *s);

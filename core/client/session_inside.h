@@ -9,6 +9,8 @@
 #include "client/session.h"
 
 /* session.c */
+/* The one place that changes the state, and tells. */
+void upbit__session_enter(upbit__session *s, upbit_state state);
 /* A timer that cannot be started (no memory) is logged: nothing better can be done about it. */
 void upbit__session_timer(upbit__session *s, upbit__timer *timer, int64_t at_ns);
 /* Everything that is wanted has been requested. */
@@ -26,6 +28,8 @@ bool upbit__request_accepted(const upbit__session *s);
 void upbit__watchdog_init(upbit__session *s);
 void upbit__watchdog_start(upbit__session *s); /* the connection is open */
 void upbit__watchdog_stop(upbit__session *s);
+void upbit__watchdog_heard(upbit__session *s); /* bytes came */
+void upbit__watchdog_sent(upbit__session *s);  /* bytes went, or wait to */
 void upbit__watchdog_pong(upbit__session *s, const uint8_t *payload, size_t length);
 
 #endif

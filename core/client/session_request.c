@@ -17,7 +17,7 @@ void upbit__session_wants_changed(upbit__session *s)
     int64_t now = upbit__clock_monotonic_ns();
     if (s->changed_ns == 0)
         s->changed_ns = now;
-    if (s->state != UPBIT_STATE_SUBSCRIBING && s->state != UPBIT_STATE_LIVE)
+    if (!upbit__session_open(s))
         return; /* goes out when there is a connection */
     int64_t quiet = now + s->config->settle_ms * UPBIT__MS;
     int64_t latest = s->changed_ns + s->config->settle_max_ms * UPBIT__MS;
@@ -48,7 +48,7 @@ static bool same_as_sent(const upbit__session *s, size_t after_ticket)
 void upbit__request_due(void *session)
 {
     upbit__session *s = session;
-    if (s->refused != 0 || (s->state != UPBIT_STATE_SUBSCRIBING && s->state != UPBIT_STATE_LIVE))
+    if (s->refused != 0 || !upbit__session_open(s))
         return;
     int64_t now = upbit__clock_monotonic_ns();
     int64_t allowed = upbit__window_next_ns(&s->per_second);
@@ -81,6 +81,7 @@ void upbit__request_due(void *session)
                 upbit__window_take(&s->per_second, now);
                 upbit__window_take(&s->per_minute, now);
                 s->requests++;
+                upbit__watchdog_sent(s);
                 upbit__count(&s->counters->requests_sent, 1);
                 upbit__log_write(s->log, UPBIT_LOG_DEBUG, "stream", "request keys=%zu bytes=%zu",
                                  keys, s->request.length);

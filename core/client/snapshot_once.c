@@ -28,7 +28,7 @@ static void look_at(upbit_manager *m, int64_t at_ns)
 void upbit__once_wanted(upbit_manager *m, upbit__entry *entry)
 {
     int64_t now = upbit__clock_monotonic_ns();
-    bool down = m->session.state == UPBIT_STATE_WAITING;
+    bool down = m->session.state == UPBIT_STATE_RECONNECTING;
     entry->rest_ns = down ? now : now + WAIT_NS;
     if (down || !upbit__timer_running(&m->once_timer))
         look_at(m, entry->rest_ns); /* one that runs is due earlier */

@@ -41,8 +41,7 @@ static bool is_cached(const upbit__snapshot *s, const upbit__key *key)
 /* Requested on this connection, or about to be, and nothing of it has come yet. */
 static bool is_due(const upbit__snapshot *s, const upbit__key *key)
 {
-    upbit_state state = s->manager->session.state;
-    if ((state != UPBIT_STATE_LIVE && state != UPBIT_STATE_SUBSCRIBING) || key->entry_count == 0)
+    if (!upbit__session_open(&s->manager->session) || key->entry_count == 0)
         return false;
     if (key->asked_ns != 0 && key->heard_ns >= key->asked_ns)
         return false;

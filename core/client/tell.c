@@ -66,11 +66,29 @@ void upbit__tell_state(upbit_manager *m, upbit__client *only)
     e->session = UPBIT_SESSION_PUBLIC;
     e->state = s->state;
     e->attempt = s->attempt;
-    e->delay_ms = s->state == UPBIT_STATE_WAITING ? s->delay_ms : 0;
-    e->down_ms = s->state == UPBIT_STATE_LIVE ? s->down_ms : 0;
+    e->delay_ms = s->state == UPBIT_STATE_RECONNECTING ? s->delay_ms : 0;
+    e->down_ms = s->restored ? s->down_ms : 0;
     e->error = s->error;
     e->tls = s->tls;
     send_to(m, only, &e->event, send_state);
+}
+
+static void send_restored(upbit__inbox *inbox, const upbit_event *e)
+{
+    upbit__inbox_restored(inbox, UPBIT_SESSION_PUBLIC, e);
+}
+
+void upbit__tell_restored(upbit_manager *m)
+{
+    const upbit__session *s = &m->session;
+    upbit_restored_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_RESTORED, sizeof *e);
+    if (e == NULL)
+        return;
+    e->session = UPBIT_SESSION_PUBLIC;
+    e->down_ms = s->down_ms;
+    e->attempts = s->took;
+    e->times = s->times;
+    send_to(m, NULL, &e->event, send_restored);
 }
 
 void upbit__tell_reply(upbit_manager *m, upbit__order *order, int error, const char *detail,
@@ -143,7 +161,10 @@ static int level_of(const upbit__session *s, const char **reason)
     case UPBIT_STATE_CLOSED:
         *reason = "shut down";
         return UPBIT_HEALTH_CRITICAL;
-    case UPBIT_STATE_WAITING:
+    case UPBIT_STATE_STALE:
+        *reason = "connected, but nothing is heard";
+        return UPBIT_HEALTH_DEGRADED;
+    case UPBIT_STATE_RECONNECTING:
         *reason = upbit_error_string(s->error);
         return UPBIT_HEALTH_CRITICAL;
     default:

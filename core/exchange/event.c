@@ -18,6 +18,7 @@ ACCESSOR(candle, upbit_candle, CANDLE)
 ACCESSOR(my_order, upbit_my_order, MY_ORDER)
 ACCESSOR(my_asset, upbit_my_asset, MY_ASSET)
 ACCESSOR(state, upbit_state_event, STATE)
+ACCESSOR(restored, upbit_restored_event, RESTORED)
 ACCESSOR(epoch, upbit_epoch_event, EPOCH)
 ACCESSOR(reply, upbit_reply, REPLY)
 ACCESSOR(gap, upbit_gap, GAP)
@@ -101,6 +102,8 @@ const char *upbit_type_name(int type)
         return "delisted";
     case UPBIT_TYPE_LISTED:
         return "listed";
+    case UPBIT_TYPE_RESTORED:
+        return "restored";
     case UPBIT_TYPE_STATUS:
         return "status";
     case UPBIT_TYPE_SUBSCRIPTIONS:
@@ -126,9 +129,10 @@ const char *upbit_origin_name(int origin)
 
 const char *upbit_state_name(int state)
 {
-    static const char *const names[] = {"idle", "connecting", "upgrading", "subscribing",
-                                        "live", "closing",    "waiting",   "closed"};
-    return state >= UPBIT_STATE_IDLE && state <= UPBIT_STATE_CLOSED ? names[state] : "unknown";
+    static const char *const names[] = {"idle",         "connecting", "upgrading",
+                                        "subscribing",  "live",       "closing",
+                                        "reconnecting", "closed",     "stale"};
+    return state >= UPBIT_STATE_IDLE && state <= UPBIT_STATE_STALE ? names[state] : "unknown";
 }
 
 static const struct {

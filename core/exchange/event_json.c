@@ -294,6 +294,12 @@ static void put_other(writer *w, const upbit_event *e)
     case UPBIT_TYPE_STATE:
         put_state(w, p);
         break;
+    case UPBIT_TYPE_RESTORED:
+        put_session(w, ((const upbit_restored_event *)p)->session);
+        put_named_integer(w, "down_ms", ((const upbit_restored_event *)p)->down_ms);
+        put_named_integer(w, "attempts", ((const upbit_restored_event *)p)->attempts);
+        put_named_integer(w, "times", ((const upbit_restored_event *)p)->times);
+        break;
     case UPBIT_TYPE_EPOCH:
         put_session(w, ((const upbit_epoch_event *)p)->session);
         put_named_integer(w, "previous", ((const upbit_epoch_event *)p)->previous);

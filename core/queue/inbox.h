@@ -169,6 +169,8 @@ void upbit__inbox_answer(upbit__inbox *in, upbit__bundle *bundle, uint64_t reque
 void upbit__inbox_error(upbit__inbox *in, const upbit_event *e);
 /* The newest STATE of a session (upbit_session). Takes over one reference. */
 void upbit__inbox_state(upbit__inbox *in, int session, const upbit_event *e);
+/* The newest RESTORED of a session. Takes over one reference. */
+void upbit__inbox_restored(upbit__inbox *in, int session, const upbit_event *e);
 /* The newest HEALTH. Takes over one reference. */
 void upbit__inbox_health(upbit__inbox *in, const upbit_event *e);
 /* CLOSED: delivered after everything that was pushed before. Takes over one reference. Push

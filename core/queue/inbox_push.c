@@ -359,6 +359,14 @@ void upbit__inbox_state(upbit__inbox *in, int session, const upbit_event *e)
     put_fixed(in, session == UPBIT_SESSION_PRIVATE ? UPBIT__CELL_PRIVATE : UPBIT__CELL_PUBLIC, e);
 }
 
+void upbit__inbox_restored(upbit__inbox *in, int session, const upbit_event *e)
+{
+    put_fixed(in,
+              session == UPBIT_SESSION_PRIVATE ? UPBIT__CELL_RESTORED_PRIVATE
+                                               : UPBIT__CELL_RESTORED_PUBLIC,
+              e);
+}
+
 void upbit__inbox_health(upbit__inbox *in, const upbit_event *e)
 {
     put_fixed(in, UPBIT__CELL_HEALTH, e);

@@ -145,11 +145,7 @@ static void on_error(tail *t, const upbit_error_event *e)
 
 static void on_state(tail *t, const upbit_state_event *e)
 {
-    if (e->state != UPBIT_STATE_LIVE)
-        return;
-    t->live = true;
-    if (e->down_ms > 0)
-        fprintf(stderr, "upbit-tail: connected again, down for %" PRIu32 " ms\n", e->down_ms);
+    t->live = t->live || e->state == UPBIT_STATE_LIVE;
 }
 
 /* The end of one request's answer. */
@@ -194,6 +190,10 @@ static void on_event(tail *t, const upbit_event *e)
     switch (e->type) {
     case UPBIT_TYPE_STATE:
         on_state(t, upbit_event_state(e));
+        break;
+    case UPBIT_TYPE_RESTORED:
+        fprintf(stderr, "upbit-tail: connected again, down for %" PRIu32 " ms\n",
+                upbit_event_restored(e)->down_ms);
         break;
     case UPBIT_TYPE_ERROR:
         on_error(t, upbit_event_error(e));

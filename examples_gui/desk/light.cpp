@@ -39,7 +39,7 @@ void Light::show(const UpbitLive::Manager *manager, const QString &url, bool sim
     if (live) {
         m_color = health == UpbitLive::Health::Healthy ? theme::good : theme::warn;
         m_word = simulated ? "모의 · simulated" : "실시간 · live";
-    } else if (state == UpbitLive::State::Waiting || state == UpbitLive::State::Closed) {
+    } else if (state == UpbitLive::State::Reconnecting || state == UpbitLive::State::Closed) {
         m_color = theme::rise;
         m_word = "끊김 · offline";
     } else {

@@ -49,7 +49,7 @@ public:
     State state = State::Idle;
     Session session = Session::Public;
     quint32 attempt = 0; // connection attempts since the last Live
-    quint32 delayMs = 0; // Waiting: until the next attempt
+    quint32 delayMs = 0; // Reconnecting: until the next attempt
     quint32 downMs = 0;  // Live after a cut: how long the stream was down
     int error = 0;       // why the last connection ended, upbit_error
     bool encrypted = false;

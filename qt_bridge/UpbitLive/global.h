@@ -95,8 +95,9 @@ enum class State {
     Subscribing = 3,
     Live = 4,
     Closing = 5,
-    Waiting = 6,
-    Closed = 7
+    Reconnecting = 6, // waits to connect anew
+    Closed = 7,
+    Stale = 8 // connected, but nothing is heard
 };
 Q_ENUM_NS(State)
 

@@ -148,6 +148,8 @@ Q_SIGNALS:
     void otherReceived(const UpbitLive::Event &event);
 
     void stateChanged(const UpbitLive::StateInfo &info);
+    // The stream is back after a cut, after so many ms without it: once per comeback.
+    void restored(quint32 downMs, UpbitLive::Session session);
     void healthChanged();
     void lagChanged(); // at most twice a second
     void epochChanged(quint32 epoch, UpbitLive::Session session);

@@ -295,6 +295,8 @@ void ProxyPrivate::deliver(const upbit_delivery &delivery)
         });
     } else if (const upbit_state_event *next = upbit_event_state(event)) {
         deliverState(*next);
+    } else if (const upbit_restored_event *back = upbit_event_restored(event)) {
+        guarded([&] { Q_EMIT q->restored(back->down_ms, static_cast<Session>(back->session)); });
     } else if (const upbit_reply *reply = upbit_event_reply(event)) {
         deliverReply(*reply, delivery.request_id);
     } else if (const upbit_error_event *error = upbit_event_error(event)) {

@@ -97,6 +97,10 @@
         <translation>끊김</translation>
     </message>
     <message>
+        <source>no answer</source>
+        <translation>응답 없음</translation>
+    </message>
+    <message>
         <source>connecting</source>
         <translation>연결 중</translation>
     </message>

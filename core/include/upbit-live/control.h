@@ -18,7 +18,10 @@ typedef enum upbit_session {
     UPBIT_SESSION_PRIVATE = 1
 } upbit_session;
 
-/* A session's life. LIVE: connected, and everything that is wanted has been requested. */
+/* A session's life. LIVE: connected, and everything that is wanted has been requested; after a
+ * refusal (ERROR), also that the request was not refused again. STALE: still connected, but a sign
+ * of life is overdue; the next byte makes it LIVE again, its absence RECONNECTING. Back from
+ * RECONNECTING it is LIVE with down_ms set, and RESTORED is told beside it. */
 typedef enum upbit_state {
     UPBIT_STATE_IDLE = 0,
     UPBIT_STATE_CONNECTING = 1, /* name look-up, TCP, TLS */
@@ -26,8 +29,9 @@ typedef enum upbit_state {
     UPBIT_STATE_SUBSCRIBING = 3,
     UPBIT_STATE_LIVE = 4,
     UPBIT_STATE_CLOSING = 5,
-    UPBIT_STATE_WAITING = 6, /* waiting to reconnect: see delay_ms */
-    UPBIT_STATE_CLOSED = 7   /* for good */
+    UPBIT_STATE_RECONNECTING = 6, /* waits to connect anew: see attempt, delay_ms */
+    UPBIT_STATE_CLOSED = 7,  /* for good */
+    UPBIT_STATE_STALE = 8    /* connected, but nothing is heard */
 } upbit_state;
 
 /* The latest state; states that passed while the consumer slept are not queued. */
@@ -36,12 +40,23 @@ typedef struct upbit_state_event {
     uint32_t session;  /* upbit_session                                          */
     uint32_t state;    /* upbit_state                                            */
     uint32_t attempt;  /* connection attempts since the last LIVE                */
-    uint32_t delay_ms; /* WAITING: until the next attempt                        */
+    uint32_t delay_ms; /* RECONNECTING: until the next attempt                   */
     uint32_t down_ms;  /* LIVE after a cut: how long the stream was down         */
     int32_t error;     /* why the last connection ended, upbit_error; 0 if none  */
     uint32_t tls;      /* 1: encrypted                                           */
     uint32_t reserved;
 } upbit_state_event;
+
+/* The stream is back after a cut: told once per comeback to everybody, by a cell of its own, so that
+ * no later STATE replaces it. Who slept through several comebacks sees the last; `times` counts
+ * them all. What was missed in between is told where it can be known (docs/GUIDE.md, recovery). */
+typedef struct upbit_restored_event {
+    upbit_event event;
+    uint32_t session;  /* upbit_session                                                   */
+    uint32_t down_ms;  /* from the last byte of the old connection, the machine's sleep included */
+    uint32_t attempts; /* connection attempts it took                                     */
+    uint32_t times;    /* comebacks since the manager was made                            */
+} upbit_restored_event;
 
 /* The events that follow came by a new connection of the session. */
 typedef struct upbit_epoch_event {
@@ -154,6 +169,7 @@ typedef struct upbit_raw {
 
 /* NULL when e is NULL or of another type. The payload lives as long as the event. @thread any. */
 UPBIT_API const upbit_state_event *upbit_event_state(const upbit_event *e);
+UPBIT_API const upbit_restored_event *upbit_event_restored(const upbit_event *e);
 UPBIT_API const upbit_epoch_event *upbit_event_epoch(const upbit_event *e);
 UPBIT_API const upbit_reply *upbit_event_reply(const upbit_event *e);
 UPBIT_API const upbit_gap *upbit_event_gap(const upbit_event *e);

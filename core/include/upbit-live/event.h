@@ -53,6 +53,7 @@ typedef enum upbit_type {
     UPBIT_TYPE_OVERFLOW = 26,
     UPBIT_TYPE_DELISTED = 27,
     UPBIT_TYPE_LISTED = 28,
+    UPBIT_TYPE_RESTORED = 29,
     /* Frames that are not data: {"status":"UP"} and the LIST_SUBSCRIPTIONS reply. */
     UPBIT_TYPE_STATUS = 32,
     UPBIT_TYPE_SUBSCRIPTIONS = 33

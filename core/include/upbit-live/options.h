@@ -78,10 +78,22 @@ typedef struct upbit_options {
     int limit_strategy;          /* upbit_limit_strategy                                        */
     uint32_t listing_ms;         /* how often the market list is asked for while anything is
                                     wanted; default 60,000                                      */
+    uint32_t send_timeout_ms;    /* the socket takes nothing of what waits for that long: the
+                                    connection is dead; default 1,000                           */
+    uint32_t silence_ms;         /* so is one that brings no byte; must be longer than
+                                    ping_interval_ms, whose pongs are bytes; default 60,000, or
+                                    ping_interval_ms + pong_timeout_ms if that is more          */
+    uint32_t monitor_ms;         /* how often subscriptions are verified, if there is a reason;
+                                    default 30,000                                              */
+    uint32_t ticker_stale_ms;    /* stale_ms for one type; default stale_ms                     */
+    uint32_t trade_stale_ms;
+    uint32_t orderbook_stale_ms;
+    uint32_t candle_stale_ms;    /* their unit comes on top                                     */
 } upbit_options;
 
 #define UPBIT_OPTIONS_INIT                                                                         \
-    { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    \
+      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 typedef enum upbit_policy {
     UPBIT_POLICY_DEFAULT = 0, /* coalesce: ticker, order book; drop_oldest: trade, candle, raw;

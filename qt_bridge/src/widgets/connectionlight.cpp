@@ -70,6 +70,8 @@ void ConnectionLight::refresh()
              m_liveText.isEmpty() ? tr("live") : m_liveText, reasons);
     else if (health == Health::Critical)
         show(Bad, tr("offline"), reasons);
+    else if (state == State::Stale)
+        show(Warning, tr("no answer"), reasons);
     else
         show(Warning, tr("connecting"), reasons);
 }

@@ -76,7 +76,7 @@ static bool waits(const upbit_event *e, const void *context)
 {
     const upbit_state_event *s = upbit_event_state(e);
     (void)context;
-    return s != NULL && s->state == UPBIT_STATE_WAITING;
+    return s != NULL && s->state == UPBIT_STATE_RECONNECTING;
 }
 
 /* One is told to go away, and how long; the others hear of it. */

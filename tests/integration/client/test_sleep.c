@@ -55,6 +55,11 @@ START_TEST(a_sleep_is_noticed_and_the_stream_made_anew)
     ck_assert_ptr_nonnull(e);
     ck_assert_int_eq(upbit_event_error(e)->error, UPBIT_ERROR_TIMEOUT);
     upbit_event_unref(e);
+    e = stream_event(p, UPBIT_TYPE_RESTORED, NULL, 5);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_uint_ge(upbit_event_restored(e)->down_ms, 599000); /* its sleep was down time */
+    ck_assert_uint_le(upbit_event_restored(e)->down_ms, 660000);
+    upbit_event_unref(e);
     e = stream_until(p, of_epoch, &(uint32_t){2}, 5, NULL);
     ck_assert_ptr_nonnull(e);
     upbit_event_unref(e);

@@ -72,6 +72,35 @@ START_TEST(bad_settings_are_named)
 }
 END_TEST
 
+START_TEST(patience_is_by_type_and_longer_than_a_ping)
+{
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    upbit__config c;
+    ck_assert_int_eq(upbit__config_init(&c, &o), 0);
+    ck_assert_uint_eq(c.silence_ms, 60000);
+    ck_assert_uint_eq(c.send_timeout_ms, 1000);
+    ck_assert_uint_eq(c.monitor_ms, 30000);
+    for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_CANDLE; type++)
+        ck_assert_uint_eq(c.stale_type_ms[type], 60000);
+    upbit__config_finish(&c);
+    o.stale_ms = 5000;
+    o.trade_stale_ms = 600000;
+    o.ping_interval_ms = 90000; /* the default silence makes room for its pong */
+    ck_assert_int_eq(upbit__config_init(&c, &o), 0);
+    ck_assert_uint_eq(c.silence_ms, 100000);
+    ck_assert_uint_eq(c.stale_type_ms[UPBIT_TYPE_TICKER], 5000);
+    ck_assert_uint_eq(c.stale_type_ms[UPBIT_TYPE_TRADE], 600000);
+    upbit__config_finish(&c);
+    o.silence_ms = 90000;
+    ck_assert_int_eq(upbit__config_init(&c, &o), UPBIT_ERROR_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(upbit_error_detail(), "silence_ms"));
+    o.silence_ms = 90001;
+    ck_assert_int_eq(upbit__config_init(&c, &o), 0);
+    ck_assert_uint_eq(c.silence_ms, 90001);
+    upbit__config_finish(&c);
+}
+END_TEST
+
 START_TEST(a_ca_file_that_cannot_be_read_is_told_at_once)
 {
     upbit_options o = UPBIT_OPTIONS_INIT;
@@ -175,6 +204,7 @@ int main(void)
     tcase_add_test(tests, defaults_are_upbit_korea);
     tcase_add_test(tests, other_urls_follow_the_public_one);
     tcase_add_loop_test(tests, bad_settings_are_named, 0, (int)(sizeof refused / sizeof *refused));
+    tcase_add_test(tests, patience_is_by_type_and_longer_than_a_ping);
     tcase_add_test(tests, a_ca_file_that_cannot_be_read_is_told_at_once);
     tcase_add_test(tests, the_struct_size_must_be_set);
     tcase_add_test(tests, an_older_and_shorter_struct_has_defaults_behind_its_end);

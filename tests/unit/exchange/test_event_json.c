@@ -20,11 +20,17 @@ static const char *json(void *event, int type)
 
 START_TEST(control_events)
 {
-    upbit_state_event state = {.state = UPBIT_STATE_WAITING, .attempt = 2, .delay_ms = 700,
+    upbit_state_event state = {.state = UPBIT_STATE_RECONNECTING, .attempt = 2, .delay_ms = 700,
                                .error = UPBIT_ERROR_TLS, .tls = 1, .session = UPBIT_SESSION_PRIVATE};
     ck_assert_str_eq(json(&state, UPBIT_TYPE_STATE),
-                     "{\"type\":\"state\",\"session\":\"private\",\"state\":\"waiting\",\"attempt\":2,"
+                     "{\"type\":\"state\",\"session\":\"private\",\"state\":\"reconnecting\",\"attempt\":2,"
                      "\"delay_ms\":700,\"down_ms\":0,\"error\":\"TLS\",\"tls\":true" TAIL);
+    upbit_restored_event restored = {.down_ms = 1200, .attempts = 2, .times = 3};
+    ck_assert_str_eq(json(&restored, UPBIT_TYPE_RESTORED),
+                     "{\"type\":\"restored\",\"session\":\"public\",\"down_ms\":1200,"
+                     "\"attempts\":2,\"times\":3" TAIL);
+    ck_assert_str_eq(upbit_state_name(UPBIT_STATE_STALE), "stale");
+    ck_assert_str_eq(upbit_state_name(UPBIT_STATE_STALE + 1), "unknown");
     upbit_epoch_event epoch = {.previous = 2};
     ck_assert_str_eq(json(&epoch, UPBIT_TYPE_EPOCH),
                      "{\"type\":\"epoch\",\"session\":\"public\",\"previous\":2" TAIL);

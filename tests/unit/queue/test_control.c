@@ -161,6 +161,21 @@ START_TEST(a_snapshot_carries_its_request)
 }
 END_TEST
 
+START_TEST(a_comeback_is_not_replaced_by_later_states)
+{
+    rig r;
+    rig_open(&r, NULL);
+    upbit__inbox_restored(r.in, UPBIT_SESSION_PUBLIC, event_of(&r, UPBIT_TYPE_RESTORED, 1));
+    upbit__inbox_restored(r.in, UPBIT_SESSION_PRIVATE, event_of(&r, UPBIT_TYPE_RESTORED, 2));
+    upbit__inbox_state(r.in, UPBIT_SESSION_PUBLIC, event_of(&r, UPBIT_TYPE_STATE, 3));
+    upbit__inbox_state(r.in, UPBIT_SESSION_PUBLIC, event_of(&r, UPBIT_TYPE_STATE, 4));
+    upbit__inbox_restored(r.in, UPBIT_SESSION_PUBLIC, event_of(&r, UPBIT_TYPE_RESTORED, 5));
+    upbit__batch_commit(&r.batch);
+    ck_assert_str_eq(take_all(&r), "29=5 29=2 state=4 .");
+    rig_close(&r);
+}
+END_TEST
+
 START_TEST(states_are_values_not_a_log)
 {
     rig r;
@@ -259,6 +274,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_claimed_batch_comes_before_a_later_barrier);
     tcase_add_test(t, after_the_reply_no_event_of_the_old_set);
     tcase_add_test(t, a_snapshot_carries_its_request);
+    tcase_add_test(t, a_comeback_is_not_replaced_by_later_states);
     tcase_add_test(t, states_are_values_not_a_log);
     tcase_add_test(t, thirty_two_errors_then_one_for_the_rest);
     tcase_add_test(t, closed_is_the_very_last);
