@@ -33,6 +33,7 @@ POP_ONE = '''    upbit__link *top = atomic_load_explicit(&s->top, memory_order_a
     return top;
 '''
 
+# file, fault and edits as they are; litmus: the program, for inbox.c with its scene.
 MUTANTS = {
     # ---- FIFO lane ----
     'slot_not_atomic': Mutant('fifo', 'fifo.h', RACE, [
@@ -127,6 +128,23 @@ MUTANTS = {
         order('&r->head, r->phead, ', RELEASE, ')', RELAXED)]),
     'ring_room_without_acquire': Mutant('barrier', 'ring.h', ORDER, [
         order('&r->head, ', ACQUIRE, ') > r->mask', RELAXED)]),
+    # ---- the whole inbox ----
+    'lane_opened_without_release': Mutant('inbox two_lanes', 'inbox_push.c', RACE, [
+        order('', RELEASE, "); /* the consumer's load of open */", RELAXED)]),
+    'closed_without_release': Mutant('inbox full', 'inbox_push.c', RACE, [
+        order('&in->closed, e, ', RELEASE, '', RELAXED)]),
+    'closed_seen_without_acquire': Mutant('inbox control', 'inbox_take.c', RACE, [
+        order('&in->closed, ', ACQUIRE, ');\n', RELAXED)]),
+    'inbox_unref_without_order': Mutant('inbox leaving', 'inbox.c', RACE, [
+        order('&in->refs, 1, ', ACQ_REL, ')', RELAXED)]),
+    'answer_before_its_barrier': Mutant('inbox barrier', 'inbox_take.c', ORDER, [
+        ('    if (!is_reached(in, upbit__ring_barrier(&in->ring, 0)))\n        return 0;\n',
+         '    (void)is_reached;\n')]),
+    'overflow_wakes_nobody': Mutant('inbox lossless', 'inbox_push.c', ORDER, [
+        ('memory_order_release); /* take */\n    touch(in);',
+         'memory_order_release); /* take */')]),
+    'inbox_laid_to_rest_unseen': Mutant('inbox two_lanes', 'waiter.c', ORDER, [
+        ('upbit__inbox_any(in) && upbit__flag_take(&in->idle)', '0')]),
 }
 
 
@@ -146,9 +164,12 @@ def changed(name, top):
 def make(name, top, output):
     """A header goes first, and its guard keeps the real one out; a source takes its own place."""
     mutant = MUTANTS[name]
-    path = os.path.join(top, 'tests', 'models', 'litmus', mutant.litmus + '.c')
+    program, _, scene = mutant.litmus.partition(' ')
+    path = os.path.join(top, 'tests', 'models', 'litmus', program + '.c')
     with open(path, encoding='utf-8') as source:
-        litmus = '#line 1 "%s.c"\n%s' % (mutant.litmus, source.read())
+        litmus = '#line 1 "%s.c"\n%s' % (program, source.read())
+    if scene:
+        litmus = '#define SCENE %s\n%s' % (scene, litmus)
     text = changed(name, top)
     if mutant.file.endswith('.h'):
         whole = text + litmus
@@ -157,8 +178,8 @@ def make(name, top, output):
         if litmus.count(include) != 1:
             sys.exit('mutants.py: %s does not include %s' % (path, mutant.file))
         before, after = litmus.split(include)
-        line = before.count('\n') + 1
-        whole = before + text + '#line %d "%s.c"\n' % (line, mutant.litmus) + after
+        line = before.count('\n') + (0 if scene else 1)
+        whole = before + text + '#line %d "%s.c"\n' % (line, program) + after
     with open(output, 'w', encoding='utf-8') as out:
         out.write(whole)
 
@@ -166,7 +187,7 @@ def make(name, top, output):
 if __name__ == '__main__':
     if sys.argv[1:] == ['list']:
         for each, what in MUTANTS.items():
-            print('%s:%s:%s:%s' % (each, what.litmus, what.file, what.fault))
+            print('%s:%s:%s:%s' % (each, what.litmus.split()[0], what.file, what.fault))
     elif len(sys.argv) == 5 and sys.argv[1] == 'make':
         make(*sys.argv[2:])
     else:

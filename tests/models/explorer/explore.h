@@ -13,6 +13,9 @@ void explore_late(const volatile void *atomic);
 void explore_name(const volatile void *object, const char *name);
 const char *explore_name_of(uintptr_t at);
 
+/* poll() would say that this eventfd can be read. */
+int explore_readable(int fd);
+
 /* The program is too large for the explorer. */
 _Noreturn void explore_give_up(const char *why);
 

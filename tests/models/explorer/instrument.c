@@ -5,14 +5,17 @@
  * Memory from malloc is never used twice within an execution, so an access after free is seen. */
 #include "instrument.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/types.h>
 
+#include "explore.h"
 #include "machine.h"
 #include "search.h"
 
-enum { HEAP = 1 << 16, BLOCKS = 64 };
+enum { HEAP = 1 << 18, BLOCKS = 64, FILES = 4, NOT_A_FILE = 1000, SHARED = 1024, MUTEXES = 4 };
 
 /* One heap per thread: addresses do not depend on the order of execution. */
 static struct {
@@ -24,8 +27,18 @@ static struct {
     } blocks[BLOCKS];
 } heaps[THREADS_MAX];
 
+static struct {
+    const void *mutex;
+    int is_free;
+} mutexes[MUTEXES];
+static unsigned mutexes_count;
+static uint64_t files[FILES]; /* the counters of eventfds */
+static int files_count;
+
 void instrument_reset(void)
 {
+    mutexes_count = 0;
+    files_count = 0;
     for (unsigned t = 0; t < THREADS_MAX; t++)
         heaps[t].used = heaps[t].count = 0;
 }
@@ -67,9 +80,41 @@ static void plain(const volatile void *at, uintptr_t size, int is_write)
     machine_plain(search_thread(), (uintptr_t)at, size, is_write);
 }
 
+/* Objects that more than one thread has used, in any execution so far: only there does it matter
+ * who comes first. main runs before and after the others, so it does not count. */
+static struct {
+    uintptr_t at;
+    unsigned users;
+} objects[SHARED];
+static unsigned objects_count;
+static int found_shared;
+
+static int is_shared(uintptr_t at, unsigned thread)
+{
+    unsigned i = (unsigned)(at >> 2) % SHARED, user = thread == MAIN ? 0 : 1U << thread;
+    while (objects[i].at != 0 && objects[i].at != at)
+        i = (i + 1) % SHARED;
+    if (objects[i].at == 0 && ++objects_count > SHARED / 2)
+        explore_give_up("too many atomic objects");
+    int was = (objects[i].users & (objects[i].users - 1)) != 0;
+    objects[i].at = at;
+    objects[i].users |= user;
+    int is = (objects[i].users & (objects[i].users - 1)) != 0;
+    found_shared |= is != was;
+    return is;
+}
+
+int instrument_found_shared(void)
+{
+    int found = found_shared;
+    found_shared = 0;
+    return found;
+}
+
 static outcome atomically(const operation *op)
 {
-    search_step();
+    if (is_shared(op->at, search_thread()))
+        search_step();
     check_live(op->at);
     return machine_perform(search_thread(), op);
 }
@@ -85,6 +130,14 @@ void explore_free(void *p);
 int explore_create(thread_id *out, const void *attributes, void *(*body)(void *), void *argument);
 int explore_join(thread_id thread, void **result);
 thread_id explore_self(void);
+int explore_mutex_init(void *mutex, const void *attributes);
+int explore_mutex_lock(void *mutex);
+int explore_mutex_unlock(void *mutex);
+int explore_mutex_destroy(void *mutex);
+int explore_eventfd(unsigned count, int flags);
+ssize_t explore_read(int fd, void *to, size_t size);
+ssize_t explore_write(int fd, const void *from, size_t size);
+int explore_close(int fd);
 _Noreturn void explore_assert_fail(const char *what, const char *file, unsigned line,
                                    const char *function);
 
@@ -138,6 +191,100 @@ int explore_join(thread_id thread, void **result)
     (void)result;
     search_join((unsigned)thread);
     return 0;
+}
+
+/* A mutex is a row of read-modify-writes on its first word. */
+static void change_mutex(void *mutex, uint32_t to)
+{
+    operation op = {CHANGE, (uintptr_t)mutex, 4, __ATOMIC_ACQ_REL, 0, to, 0, '='};
+    machine_perform(search_thread(), &op);
+}
+
+static int *is_free(const void *mutex)
+{
+    for (unsigned i = 0; i < mutexes_count; i++)
+        if (mutexes[i].mutex == mutex)
+            return &mutexes[i].is_free;
+    search_fail("a mutex that was not made");
+}
+
+int explore_mutex_init(void *mutex, const void *attributes)
+{
+    (void)attributes;
+    if (mutexes_count == MUTEXES)
+        explore_give_up("too many mutexes");
+    mutexes[mutexes_count].mutex = mutex;
+    mutexes[mutexes_count++].is_free = 1;
+    return 0;
+}
+
+int explore_mutex_lock(void *mutex)
+{
+    int *free_now = is_free(mutex);
+    search_step();
+    search_wait(free_now);
+    *free_now = 0;
+    change_mutex(mutex, 1);
+    return 0;
+}
+
+int explore_mutex_unlock(void *mutex)
+{
+    change_mutex(mutex, 0);
+    *is_free(mutex) = 1;
+    return 0;
+}
+
+int explore_mutex_destroy(void *mutex)
+{
+    if (!*is_free(mutex))
+        search_fail("a mutex destroyed while it is locked");
+    return 0;
+}
+
+int explore_eventfd(unsigned count, int flags)
+{
+    (void)flags;
+    if (files_count == FILES)
+        explore_give_up("too many eventfds");
+    files[files_count] = count;
+    return NOT_A_FILE + files_count++;
+}
+
+/* As the kernel does it, but without the order its lock would give: nobody may rely on that. */
+static uint64_t change_file(int fd, char function, uint64_t by)
+{
+    operation op = {CHANGE,  (uintptr_t)&files[fd - NOT_A_FILE], 8, __ATOMIC_RELAXED, 0, by, 0,
+                    function};
+    return atomically(&op).before;
+}
+
+ssize_t explore_read(int fd, void *to, size_t size)
+{
+    uint64_t count = change_file(fd, '=', 0);
+    errno = EAGAIN;
+    memcpy(to, &count, size);
+    return count == 0 ? -1 : (ssize_t)size;
+}
+
+ssize_t explore_write(int fd, const void *from, size_t size)
+{
+    uint64_t by;
+    memcpy(&by, from, size);
+    change_file(fd, '+', by);
+    return (ssize_t)size;
+}
+
+int explore_close(int fd)
+{
+    (void)fd;
+    return 0;
+}
+
+int explore_readable(int fd)
+{
+    operation op = {LOAD, (uintptr_t)&files[fd - NOT_A_FILE], 8, __ATOMIC_RELAXED, 0, 0, 0, 0};
+    return atomically(&op).before != 0;
 }
 
 thread_id explore_self(void)

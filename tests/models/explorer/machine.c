@@ -7,7 +7,7 @@
 #include "search.h"
 #include "shadow.h"
 
-enum { LOCATIONS = 120, MESSAGES = 48, MAP = 1024, LATE_MAX = 64, VALUES = 16, GUESSES = 3 };
+enum { LOCATIONS = 250, MESSAGES = 48, MAP = 1024, LATE_MAX = 64, VALUES = 16, GUESSES = 3 };
 enum { NOBODY = 255, GUESSED = 254, RETIRED = 255 };
 
 typedef struct knowledge {
@@ -169,7 +169,9 @@ static location *locate(uintptr_t at, unsigned size)
 
 void machine_forget(unsigned thread, uintptr_t at, uintptr_t size)
 {
-    machine_plain(thread, at, size, 1);
+    const char *race = shadow_freed(thread, m.knows[thread].clock, at, size);
+    if (race != NULL)
+        search_fail("data race: free, %s", race);
     for (unsigned i = 0; i < m.count; i++) {
         location *l = &m.locations[i];
         if (l->at < at || l->at >= at + size)

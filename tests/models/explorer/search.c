@@ -370,15 +370,21 @@ static int next_decisions(void)
 /* COMPLETE, FAULT, or GOES_ON if the limit came first. */
 static verdict explore(void)
 {
-    forget_all();
     s.depth = 0;
+    forget_all();
     do {
         if (s.executions >= s.most)
             return GOES_ON;
-        if (execute() == FAULT)
+        verdict v = execute();
+        if (instrument_found_shared()) {
+            s.depth = 0; /* from the beginning, with an eye on that object; a fault comes again */
+            forget_all();
+        } else if (v == FAULT) {
             return FAULT;
-    } while (next_decisions());
-    return COMPLETE;
+        } else if (!next_decisions()) {
+            return COMPLETE;
+        }
+    } while (1);
 }
 
 static int is_caught(verdict v, const char *expect)

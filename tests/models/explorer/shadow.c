@@ -18,6 +18,7 @@ static struct {
     uint16_t when[KINDS][THREADS_MAX]; /* 0: never */
 } cells[CELLS];
 static uint32_t age;
+static uint16_t in_use[CELLS];
 static unsigned used;
 
 void shadow_reset(void)
@@ -32,8 +33,9 @@ static unsigned find(uintptr_t at)
     while (cells[i].age == age && cells[i].at != at)
         i = (i + 1) % CELLS;
     if (cells[i].age != age) {
-        if (++used > CELLS / 2)
+        if (used == CELLS / 2)
             explore_give_up("too much memory in use");
+        in_use[used++] = (uint16_t)i;
         cells[i].age = age;
         cells[i].at = at;
         memset(cells[i].when, 0, sizeof cells[i].when);
@@ -41,18 +43,41 @@ static unsigned find(uintptr_t at)
     return i;
 }
 
-static const char *note(unsigned thread, const uint16_t *clock, uintptr_t at, uintptr_t size,
-                        unsigned kind, unsigned against, uint16_t now)
+/* The first of the kinds in `against` of which cell i has seen an access that is not ordered
+ * before. */
+static const char *conflict(unsigned i, unsigned thread, const uint16_t *clock, unsigned against)
 {
     static const char *const names[KINDS] = {"a plain read before", "a plain write before",
                                              "an atomic read before", "an atomic write before"};
+    for (unsigned k = 0; k < KINDS; k++)
+        for (unsigned t = 0; (against >> k & 1U) && t < THREADS_MAX; t++)
+            if (t != thread && cells[i].when[k][t] > clock[t])
+                return names[k];
+    return NULL;
+}
+
+static const char *note(unsigned thread, const uint16_t *clock, uintptr_t at, uintptr_t size,
+                        unsigned kind, unsigned against, uint16_t now)
+{
     for (uintptr_t a = at & ~(uintptr_t)3; a < at + size; a += 4) {
         unsigned i = find(a);
-        for (unsigned k = 0; k < KINDS; k++)
-            for (unsigned t = 0; (against >> k & 1U) && t < THREADS_MAX; t++)
-                if (t != thread && cells[i].when[k][t] > clock[t])
-                    return names[k];
+        const char *race = conflict(i, thread, clock, against);
+        if (race != NULL)
+            return race;
         cells[i].when[kind][thread] = now;
+    }
+    return NULL;
+}
+
+const char *shadow_freed(unsigned thread, const uint16_t *clock, uintptr_t at, uintptr_t size)
+{
+    for (unsigned n = 0; n < used; n++) {
+        unsigned i = in_use[n];
+        const char *race = cells[i].at < at || cells[i].at >= at + size
+                               ? NULL
+                               : conflict(i, thread, clock, (1U << KINDS) - 1);
+        if (race != NULL)
+            return race;
     }
     return NULL;
 }

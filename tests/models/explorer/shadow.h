@@ -12,5 +12,7 @@ const char *shadow_plain(unsigned thread, const uint16_t *clock, uintptr_t at, u
                          int is_write);
 const char *shadow_atomic(unsigned thread, const uint16_t *clock, uintptr_t at, uintptr_t size,
                           int is_write);
+/* The same for memory that is given back: a write to all of it that nobody may see. */
+const char *shadow_freed(unsigned thread, const uint16_t *clock, uintptr_t at, uintptr_t size);
 
 #endif
