@@ -256,6 +256,9 @@ static void print_stats(const tail *t)
     FIELD(events_coalesced);
     FIELD(events_refused);
     FIELD(events_repeated);
+    FIELD(rest_requests);
+    FIELD(rest_failures);
+    FIELD(limit_waits);
     FIELD(messages_ignored);
     FIELD(requests_sent);
     FIELD(connects);

@@ -12,8 +12,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static server *running; /* for the request counter; one server at a time is enough for it */
-
 long peer_read(peer *p, void *bytes, size_t room)
 {
     long got;
@@ -24,8 +22,8 @@ long peer_read(peer *p, void *bytes, size_t room)
             got = recv(p->fd, bytes, room, 0);
         while (got < 0 && errno == EINTR);
     }
-    if (got > 0 && running != NULL)
-        atomic_fetch_add(&running->requests, (int)got);
+    if (got > 0 && p->requests != NULL)
+        atomic_fetch_add(p->requests, (int)got);
     return got;
 }
 
@@ -173,7 +171,7 @@ void peer_finish(peer *p)
 
 static void serve_one(server *s, int fd)
 {
-    peer p = {.fd = fd};
+    peer p = {.fd = fd, .requests = &s->requests};
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     bool ok = true;
@@ -224,7 +222,6 @@ void server_start(server *s, SSL_CTX *tls, serve_function serve, void *context)
         getsockname(s->listener, (struct sockaddr *)&address, &size) != 0)
         abort();
     s->port = ntohs(address.sin_port);
-    running = s;
     if (pthread_create(&s->thread, NULL, run, s) != 0)
         abort();
 }
@@ -238,5 +235,4 @@ void server_stop(server *s)
         shutdown(fd, SHUT_RDWR);
     pthread_join(s->thread, NULL);
     close(s->listener);
-    running = NULL;
 }

@@ -13,8 +13,9 @@
 
 typedef struct peer {
     int fd;
-    SSL *ssl;          /* NULL: plain */
-    char request[8192]; /* head of the last request, NUL behind */
+    SSL *ssl;             /* NULL: plain */
+    atomic_int *requests; /* the server's count of bytes; NULL none */
+    char request[8192];   /* head of the last request, NUL behind */
 } peer;
 
 typedef void (*serve_function)(peer *p, void *context);
