@@ -256,9 +256,6 @@ static void print_stats(const tail *t)
     FIELD(events_coalesced);
     FIELD(events_refused);
     FIELD(events_repeated);
-    FIELD(rest_requests);
-    FIELD(rest_failures);
-    FIELD(limit_waits);
     FIELD(messages_ignored);
     FIELD(requests_sent);
     FIELD(connects);
@@ -268,6 +265,8 @@ static void print_stats(const tail *t)
     FIELD(pongs_received);
     FIELD(exchange_errors);
     FIELD(rest_requests);
+    FIELD(rest_failures);
+    FIELD(limit_waits);
     FIELD(snapshots);
     FIELD(snapshot_failures);
     FIELD(notifications);
