@@ -1,180 +1,14 @@
-/* Trades missed in a cut: had back in order and once, or told by a GAP. The oracle is what the mock
- * knows of its trades: their ids rise with each one, so what a tape lacks is seen. */
+/* Trades missed in a cut: had back in order and once, or told by a GAP. */
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/check_main.h"
-#include "support/stream.h"
-
-enum { TAPE = 40000, KNOWN = 4096 };
-
-typedef struct note {
-    bool hole; /* a GAP of unknown size */
-    uint8_t origin, stream;
-    uint32_t epoch;
-    int64_t id, ms;        /* of a trade */
-    int64_t after, before; /* of a hole */
-    char code[24];
-} note;
-
-/* All trades and GAPs a proxy got, in order. */
-typedef struct tape {
-    upbit_proxy *proxy;
-    size_t count, holes, filled;
-    uint32_t epoch; /* of the newest trade */
-    size_t live;    /* trades of that epoch that came by the stream */
-    size_t tickers; /* of that epoch */
-    note at[TAPE];
-} tape;
+#include "tape.h"
 
 static mock exchange;
 static upbit_manager *manager;
 static tape *first;
-
-static tape *tape_new(upbit_proxy *proxy)
-{
-    tape *t = calloc(1, sizeof *t);
-    t->proxy = proxy;
-    return t;
-}
-
-static void tape_free(tape *t)
-{
-    upbit_proxy_close(t->proxy);
-    free(t);
-}
-
-static void tape_put(tape *t, const upbit_event *e)
-{
-    ck_assert_uint_lt(t->count, TAPE);
-    const upbit_trade *trade = upbit_event_trade(e);
-    const upbit_gap *gap = upbit_event_gap(e);
-    note *n = &t->at[t->count];
-    if (gap != NULL)
-        ck_assert_msg(gap->count == 0, "%llu events dropped", (unsigned long long)gap->count);
-    if (e->type == UPBIT_TYPE_TICKER && e->epoch == t->epoch)
-        t->tickers++;
-    if (trade == NULL && gap == NULL)
-        return;
-    t->count++;
-    *n = (note){.hole = gap != NULL, .origin = e->origin, .stream = e->stream, .epoch = e->epoch};
-    memcpy(n->code, e->code, sizeof n->code);
-    ck_assert_uint_ge(e->epoch, t->epoch); /* within a lane epochs never go back */
-    if (e->epoch > t->epoch)
-        t->live = t->tickers = 0;
-    t->epoch = e->epoch;
-    if (gap != NULL) {
-        ck_assert_int_eq((int)gap->lane_type, UPBIT_TYPE_TRADE);
-        n->after = gap->after_ms;
-        n->before = gap->before_ms;
-        t->holes++;
-        return;
-    }
-    n->id = trade->sequential_id;
-    n->ms = trade->trade_timestamp;
-    t->filled += e->origin == UPBIT_ORIGIN_BACKFILL;
-    t->live += e->origin == UPBIT_ORIGIN_STREAM;
-}
-
-/* Takes what is there. */
-static void tape_drain(tape *t)
-{
-    upbit_delivery d = UPBIT_DELIVERY_INIT;
-    while (upbit_proxy_next(t->proxy, &d) == 1) {
-        tape_put(t, d.event);
-        upbit_event_unref(d.event);
-    }
-}
-
-/* Until `live` trades came by the stream of this epoch or a later one. */
-static void tape_run(tape *t, uint32_t epoch, size_t live)
-{
-    double end = stream_now() + 20;
-    for (tape_drain(t); t->epoch < epoch || t->live < live; tape_drain(t)) {
-        ck_assert_msg(stream_now() < end, "epoch %u, %zu live, %zu in all", t->epoch, t->live,
-                      t->count);
-        poll(&(struct pollfd){upbit_proxy_fd(t->proxy), POLLIN, 0}, 1, 100);
-    }
-}
-
-/* The newest trades of a code that the mock knows, oldest first. */
-static size_t oracle(int64_t ids[KNOWN], const char *code)
-{
-    static int64_t newest_first[KNOWN + 500];
-    char path[120];
-    size_t count = 0, before;
-    do {
-        before = count;
-        char cursor[40] = "";
-        if (count > 0)
-            snprintf(cursor, sizeof cursor, "&cursor=%lld", (long long)newest_first[count - 1]);
-        snprintf(path, sizeof path, "/v1/trades/ticks?market=%s&count=500%s", code, cursor);
-        int status = mock_call(&exchange, "GET", path, "");
-        if (status == 429) { /* 10 in a second */
-            poll(NULL, 0, 100);
-            before = count + 1;
-            continue;
-        }
-        ck_assert_int_eq(status, 200);
-        static const char name[] = "\"sequential_id\":";
-        for (const char *at = mock_answer(); (at = strstr(at, name)) != NULL;) {
-            at += sizeof name - 1;
-            newest_first[count++] = strtoll(at, NULL, 10);
-        }
-    } while (count != before && count < KNOWN);
-    if (count > KNOWN)
-        count = KNOWN;
-    for (size_t i = 0; i < count; i++)
-        ids[i] = newest_first[count - 1 - i];
-    return count;
-}
-
-/* In order, once, and nothing missing without a GAP in its place. Holes the check needed. */
-static size_t tape_check(const tape *t, const char *code)
-{
-    static int64_t ids[KNOWN];
-    size_t known = oracle(ids, code), at = 0, needed = 0, checked = 0;
-    const note *last = NULL, *hole = NULL;
-    for (size_t i = 0; i < t->count; i++) {
-        const note *n = &t->at[i];
-        if (strcmp(n->code, code) != 0)
-            continue;
-        if (n->hole) {
-            ck_assert_ptr_nonnull(last);
-            ck_assert_int_le(n->after, n->before);
-            hole = n;
-            continue;
-        }
-        if (last != NULL)
-            ck_assert_msg(n->id > last->id, "%lld behind %lld", (long long)n->id,
-                          (long long)last->id);
-        if (n->id < ids[0]) { /* before what the mock remembers */
-            last = n;
-            continue;
-        }
-        while (at < known && ids[at] < n->id && (last == NULL || ids[at] <= last->id))
-            at++;
-        if (last != NULL && at < known && ids[at] != n->id) {
-            ck_assert_msg(hole != NULL, "%lld is missing, no GAP", (long long)ids[at]);
-            needed++;
-            while (at < known && ids[at] < n->id) {
-                int64_t ms = ids[at++] / 10000;
-                ck_assert_msg(ms >= hole->after && ms <= hole->before, "%lld is not in the GAP",
-                              (long long)ms);
-            }
-        }
-        ck_assert_msg(at < known && ids[at] == n->id, "%lld is not a trade", (long long)n->id);
-        if (n->origin == UPBIT_ORIGIN_BACKFILL)
-            ck_assert_int_eq(n->stream, UPBIT_STREAM_REALTIME);
-        last = n;
-        hole = NULL;
-        checked++;
-    }
-    ck_assert_uint_gt(checked, 0);
-    return needed;
-}
 
 static upbit_stats stats(void)
 {
@@ -223,7 +57,7 @@ START_TEST(trades_of_an_outage_come_once_and_in_order)
     begin_one("600", NULL);
     order(_i == 0 ? "cut?how=rst&for_ms=400" : "cut?how=fin&for_ms=400");
     tape_run(first, 2, 30);
-    ck_assert_uint_eq(tape_check(first, "KRW-BTC"), 0);
+    ck_assert_uint_eq(tape_check(first, &exchange, "KRW-BTC"), 0);
     ck_assert_uint_eq(first->holes, 0);
     ck_assert_uint_gt(first->filled, 20);
     ck_assert_uint_eq(stats().trades_backfilled, first->filled);
@@ -242,7 +76,7 @@ START_TEST(what_rest_refuses_is_a_gap)
     order("cut?how=rst&for_ms=300");
     tape_run(first, 2, 30);
     order("reset");
-    ck_assert_uint_eq(tape_check(first, "KRW-BTC"), 1);
+    ck_assert_uint_eq(tape_check(first, &exchange, "KRW-BTC"), 1);
     ck_assert_uint_eq(first->holes, 1);
     ck_assert_uint_eq(stats().holes_told, 1);
     finish();
@@ -259,7 +93,7 @@ START_TEST(without_rest_a_cut_is_a_gap)
     begin_one("600", no_rest);
     order("cut?how=rst&for_ms=300");
     tape_run(first, 2, 30);
-    ck_assert_uint_eq(tape_check(first, "KRW-BTC"), 1);
+    ck_assert_uint_eq(tape_check(first, &exchange, "KRW-BTC"), 1);
     ck_assert_uint_eq(first->holes, 1);
     finish();
 }
@@ -271,7 +105,7 @@ START_TEST(a_refusal_that_passes_is_no_gap)
     order("limit?group=trades&count=1&status=429");
     order("cut?how=rst&for_ms=100");
     tape_run(first, 2, 30);
-    ck_assert_uint_eq(tape_check(first, "KRW-BTC"), 0);
+    ck_assert_uint_eq(tape_check(first, &exchange, "KRW-BTC"), 0);
     ck_assert_uint_eq(first->holes, 0);
     finish();
 }
@@ -303,7 +137,7 @@ START_TEST(a_long_outage_has_its_newest_trades_back_behind_a_gap)
     begin_one("4500", NULL);
     order("cut?how=rst&for_ms=1700");
     tape_run(first, 2, 30);
-    ck_assert_uint_eq(tape_check(first, "KRW-BTC"), 1);
+    ck_assert_uint_eq(tape_check(first, &exchange, "KRW-BTC"), 1);
     ck_assert_uint_eq(first->holes, 1);
     ck_assert_uint_gt(first->filled, 0);
     finish();
@@ -341,8 +175,8 @@ START_TEST(twenty_codes_are_asked_for_the_others_have_a_gap)
         }
     }
     ck_assert_uint_le(others, 10); /* the slowest machine gets the first ten pages */
-    tape_check(first, list[0]);
-    tape_check(first, list[CODES - 1]);
+    tape_check(first, &exchange, list[0]);
+    tape_check(first, &exchange, list[CODES - 1]);
     finish();
 }
 END_TEST
@@ -359,7 +193,7 @@ START_TEST(a_second_cut_during_backfill_loses_and_doubles_nothing)
     order("cut?how=rst");
     tape_run(first, 3, 30);
     order("reset");
-    tape_check(first, "KRW-BTC");
+    tape_check(first, &exchange, "KRW-BTC");
     finish();
 }
 END_TEST
@@ -371,12 +205,12 @@ START_TEST(leaving_during_backfill_is_clean)
     upbit_proxy *other = stream_proxy(manager, "other", NULL);
     stream_want(other, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 1);
     ck_assert_int_eq(stream_reply(other, 1, 5), 0);
-    order("delay?ms=400&what=http");
+    order("delay?ms=800&what=http");
     order("cut?how=rst&for_ms=200");
+    uint64_t asked = stats().rest_requests;
     double end = stream_now() + 10;
-    while (stats().reconnects == 0 && stream_now() < end)
+    while (stats().rest_requests == asked && stream_now() < end)
         poll(NULL, 0, 5);
-    poll(NULL, 0, 200);
     if (_i == 0) {
         stream_want(other, upbit_proxy_unsubscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 2);
         ck_assert_int_eq(stream_reply(other, 2, 5), 0);
@@ -384,7 +218,7 @@ START_TEST(leaving_during_backfill_is_clean)
         ck_assert_ptr_null(stream_event(other, UPBIT_TYPE_GAP, NULL, 0.1));
         tape_run(first, 2, 30);
         order("reset");
-        ck_assert_uint_eq(tape_check(first, "KRW-BTC"), 0);
+        ck_assert_uint_eq(tape_check(first, &exchange, "KRW-BTC"), 0);
     } else if (_i == 1) {
         stream_want(first->proxy, upbit_proxy_unsubscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 0);
         upbit_proxy_close(other);
@@ -394,9 +228,31 @@ START_TEST(leaving_during_backfill_is_clean)
     } else {
         ck_assert_int_eq(upbit_manager_shutdown(manager, 1000), 0);
         tape_drain(first);
-        tape_check(first, "KRW-BTC"); /* what was held came, and the GAP before it */
+        ck_assert_uint_eq(first->epoch, 2); /* what was held came, and the GAP before it */
+        ck_assert_uint_eq(first->holes, 1);
+        tape_check(first, &exchange, "KRW-BTC");
     }
     upbit_proxy_close(other);
+    finish();
+}
+END_TEST
+
+static void little_memory(upbit_options *o)
+{
+    o->memory_budget = 128u << 10;
+}
+
+/* What is held counts: when the budget is used up it goes out instead of what comes being lost. */
+START_TEST(held_trades_make_room_for_live_ones)
+{
+    begin_one("3000", little_memory);
+    first->may_drop = true;
+    order("delay?ms=1500&what=http");
+    order("cut?how=rst&for_ms=100");
+    tape_run(first, 2, 500);
+    ck_assert_uint_eq(first->holes, 1);
+    ck_assert_uint_eq(first->filled, 1);    /* the snapshot */
+    ck_assert_uint_lt(first->dropped, 200); /* 1,000 a second, until REST answers */
     finish();
 }
 END_TEST
@@ -415,8 +271,8 @@ START_TEST(who_subscribes_during_the_outage_misses_nothing)
     tape_run(second, 2, 20);
     ck_assert_uint_eq(second->filled + second->holes, 0);
     ck_assert_int_eq(second->at[0].stream, UPBIT_STREAM_SNAPSHOT);
-    ck_assert_uint_eq(tape_check(second, "KRW-BTC"), 0);
-    ck_assert_uint_eq(tape_check(first, "KRW-BTC"), 0);
+    ck_assert_uint_eq(tape_check(second, &exchange, "KRW-BTC"), 0);
+    ck_assert_uint_eq(tape_check(first, &exchange, "KRW-BTC"), 0);
     tape_free(second);
     finish();
 }
@@ -460,8 +316,8 @@ START_TEST(five_widgets_and_three_cuts)
     }
     ck_assert_uint_eq(stats().reconnects, 3);
     for (int i = 0; i < 5; i++) {
-        ck_assert_uint_eq(tape_check(widgets[i], codes[i]), 0);
-        ck_assert_uint_eq(tape_check(widgets[i], codes[(i + 1) % 5]), 0);
+        ck_assert_uint_eq(tape_check(widgets[i], &exchange, codes[i]), 0);
+        ck_assert_uint_eq(tape_check(widgets[i], &exchange, codes[(i + 1) % 5]), 0);
         tape_free(widgets[i]);
     }
     finish();
@@ -470,7 +326,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("client backfill");
+    Suite *suite = suite_create("client cuts");
     TCase *tests = tcase_create("backfill");
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, trades_of_an_outage_come_once_and_in_order, 0, 2);
@@ -482,6 +338,7 @@ int main(void)
     tcase_add_test(tests, twenty_codes_are_asked_for_the_others_have_a_gap);
     tcase_add_test(tests, a_second_cut_during_backfill_loses_and_doubles_nothing);
     tcase_add_loop_test(tests, leaving_during_backfill_is_clean, 0, 3);
+    tcase_add_test(tests, held_trades_make_room_for_live_ones);
     tcase_add_test(tests, who_subscribes_during_the_outage_misses_nothing);
     tcase_add_test(tests, five_widgets_and_three_cuts);
     suite_add_tcase(suite, tests);
