@@ -118,6 +118,11 @@ void upbit__blame(upbit_manager *m, const upbit_error_event *error)
     uint32_t least_ms = refusal == UPBIT__REFUSAL_RATE  ? RATE_MS
                         : refusal == UPBIT__REFUSAL_BAN ? BAN_MS
                                                         : 0;
+    if (upbit__session_list_refused(&m->session, least_ms > 0)) {
+        upbit__session_refused(&m->session, error->error, least_ms,
+                               true); /* no want of anybody's */
+        return;
+    }
     suspects s = {.registry = &m->registry};
     if (refusal == UPBIT__REFUSAL_WANT)
         upbit__registry_each(&m->registry, find, &s);

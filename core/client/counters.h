@@ -42,7 +42,9 @@ typedef _Atomic uint64_t upbit__counter;
     X(snapshot_failures)                                                                           \
     X(clock_moved)                                                                                 \
     X(trades_backfilled)                                                                           \
-    X(holes_told)
+    X(holes_told)                                                                                  \
+    X(verifications)                                                                               \
+    X(repairs)
 
 typedef struct upbit__counters {
 #define UPBIT__COUNTER_FIELD(name) upbit__counter name;

@@ -28,8 +28,10 @@ static void on_event(void *context, upbit_event *e)
     upbit__count(&m->counters.events_decoded, 1);
     switch (e->type) {
     case UPBIT_TYPE_STATUS:
-    case UPBIT_TYPE_SUBSCRIPTIONS:
         upbit__count(&m->counters.messages_ignored, 1);
+        break;
+    case UPBIT_TYPE_SUBSCRIPTIONS:
+        upbit__session_listed(&m->session, (const void *)e);
         break;
     case UPBIT_TYPE_ERROR:
         upbit__count(&m->counters.exchange_errors, 1);

@@ -73,8 +73,11 @@ static void look(void *context, upbit__key *key)
     const upbit__config *c = &s->m->config;
     if (key->heard_ns == 0 || (key->asked_ns != 0 && key->heard_ns < key->asked_ns)) {
         int64_t age = s->now_ns - key->asked_ns;
-        if (key->asked_ns != 0 && age > c->no_data_ms * UPBIT__MS)
+        if (key->asked_ns != 0 && age > c->no_data_ms * UPBIT__MS) {
+            if (!key->quiet)
+                upbit__session_key_quiet(&s->m->session);
             tell(s->m, key, UPBIT_TYPE_NO_DATA, age);
+        }
         return;
     }
     int64_t age = s->now_ns - key->heard_ns;

@@ -16,6 +16,7 @@ void upbit__registry_finish(upbit__registry *r)
 {
     upbit__registry_sweep(r);
     free(r->buckets);
+    free(r->once);
     *r = (upbit__registry){0};
 }
 
@@ -27,7 +28,7 @@ static uint64_t mix(uint64_t h)
 }
 
 /* The code is zero-padded, so its 24 bytes are three words. */
-static uint64_t hash_id(const upbit__key_id *id)
+uint64_t upbit__key_hash(const upbit__key_id *id)
 {
     uint64_t words[3];
     memcpy(words, id->code, sizeof words);
@@ -46,7 +47,7 @@ static bool same_id(const upbit__key_id *a, const upbit__key_id *b)
 
 upbit__key *upbit__registry_find(const upbit__registry *r, const upbit__key_id *id)
 {
-    uint64_t hash = hash_id(id);
+    uint64_t hash = upbit__key_hash(id);
     for (upbit__key *k = r->buckets[hash & (r->bucket_count - 1)]; k != NULL; k = k->chain)
         if (k->hash == hash && same_id(&k->id, id))
             return k;
@@ -93,7 +94,7 @@ static upbit__key *make_key(upbit__registry *r, const upbit__key_id *id)
     if (r->key_count + r->lingering >= r->bucket_count)
         spread(r);
     k->id = *id;
-    k->hash = hash_id(id);
+    k->hash = upbit__key_hash(id);
     k->command = r->command;
     for (uint32_t i = 0; i < r->ghost_count && i < UPBIT__GHOSTS; i++)
         k->ghost = k->ghost || r->ghosts[i] == k->hash;

@@ -109,6 +109,7 @@ struct upbit__key {
     int64_t heard_ns;   /* when something of it came last; 0: never */
     struct upbit__fill *fill;   /* trades: being had back; NULL: none */
     int64_t first_ms, first_id; /* trades: the first that came; what was before it is not ours */
+    uint32_t listed;            /* number of the last list of subscriptions that named it */
     uint64_t command;           /* number of the command that first wanted it */
     uint64_t held; /* number of the request that first held it on this connection; 0: none */
     bool proven;   /* the exchange has accepted it, on an earlier connection */
@@ -135,12 +136,16 @@ typedef struct upbit__registry {
     uint64_t command;    /* number of the command being carried out */
     uint64_t proven;     /* number of the newest request the exchange is known to have accepted */
     uint64_t ghosts[UPBIT__GHOSTS]; /* hashes, a ring */
-    uint32_t ghost_count;           /* ever put in on this connection */
+    uint64_t *once;                 /* hashes: what the last request asked one snapshot of */
+    size_t once_count, once_capacity;
+    bool once_lost;       /* not all of them: no memory */
+    uint32_t ghost_count; /* ever put in on this connection */
 } upbit__registry;
 
 int upbit__registry_init(upbit__registry *r, upbit__pool *pool);
 void upbit__registry_finish(upbit__registry *r); /* all entries are gone by then */
 
+uint64_t upbit__key_hash(const upbit__key_id *id);
 upbit__key *upbit__registry_find(const upbit__registry *r, const upbit__key_id *id);
 upbit__entry *upbit__key_entry_of(const upbit__key *key, const upbit__client *client);
 

@@ -42,6 +42,7 @@ void upbit__session_init(upbit__session *s, const upbit__config *config, upbit__
                           .verdict_timer = {.callback = verdict_due, .context = s}};
     upbit__backoff_init(&s->backoff, config->backoff_first_ms);
     upbit__watchdog_init(s);
+    upbit__verify_init(s);
 }
 
 static void end_connection(upbit__session *s)
@@ -49,6 +50,7 @@ static void end_connection(upbit__session *s)
     upbit__timer_stop(&s->settle_timer);
     upbit__timer_stop(&s->verdict_timer);
     upbit__watchdog_stop(s);
+    upbit__verify_stop(s);
     if (s->transport == NULL)
         return;
     upbit__transport_counters c;
@@ -159,6 +161,7 @@ static void on_opened(void *context, const upbit__transport_info *info)
     upbit__window_init(&s->per_second, upbit__limit_share(5, percent), UPBIT__SECOND);
     upbit__window_init(&s->per_minute, upbit__limit_share(100, percent), 60 * UPBIT__SECOND);
     upbit__watchdog_start(s);
+    upbit__verify_start(s);
     upbit__session_enter(s, UPBIT_STATE_SUBSCRIBING);
     /* Wants that are still settling go out when they have; older ones now. */
     if (s->changed_ns == 0)
@@ -311,6 +314,7 @@ void upbit__session_refused(upbit__session *s, int error, uint32_t least_ms, boo
     s->refused_ms = least_ms;
     s->refused_soon = soon;
     upbit__timer_stop(&s->settle_timer);
+    upbit__verify_stop(s);
     upbit__session_timer(s, &s->verdict_timer, upbit__clock_monotonic_ns() + VERDICT_NS);
 }
 
@@ -332,6 +336,7 @@ void upbit__session_stop(upbit__session *s, int64_t deadline_ns)
     upbit__timer_stop(&s->connect_timer);
     upbit__timer_stop(&s->settle_timer);
     upbit__watchdog_stop(s);
+    upbit__verify_stop(s);
     if (s->transport != NULL && upbit__session_open(s) &&
         upbit__transport_close(s->transport, 1000, NULL, deadline_ns) == 0) {
         upbit__session_enter(s, UPBIT_STATE_CLOSING);

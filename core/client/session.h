@@ -25,6 +25,8 @@
 #include "net/transport.h"
 #include "upbit-live/control.h"
 
+#define UPBIT__TICKET_SIZE 40
+
 /* What the session tells its manager. */
 typedef struct upbit__session_events {
     void (*message)(void *context, const uint8_t *data, size_t length, int64_t received_ns);
@@ -34,6 +36,20 @@ typedef struct upbit__session_events {
     /* A failure that is not a repetition of the one before: first of its episode. */
     void (*failure)(void *context, int error, int http_status, const char *message);
 } upbit__session_events;
+
+/* What the exchange was asked about its subscriptions, and said (verify.c). I/O thread. */
+typedef struct upbit__verify {
+    upbit__timer timer, answer_timer;
+    char ticket[UPBIT__TICKET_SIZE]; /* of the question under way; "" when there is none */
+    bool off;                        /* the exchange refused the question: not asked again */
+    bool mute;                       /* no answer on this connection */
+    bool given_up;                   /* either has been logged */
+    uint32_t answers, repeats;
+    uint64_t asked;              /* number of the last request when it was asked */
+    uint64_t verified;           /* number of the newest request whose set was compared */
+    uint64_t difference;         /* what the last comparison found, as a number; 0: nothing */
+    int64_t asked_ns, repair_ns; /* the last question; the next repair of the same difference */
+} upbit__verify;
 
 typedef struct upbit__session {
     /* immutable */
@@ -80,6 +96,8 @@ typedef struct upbit__session {
     uint64_t closed_bytes_in, closed_bytes_out; /* of connections that are over */
     upbit__backoff backoff;
     upbit__window per_second, per_minute; /* messages of this connection */
+    upbit__verify verify;
+    int64_t sent_ns; /* the last request */
     upbit__timer connect_timer, settle_timer, ping_timer, watch_timer, send_timer;
     upbit__timer verdict_timer;  /* for the close after an error frame, or for a first frame */
     upbit__buffer request, sent; /* the text at hand and the last one sent on this connection */
@@ -108,6 +126,12 @@ void upbit__session_check_sleep(upbit__session *s);
  * refusal, and the next connection is not made before least_ms are over. Nothing more is sent.
  * soon: the next request leaves out what may have been the cause, so the back-off need not grow. */
 void upbit__session_refused(upbit__session *s, int error, uint32_t least_ms, bool soon);
+/* The exchange's answer to LIST_SUBSCRIPTIONS, anybody's. */
+void upbit__session_listed(upbit__session *s, const upbit_subscriptions_event *list);
+/* A key was first told as NO_DATA: a reason to look what the exchange holds. */
+void upbit__session_key_quiet(upbit__session *s);
+/* Was an error frame the answer to LIST_SUBSCRIPTIONS? for_now: of a kind that passes. */
+bool upbit__session_list_refused(upbit__session *s, bool for_now);
 /* Closes in order until the deadline (monotonic); the state becomes CLOSED, at once if nothing is
  * open. */
 void upbit__session_stop(upbit__session *s, int64_t deadline_ns);

@@ -2,7 +2,8 @@
  *
  *     session.c          the connection: opened, lost, made anew; the state
  *     session_request.c  what is sent, and when
- *     watchdog.c         is anybody there? */
+ *     watchdog.c         is anybody there?
+ *     verify.c           does the exchange hold what was requested? */
 #ifndef UPBIT_CLIENT_SESSION_INSIDE_H
 #define UPBIT_CLIENT_SESSION_INSIDE_H
 
@@ -23,6 +24,14 @@ void upbit__session_lost(upbit__session *s, int error, const char *reason);
 void upbit__request_due(void *session);
 /* The last request is known not to have been refused; an empty set cannot be. */
 bool upbit__request_accepted(const upbit__session *s);
+
+/* Random, so that nobody can tell two of our programs or two requests by it. */
+void upbit__ticket_make(char ticket[UPBIT__TICKET_SIZE]);
+
+/* verify.c */
+void upbit__verify_init(upbit__session *s);
+void upbit__verify_start(upbit__session *s); /* the connection is open */
+void upbit__verify_stop(upbit__session *s);
 
 /* watchdog.c */
 void upbit__watchdog_init(upbit__session *s);

@@ -8,8 +8,6 @@
 #include "client/session_inside.h"
 #include "client/wanted.h"
 
-#define TICKET_SIZE 40
-
 void upbit__session_wants_changed(upbit__session *s)
 {
     if (!s->registry->dirty || s->stopping || s->refused != 0)
@@ -24,8 +22,7 @@ void upbit__session_wants_changed(upbit__session *s)
     upbit__session_timer(s, &s->settle_timer, quiet < latest ? quiet : latest);
 }
 
-/* Random, so that nobody can tell two of our programs or two requests by it. */
-static void make_ticket(char ticket[TICKET_SIZE])
+void upbit__ticket_make(char ticket[UPBIT__TICKET_SIZE])
 {
     unsigned char r[16] = {0};
     upbit__random_bytes(r, sizeof r);
@@ -64,8 +61,8 @@ void upbit__request_due(void *session)
         upbit__session_live(s);
         return;
     }
-    char ticket[TICKET_SIZE];
-    make_ticket(ticket);
+    char ticket[UPBIT__TICKET_SIZE];
+    upbit__ticket_make(ticket);
     upbit__buffer_clear(&s->request);
     size_t keys = 0;
     int error = upbit__wanted_write(&s->request, s->registry, ticket, s->config->format, &keys);
@@ -81,6 +78,7 @@ void upbit__request_due(void *session)
                 upbit__window_take(&s->per_second, now);
                 upbit__window_take(&s->per_minute, now);
                 s->requests++;
+                s->sent_ns = now;
                 upbit__watchdog_sent(s);
                 upbit__count(&s->counters->requests_sent, 1);
                 upbit__log_write(s->log, UPBIT_LOG_DEBUG, "stream", "request keys=%zu bytes=%zu",

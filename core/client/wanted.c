@@ -103,27 +103,64 @@ int upbit__wanted_write(upbit__buffer *out, upbit__registry *r, const char *tick
 }
 
 struct sent {
+    upbit__registry *registry;
+    bool any;
     int64_t now_ns;
     uint64_t request;
 };
 
+static void remember_once(upbit__registry *r, uint64_t hash)
+{
+    if (r->once_count == r->once_capacity) {
+        size_t more = r->once_capacity == 0 ? 16 : r->once_capacity * 2;
+        uint64_t *bigger = realloc(r->once, more * sizeof *bigger);
+        if (bigger == NULL) {
+            r->once_lost = true;
+            return;
+        }
+        r->once = bigger;
+        r->once_capacity = more;
+    }
+    r->once[r->once_count++] = hash;
+}
+
+bool upbit__wanted_once(const upbit__registry *r, const upbit__key_id *id)
+{
+    uint64_t hash = upbit__key_hash(id);
+    for (size_t i = 0; i < r->once_count; i++)
+        if (r->once[i] == hash)
+            return true;
+    return r->once_lost;
+}
+
 static void mark_sent(void *context, upbit__key *key)
 {
-    const struct sent *sent = context;
+    struct sent *sent = context;
     if (key->aside)
         return;
+    sent->any = true;
     if (key->asked_ns == 0)
         key->asked_ns = sent->now_ns;
     if (key->held == 0)
         key->held = sent->request;
     key->on_wire = !upbit__key_once(key);
+    if (!key->on_wire)
+        remember_once(sent->registry, key->hash);
     key->wire_depth = (uint8_t)upbit__key_depth(key);
 }
 
 void upbit__wanted_sent(upbit__registry *r, int64_t now_ns, uint64_t request)
 {
     upbit__registry_sweep(r);
-    upbit__registry_each(r, mark_sent, &(struct sent){now_ns, request});
+    r->once_count = 0;
+    r->once_lost = false;
+    struct sent sent = {r, false, now_ns, request};
+    upbit__registry_each(r, mark_sent, &sent);
+    if (!sent.any) { /* the empty set's */
+        upbit__key_id id = {.type = UPBIT_TYPE_TICKER};
+        memcpy(id.code, r->last_code, sizeof id.code);
+        remember_once(r, upbit__key_hash(&id));
+    }
     r->dirty = false;
     r->again = false;
 }

@@ -18,6 +18,8 @@ int upbit__wanted_write(upbit__buffer *out, upbit__registry *r, const char *tick
 /* What was written is on the wire now, as request number `request` (1 and up, never the same
  * twice): marks the keys. */
 void upbit__wanted_sent(upbit__registry *r, int64_t now_ns, uint64_t request);
+/* The last request asked for one snapshot of it and no stream. */
+bool upbit__wanted_once(const upbit__registry *r, const upbit__key_id *id);
 /* The connection is gone: nothing is on the wire. */
 void upbit__wanted_lost(upbit__registry *r);
 

@@ -21,6 +21,14 @@ int64_t upbit__window_next_ns(const upbit__window *w)
     return oldest == NEVER ? NEVER : oldest + w->window_ns;
 }
 
+uint32_t upbit__window_free(const upbit__window *w, int64_t now_ns)
+{
+    uint32_t free = 0;
+    for (uint32_t i = 0; i < w->limit; i++)
+        free += w->granted_ns[i] == NEVER || w->granted_ns[i] + w->window_ns <= now_ns;
+    return free;
+}
+
 void upbit__window_take(upbit__window *w, int64_t now_ns)
 {
     w->granted_ns[w->next] = now_ns;

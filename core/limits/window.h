@@ -32,6 +32,9 @@ void upbit__window_init(upbit__window *w, uint32_t limit, int64_t window_ns);
 /* When a grant is possible: <= now means at once. Takes nothing. */
 int64_t upbit__window_next_ns(const upbit__window *w);
 
+/* How many grants are possible at `now`. */
+uint32_t upbit__window_free(const upbit__window *w, int64_t now_ns);
+
 /* Takes a grant at `now`; only when upbit__window_next_ns allows it. */
 void upbit__window_take(upbit__window *w, int64_t now_ns);
 

@@ -84,6 +84,8 @@ typedef struct upbit_stats {
     uint64_t clock_moved;         /* counter: accepted though older by 5 s or more           */
     uint64_t trades_backfilled;   /* counter: missed in a cut and had back                   */
     uint64_t holes_told;          /* counter: cuts after which a code's trades stayed missing */
+    uint64_t verifications;       /* counter: LIST_SUBSCRIPTIONS asked                       */
+    uint64_t repairs;             /* counter: it differed, and all was requested again       */
 } upbit_stats;
 
 /* Fills at most `size` bytes of *out (give sizeof *out). @thread any. Returns 0, INVALID_ARGUMENT. */

@@ -137,7 +137,6 @@ static void answer_list(puppet *p, peer *to, const char *question)
 {
     char text[8192] = "{\"mthd\":\"LIST_SUBSCRIPTIONS\",\"rslt\":[{\"ty\":\"trade\",\"cds\":[\"";
     char ticket[64] = "";
-    snprintf(p->last_list, sizeof p->last_list, "%s", question);
     sscanf(question, "[{\"ticket\":\"%63[^\"]", ticket);
     snprintf(text, sizeof text, "{\"mthd\":\"LIST_SUBSCRIPTIONS\",\"rslt\":[");
     each_code(p, list_code, text);
@@ -173,11 +172,16 @@ static bool take_text(puppet *p, peer *from, const char *text)
     bool open = true;
     if (strstr(text, "LIST_SUBSCRIPTIONS") != NULL) {
         p->lists++;
+        snprintf(p->last_list, sizeof p->last_list, "%s", text);
         if (p->list == PUPPET_REFUSE)
             open = refuse(p, from);
-        else if (p->list != PUPPET_MUTE)
+        else if (p->list != PUPPET_MUTE && p->list != PUPPET_LATE)
             answer_list(p, from, text);
+        p->late = p->list == PUPPET_LATE;
     } else {
+        if (p->late)
+            answer_list(p, from, p->last_list);
+        p->late = false;
         snprintf(p->last, sizeof p->last, "%s", text);
         p->requests++;
         p->in_last = 0;

@@ -11,7 +11,8 @@ typedef enum puppet_list {
     PUPPET_TRUE,
     PUPPET_MUTE,
     PUPPET_REFUSE,
-    PUPPET_OTHER_TICKET
+    PUPPET_OTHER_TICKET,
+    PUPPET_LATE /* answers when the next request has come, but of the set before it */
 } puppet_list;
 
 typedef struct puppet {
@@ -29,9 +30,10 @@ typedef struct puppet {
     bool deaf;     /* answers no ping */
     bool stays;    /* does not close after an error frame */
     int connections, requests, lists;
-    int in_last;      /* codes in the last request */
-    char last[65536]; /* the last request that was no list */
-    char last_list[512];
+    int in_last;         /* codes in the last request */
+    char last[65536];    /* the last request that was no list */
+    char last_list[512]; /* the last question */
+    bool late;           /* it waits for its answer */
 } puppet;
 
 void puppet_start(puppet *p);
