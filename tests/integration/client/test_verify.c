@@ -102,8 +102,10 @@ START_TEST(a_request_is_verified_once)
     want(upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC,KRW-ETH");
     expect_trade("KRW-ETH");
     expect_lists(1);
-    ck_assert_ptr_nonnull(
-        strstr(exchange.last_list, "\"format\":\"SIMPLE\"")); /* the running one */
+    puppet_lock(&exchange);
+    bool in_running_format = strstr(exchange.last_list, "\"format\":\"SIMPLE\"") != NULL;
+    puppet_unlock(&exchange);
+    ck_assert(in_running_format);
     doze(0.5);
     ck_assert_int_eq(puppet_count(&exchange, &exchange.lists), 1); /* nothing new: no reason */
     want(upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-XRP");
