@@ -27,9 +27,10 @@ typedef struct upbit__fanout {
      * will be delivered later. May be NULL. */
     bool (*doubtful)(void *context, upbit__key *key, upbit_event *event);
     void *doubtful_context;
-    /* resync.c: clients whose lossless lanes have a hole; another joined since last looked at */
+    /* resync.c: clients whose lossless lanes have a hole; whether one joined them or was told
+     * something since its owner last looked */
     upbit__client *behind;
-    bool behind_grew;
+    bool behind_moved;
 } upbit__fanout;
 
 /* A block for an event; where the budget is used up, queued events of the fullest lanes make room.

@@ -92,17 +92,18 @@ static void on_message(void *context, const uint8_t *data, size_t length, int64_
 }
 
 /* Consumers that emptied an overflowed lane get their fresh state in the batch at hand; as nobody
- * says that they did, who is behind is looked at again, less and less often. */
+ * says that they did, who is behind is looked at again, less and less often while nothing moves. */
 static void resync(upbit_manager *m)
 {
     if (m->fanout.behind == NULL)
         return;
-    bool grew = m->fanout.behind_grew;
-    m->fanout.behind_grew = false;
-    if (!upbit__resync_run(&m->fanout)) {
+    bool behind = upbit__resync_run(&m->fanout);
+    bool moved = m->fanout.behind_moved;
+    m->fanout.behind_moved = false;
+    if (!behind) {
         upbit__timer_stop(&m->resync_timer);
-    } else if (grew || !upbit__timer_running(&m->resync_timer)) {
-        m->resync_ms = grew ? RESYNC_FIRST_MS : m->resync_ms * 2;
+    } else if (moved || !upbit__timer_running(&m->resync_timer)) {
+        m->resync_ms = moved ? RESYNC_FIRST_MS : m->resync_ms * 2;
         if (m->resync_ms > RESYNC_LAST_MS)
             m->resync_ms = RESYNC_LAST_MS;
         upbit__timer_start(m->loop, &m->resync_timer,

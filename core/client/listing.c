@@ -33,7 +33,7 @@ static void schedule(upbit__listing *l)
     int64_t at = again_ns(l);
     int64_t due = l->known_ns + l->asking->config->listing_ms * UPBIT__MS;
     if (l->markets != NULL && l->failures == 0 && !l->doubted)
-        at = due;
+        at = due > at ? due : at;
     else if (!l->begun)
         at = upbit__clock_monotonic_ns();
     if (upbit__timer_start(l->loop, &l->refresh, at) != 0)

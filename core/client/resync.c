@@ -12,7 +12,7 @@ void upbit__resync_lost(upbit__fanout *f, upbit__entry *entry)
     client->is_behind = true;
     client->behind_next = f->behind;
     f->behind = client;
-    f->behind_grew = true;
+    f->behind_moved = true;
 }
 
 /* The lane has been emptied: everything of its type is due. */
@@ -38,6 +38,7 @@ static void tell(upbit__fanout *f, upbit__client *client)
             continue;
         if ((full & bit) == 0 && upbit__fanout_again(f, entry)) {
             entry->due = false;
+            f->behind_moved = true;
             continue;
         }
         if (left == 0)

@@ -63,8 +63,8 @@ START_TEST(the_list_is_asked_for_while_anything_is_wanted)
 {
     start(60, BOTH);
     upbit_proxy *p = stream_proxy(manager, "idle", NULL);
-    wait_ms(300);
-    ck_assert_int_le(listing_asked(&list), 1);
+    wait_ms(1300);
+    ck_assert_int_le(listing_asked(&list), 1); /* when it was opened, and no more */
     stream_want(p, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-BTC", 0);
     wait_ms(1500);
     int asked = listing_asked(&list);

@@ -116,6 +116,36 @@ START_TEST(candles)
 }
 END_TEST
 
+/* Each round needs the consumer to be looked at again. */
+START_TEST(many_markets_and_few_places)
+{
+    static const char codes[] = "KRW-BTC,KRW-ETH,KRW-XRP,KRW-SOL,BTC-ETH,BTC-XRP,BTC-SOL,BTC-DOGE,"
+                                "USDT-BTC,USDT-ETH";
+    upbit_proxy_options options = UPBIT_PROXY_OPTIONS_INIT;
+    options.policy = UPBIT_POLICY_LOSSLESS;
+    options.queue_messages = 2;
+    upbit_proxy *slow = stream_proxy(manager, "slow", &options);
+    upbit_proxy *quick = stream_proxy(manager, "quick", NULL);
+    stream_want(slow, upbit_proxy_subscribe, UPBIT_TYPE_ORDERBOOK, codes, 0);
+    stream_want(quick, upbit_proxy_subscribe, UPBIT_TYPE_ORDERBOOK, codes, 0);
+    upbit_proxy_stats s;
+    for (double end = stream_now() + 10; stream_now() < end; wait_ms(10)) {
+        upbit_proxy_get_stats(slow, &s, sizeof s);
+        if (s.dropped > 100)
+            break;
+    }
+    ck_assert_int_eq(mock_call(&exchange, "POST", "/mock/silence?on=1", ""), 200);
+    wait_ms(100);
+    struct account a = {.expected = 1};
+    double end = stream_now() + 5;
+    for (; stream_now() < end && a.cached < 10; wait_ms(2))
+        take_all(slow, UPBIT_TYPE_ORDERBOOK, &a);
+    ck_assert_int_eq(a.cached, 10);
+    upbit_proxy_close(slow);
+    upbit_proxy_close(quick);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client overflow");
@@ -126,6 +156,7 @@ int main(void)
     tcase_add_test(tests, tickers);
     tcase_add_test(tests, order_books);
     tcase_add_test(tests, candles);
+    tcase_add_test(tests, many_markets_and_few_places);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
