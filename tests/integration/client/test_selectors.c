@@ -192,7 +192,7 @@ END_TEST
 
 START_TEST(a_selector_for_a_snapshot_waits_for_the_list_too)
 {
-    start(0, "");
+    start(150, "");
     upbit_proxy *p = stream_proxy(manager, "once", NULL);
     upbit_want want = UPBIT_WANT_INIT;
     want.type = UPBIT_TYPE_TICKER;
@@ -202,7 +202,7 @@ START_TEST(a_selector_for_a_snapshot_waits_for_the_list_too)
     listing_set(&list, 200, BOTH);
     has_event(p, UPBIT_TYPE_TICKER, "BTC-XRP");
     listing_set(&list, 200, BOTH ",BTC-ADA");
-    no_event(p, UPBIT_TYPE_TICKER, "BTC-ADA", 0.3);
+    no_event(p, UPBIT_TYPE_LISTED, NULL, 1.5);
     upbit_proxy_close(p);
     end();
 }
@@ -210,7 +210,7 @@ END_TEST
 
 START_TEST(replace_takes_selectors_over_untouched)
 {
-    start(0, BOTH);
+    start(150, BOTH);
     upbit_proxy *p = stream_proxy(manager, "switch", NULL);
     stream_want(p, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-*", 0);
     has_event(p, UPBIT_TYPE_TRADE, "KRW-BTC");
@@ -230,6 +230,8 @@ START_TEST(replace_takes_selectors_over_untouched)
     ck_assert_int_eq(stream_reply(p, 3, 5), 0);
     upbit_manager_get_stats(manager, &s, sizeof s);
     ck_assert_uint_eq(s.keys, 1);
+    listing_set(&list, 200, BOTH ",KRW-TRX,BTC-ADA"); /* nothing follows the list any more */
+    no_event(p, UPBIT_TYPE_LISTED, NULL, 1.5);
     upbit_proxy_close(p);
     end();
 }
