@@ -3,12 +3,11 @@
 #include "coinpane.h"
 
 #include <QHeaderView>
-#include <QLineEdit>
 #include <QPainter>
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
-#include "theme.h"
+#include "../common/look.h"
 
 using UpbitLive::Decimal;
 using UpbitLive::TickerModel;
@@ -17,27 +16,29 @@ namespace
 {
 class CoinDelegate : public QStyledItemDelegate
 {
-public:
+  public:
     using QStyledItemDelegate::QStyledItemDelegate;
 
     void paint(QPainter *painter, const QStyleOptionViewItem &option,
                const QModelIndex &index) const override
     {
         const QRect cell = option.rect;
-        painter->fillRect(cell, option.state & QStyle::State_Selected ? theme::chosen : theme::pane);
+        painter->fillRect(cell,
+                          option.state & QStyle::State_Selected ? look().chosen : look().pane);
         const QRect inner = cell.adjusted(8, 0, -8, 0);
         const QString text = index.data().toString();
         const int trend = index.data(TickerModel::TrendRole).toInt();
         if (index.column() == TickerModel::Name) {
             const QString code = index.data(TickerModel::CodeRole).toString();
-            const QString name = option.fontMetrics.elidedText(text, Qt::ElideRight, inner.width() - 40);
+            const QString name =
+                option.fontMetrics.elidedText(text, Qt::ElideRight, inner.width() - 40);
             painter->setFont(option.font);
-            painter->setPen(theme::text);
+            painter->setPen(look().text);
             painter->drawText(inner, Qt::AlignVCenter | Qt::AlignLeft, name);
             QFont small = option.font;
             small.setPixelSize(11);
             painter->setFont(small);
-            painter->setPen(theme::dim);
+            painter->setPen(look().dim);
             const int used = option.fontMetrics.horizontalAdvance(name) + 6;
             painter->drawText(inner.adjusted(used, 1, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
                               code.section('-', 1));
@@ -46,7 +47,7 @@ public:
         if (index.column() == TickerModel::Price) {
             const int flash = index.data(TickerModel::FlashRole).toInt();
             if (flash != 0) {
-                QColor tint = theme::trend(flash);
+                QColor tint = look().trend(flash);
                 tint.setAlphaF(0.22);
                 painter->fillRect(cell.adjusted(2, 2, -2, -2), tint);
             }
@@ -54,7 +55,8 @@ public:
         QFont font = option.font;
         font.setBold(index.column() == TickerModel::Price);
         painter->setFont(font);
-        painter->setPen(index.column() == TickerModel::Turnover ? theme::text : theme::trend(trend));
+        painter->setPen(index.column() == TickerModel::Turnover ? look().text
+                                                                : look().trend(trend));
         painter->drawText(inner, Qt::AlignVCenter | Qt::AlignRight, text);
     }
 };
@@ -87,9 +89,11 @@ bool CoinFilter::lessThan(const QModelIndex &left, const QModelIndex &right) con
            right.data(TickerModel::SortRole).value<Decimal>();
 }
 
-CoinPane::CoinPane(QWidget *parent)
-    : Pane("coins", "코인 목록", "Markets", parent), m_view(new QTableView), m_note(new QLabel)
+CoinPane::CoinPane(bool korean, QWidget *parent)
+    : Pane("coins", tr("Markets"), parent), m_view(new QTableView), m_search(new QLineEdit),
+      m_note(new QLabel)
 {
+    m_model.setNames(korean ? TickerModel::Korean : TickerModel::English);
     m_filter.setSourceModel(&m_model);
     m_filter.setDynamicSortFilter(false);
     m_view->setModel(&m_filter);
@@ -120,24 +124,24 @@ CoinPane::CoinPane(QWidget *parent)
                     emit chosen(code);
             });
 
-    auto *search = new QLineEdit;
-    search->setPlaceholderText("코인명 · 심볼 검색 / search");
-    search->setClearButtonEnabled(true);
-    connect(search, &QLineEdit::textChanged, this, [this](const QString &text) {
+    m_search->setPlaceholderText(tr("Search a name or symbol (Ctrl+F)"));
+    m_search->setClearButtonEnabled(true);
+    connect(m_search, &QLineEdit::textChanged, this, [this](const QString &text) {
         m_filter.setText(text);
         select();
     });
-    m_note->setStyleSheet("color: #7f8a9e; padding: 4px 8px; border-top: 1px solid #252c3b;");
+    m_note->setStyleSheet(
+        look().css("color: @dim; padding: 4px 8px; border-top: 1px solid @line;"));
 
     auto *body = new QWidget;
     body->setObjectName("body");
-    body->setStyleSheet("#body { background: #141822; }");
+    body->setStyleSheet(look().css("#body { background: @pane; }"));
     auto *column = new QVBoxLayout(body);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     auto *searchRow = new QHBoxLayout;
     searchRow->setContentsMargins(8, 8, 8, 4);
-    searchRow->addWidget(search);
+    searchRow->addWidget(m_search);
     column->addLayout(searchRow);
     column->addWidget(m_view, 1);
     column->addWidget(m_note);
@@ -157,12 +161,12 @@ void CoinPane::attach(UpbitLive::Manager *manager)
     m_proxy.reset();
     m_model.clear();
     m_model.setMarkets({});
-    m_note->setText("목록을 읽는 중… / loading the list");
+    m_note->setText(tr("Loading the list…"));
     if (manager == nullptr)
         return;
     m_proxy.reset(new UpbitLive::Proxy(manager, "coins_main"));
     m_proxy->setMaxFps(60);
-    connect(m_proxy.get(), &UpbitLive::Proxy::tickersReceived, this, &CoinPane::show);
+    connect(m_proxy.get(), &UpbitLive::Proxy::tickersReceived, this, &CoinPane::showTickers);
     connect(m_proxy.get(), &UpbitLive::Proxy::errorOccurred, this,
             [this](const UpbitLive::Error &error) {
                 if (error.requestId != 0)
@@ -173,9 +177,9 @@ void CoinPane::attach(UpbitLive::Manager *manager)
 void CoinPane::setMarkets(const QVector<UpbitLive::Market> &markets, bool complete)
 {
     m_model.setMarkets(markets);
-    m_note->setText(complete ? QString("원화 마켓 %1개 · %1 KRW markets").arg(markets.size())
-                             : QString("목록을 읽지 못해 주요 %1개만 표시 · list unavailable, majors only")
-                                   .arg(markets.size()));
+    m_note->setText(complete
+                        ? tr("%1 KRW markets").arg(markets.size())
+                        : tr("The list cannot be had: %1 major markets only").arg(markets.size()));
     if (m_proxy != nullptr) {
         QStringList codes;
         for (const UpbitLive::Market &market : markets)
@@ -194,6 +198,14 @@ void CoinPane::choose(const QString &code)
         emit tickerChanged(ticker);
 }
 
+void CoinPane::focusSearch()
+{
+    show();
+    raise();
+    m_search->setFocus();
+    m_search->selectAll();
+}
+
 void CoinPane::select()
 {
     for (int row = 0; row < m_filter.rowCount(); ++row) {
@@ -205,7 +217,7 @@ void CoinPane::select()
     }
 }
 
-void CoinPane::show(const QVector<UpbitLive::Ticker> &tickers)
+void CoinPane::showTickers(const QVector<UpbitLive::Ticker> &tickers)
 {
     m_model.update(tickers);
     emit dataShown();

@@ -2,11 +2,10 @@
 #ifndef DESK_COINPANE_H
 #define DESK_COINPANE_H
 
+#include <QLineEdit>
 #include <QSortFilterProxyModel>
 #include <QTableView>
 #include <QTimer>
-#include <UpbitLive/Manager>
-#include <UpbitLive/Proxy>
 #include <UpbitLive/widgets/tickermodel.h>
 #include <memory>
 
@@ -16,15 +15,15 @@ class CoinFilter : public QSortFilterProxyModel
 {
     Q_OBJECT
 
-public:
+  public:
     using QSortFilterProxyModel::QSortFilterProxyModel;
     void setText(const QString &text);
 
-protected:
+  protected:
     bool filterAcceptsRow(int row, const QModelIndex &parent) const override;
     bool lessThan(const QModelIndex &left, const QModelIndex &right) const override;
 
-private:
+  private:
     QString m_text;
 };
 
@@ -32,36 +31,37 @@ class CoinPane : public Pane
 {
     Q_OBJECT
 
-public:
-    explicit CoinPane(QWidget *parent = nullptr);
+  public:
+    // korean: the coins' names, else English.
+    explicit CoinPane(bool korean, QWidget *parent = nullptr);
 
-    // A new exchange: the old one's values go. nullptr: none.
-    void attach(UpbitLive::Manager *manager);
+    void attach(UpbitLive::Manager *manager) override;
     void setMarkets(const QVector<UpbitLive::Market> &markets, bool complete);
-    void choose(const QString &code);
+    void choose(const QString &code) override;
+    void focusSearch();
 
     const UpbitLive::TickerModel &model() const
     {
         return m_model;
     }
-    UpbitLive::Proxy *proxy() const
+    UpbitLive::Proxy *proxy() const override
     {
         return m_proxy.get();
     }
 
-signals:
+  signals:
     void chosen(const QString &code);
-    void dataShown();
     void tickerChanged(const UpbitLive::Ticker &ticker); // of the chosen symbol
 
-private:
-    void show(const QVector<UpbitLive::Ticker> &tickers);
+  private:
+    void showTickers(const QVector<UpbitLive::Ticker> &tickers);
     void select();
 
     std::unique_ptr<UpbitLive::Proxy> m_proxy;
     UpbitLive::TickerModel m_model;
     CoinFilter m_filter;
     QTableView *m_view;
+    QLineEdit *m_search;
     QLabel *m_note;
     QTimer m_sort;
     QString m_code;

@@ -8,7 +8,7 @@
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
-#include "theme.h"
+#include "../common/look.h"
 
 using UpbitLive::Proxy;
 using UpbitLive::TradeModel;
@@ -17,19 +17,19 @@ namespace
 {
 class TradeDelegate : public QStyledItemDelegate
 {
-public:
+  public:
     using QStyledItemDelegate::QStyledItemDelegate;
 
     void paint(QPainter *painter, const QStyleOptionViewItem &option,
                const QModelIndex &index) const override
     {
-        painter->fillRect(option.rect, index.row() % 2 == 0 ? theme::pane : QColor(0x17, 0x1c, 0x27));
+        painter->fillRect(option.rect, index.row() % 2 == 0 ? look().pane : look().raised);
         const bool bid =
             index.data(TradeModel::SideRole).toInt() == static_cast<int>(UpbitLive::Side::Bid);
-        const QColor side = bid ? theme::rise : theme::fall;
+        const QColor side = bid ? look().rise : look().fall;
         painter->setFont(option.font);
-        painter->setPen(index.column() == TradeModel::Time     ? theme::dim
-                        : index.column() == TradeModel::Amount ? theme::text
+        painter->setPen(index.column() == TradeModel::Time     ? look().dim
+                        : index.column() == TradeModel::Amount ? look().text
                                                                : side);
         painter->drawText(option.rect.adjusted(8, 0, -8, 0),
                           index.data(Qt::TextAlignmentRole).toInt(), index.data().toString());
@@ -39,21 +39,21 @@ public:
 QLabel *label(const char *style)
 {
     auto *l = new QLabel;
-    l->setStyleSheet(style);
+    l->setStyleSheet(look().css(style));
     return l;
 }
 } // namespace
 
 SummaryPane::SummaryPane(QWidget *parent)
-    : Pane("summary", "시세", "Summary", parent), m_name(label("font-size: 20px; font-weight: bold;")),
-      m_code(label("color: #7f8a9e;")), m_price(label("font-size: 26px; font-weight: bold;")),
+    : Pane("summary", tr("Summary"), parent), m_name(label("font-size: 20px; font-weight: bold;")),
+      m_code(label("color: @dim;")), m_price(label("font-size: 26px; font-weight: bold;")),
       m_change(label("font-size: 14px;"))
 {
-    static const char *const names[] = {"고가 High",         "저가 Low",       "거래량 24h",
-                                        "거래대금 24h (원)", "52주 최고 High", "52주 최저 Low"};
+    const QString names[] = {tr("High"),         tr("Low"),          tr("Volume 24h"),
+                             tr("Turnover 24h"), tr("52-week high"), tr("52-week low")};
     auto *body = new QWidget;
     body->setObjectName("body");
-    body->setStyleSheet("#body { background: #141822; }");
+    body->setStyleSheet(look().css("#body { background: @pane; }"));
     auto *row = new QHBoxLayout(body);
     row->setContentsMargins(14, 8, 14, 8);
     row->setSpacing(26);
@@ -69,7 +69,7 @@ SummaryPane::SummaryPane(QWidget *parent)
     facts->setHorizontalSpacing(14);
     facts->setVerticalSpacing(4);
     for (int i = 0; i < 6; ++i) {
-        QLabel *const name = label("color: #7f8a9e; font-size: 12px;");
+        QLabel *const name = label("color: @dim; font-size: 12px;");
         name->setText(names[i]);
         m_facts[i] = label("");
         m_facts[i]->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
@@ -85,90 +85,84 @@ SummaryPane::SummaryPane(QWidget *parent)
     body->setFixedHeight(76);
 }
 
-void SummaryPane::setMarket(const QString &code, const QString &korean, const QString &english)
+void SummaryPane::setMarket(const QString &code, const QString &name, const QString &other)
 {
     setSubject(code);
-    m_name->setText(korean.isEmpty() ? code : korean);
-    m_code->setText(english.isEmpty() ? code : code + " · " + english);
+    m_name->setText(name);
+    m_code->setText(other.isEmpty() ? code : code + " · " + other);
     for (QLabel *l : m_facts)
         l->setText("–");
     m_price->setText("–");
     m_change->clear();
 }
 
-void SummaryPane::show(const UpbitLive::Ticker &ticker)
+void SummaryPane::showTicker(const UpbitLive::Ticker &ticker)
 {
     using namespace UpbitLive;
     const QString code = ticker.code();
     const Decimal change = ticker.signedChangePrice();
-    const QString color = theme::trend(change.sign()).name();
+    const QString color = look().trend(change.sign()).name();
     m_price->setText(QString("<span style='color:%1'>%2</span>")
                          .arg(color, priceText(code, ticker.tradePrice())));
-    m_change->setText(
-        QString("<span style='color:%1'>%2 %3 &nbsp; %4</span>")
-            .arg(color, change.sign() > 0 ? "▲" : change.sign() < 0 ? "▼" : "–",
-                 change.isNull() ? QString()
-                                 : ticker.changePrice().grouped(
-                                       qMax(pricePlaces(code, ticker.tradePrice()),
-                                            ticker.changePrice().places())),
-                 rateText(ticker.signedChangeRate())));
+    m_change->setText(QString("<span style='color:%1'>%2 %3 &nbsp; %4</span>")
+                          .arg(color,
+                               change.sign() > 0   ? "▲"
+                               : change.sign() < 0 ? "▼"
+                                                   : "–",
+                               change.isNull() ? QString()
+                                               : ticker.changePrice().grouped(
+                                                     qMax(pricePlaces(code, ticker.tradePrice()),
+                                                          ticker.changePrice().places())),
+                               rateText(ticker.signedChangeRate())));
     const auto colored = [](const QString &text, const QColor &c) {
         return QString("<span style='color:%1'>%2</span>").arg(c.name(), text);
     };
-    m_facts[0]->setText(colored(priceText(code, ticker.highPrice()), theme::rise));
-    m_facts[1]->setText(colored(priceText(code, ticker.lowPrice()), theme::fall));
+    m_facts[0]->setText(colored(priceText(code, ticker.highPrice()), look().rise));
+    m_facts[1]->setText(colored(priceText(code, ticker.lowPrice()), look().fall));
     m_facts[2]->setText(ticker.accTradeVolume24h().grouped(3));
     m_facts[3]->setText(ticker.accTradePrice24h().grouped(0));
-    m_facts[4]->setText(colored(priceText(code, ticker.highest52WeekPrice()), theme::rise));
-    m_facts[5]->setText(colored(priceText(code, ticker.lowest52WeekPrice()), theme::fall));
+    m_facts[4]->setText(colored(priceText(code, ticker.highest52WeekPrice()), look().rise));
+    m_facts[5]->setText(colored(priceText(code, ticker.lowest52WeekPrice()), look().fall));
 }
 
-BookPane::BookPane(QWidget *parent)
-    : Pane("orderbook", "호가", "Order book", parent), m_model(15), m_view(new UpbitLive::OrderbookView)
+ChartPane::ChartPane(int candleUnit, QWidget *parent)
+    : Pane("chart", tr("Chart"), parent), m_view(new ChartView(candleUnit))
 {
-    UpbitLive::MarketColors colors;
-    colors.background = theme::pane;
-    colors.line = theme::line;
-    colors.text = theme::text;
-    colors.dim = theme::dim;
-    colors.rise = theme::rise;
-    colors.fall = theme::fall;
-    m_view->setColors(colors);
-    m_view->setModel(&m_model);
+    connect(m_view, &ChartView::dataShown, this, &Pane::dataShown);
+    setWidget(m_view);
+}
+
+void ChartPane::attach(UpbitLive::Manager *manager)
+{
+    m_view->attach(manager, "chart_main");
+}
+
+void ChartPane::choose(const QString &code)
+{
+    setSubject(code);
+    m_view->choose(code);
+}
+
+BookPane::BookPane(Exchange &exchange, QWidget *parent)
+    : Pane("orderbook", tr("Order book"), parent), m_view(new BookView(exchange))
+{
+    connect(m_view, &BookView::dataShown, this, &Pane::dataShown);
     setWidget(m_view);
 }
 
 void BookPane::attach(UpbitLive::Manager *manager)
 {
-    m_proxy.reset();
-    m_model.clear();
-    if (manager == nullptr)
-        return;
-    m_proxy.reset(new Proxy(manager, "orderbook_main"));
-    m_proxy->setMaxFps(60);
-    connect(m_proxy.get(), &Proxy::orderbookReceived, this, [this](const UpbitLive::Orderbook &book) {
-        if (book.codeLatin1() != m_code)
-            return;
-        m_model.update(book);
-        emit dataShown();
-    });
-    if (!m_code.isEmpty())
-        choose(m_code);
+    m_view->attach(manager, "orderbook_main");
 }
 
 void BookPane::choose(const QString &code)
 {
-    m_code = code;
     setSubject(code);
-    m_model.clear();
-    m_view->setPreviousClose(UpbitLive::Decimal::null());
-    m_view->setLastPrice(UpbitLive::Decimal::null());
-    if (m_proxy != nullptr)
-        m_proxy->replaceOrderbook({code}, 15);
+    m_view->choose(code);
 }
 
 TradePane::TradePane(QWidget *parent)
-    : Pane("trades", "체결", "Trades", parent), m_model(200), m_view(new QTableView)
+    : Pane("trades", tr("Trades"), parent), m_model(200), m_view(new QTableView)
 {
     m_view->setModel(&m_model);
     m_view->setItemDelegate(new TradeDelegate(m_view));
@@ -196,7 +190,7 @@ void TradePane::attach(UpbitLive::Manager *manager)
         return;
     m_proxy.reset(new Proxy(manager, "trades_main"));
     m_proxy->setMaxFps(60);
-    connect(m_proxy.get(), &Proxy::tradesReceived, this, &TradePane::show);
+    connect(m_proxy.get(), &Proxy::tradesReceived, this, &TradePane::showTrades);
     if (!m_code.isEmpty())
         choose(m_code);
 }
@@ -210,7 +204,7 @@ void TradePane::choose(const QString &code)
         m_proxy->replaceTrade({code});
 }
 
-void TradePane::show(const QVector<UpbitLive::Trade> &trades)
+void TradePane::showTrades(const QVector<UpbitLive::Trade> &trades)
 {
     QVector<UpbitLive::Trade> mine;
     mine.reserve(trades.size());

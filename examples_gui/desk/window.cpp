@@ -1,289 +1,118 @@
-// Live data by default. With none three seconds after the start the simulated exchange takes over,
-// said beforehand and marked in every pane; once live data was shown it never does, because a picture
-// that silently turns from real to invented prices would be worse than none.
 #include "window.h"
 
-#include <QHBoxLayout>
-#include <QMenu>
-#include <QToolButton>
-#include <QVBoxLayout>
+#include <QShortcut>
 
-#include "theme.h"
-
-static const int offerMs = 1200, fallbackMs = 3000;
-
-Window::Window(const DeskOptions &options) : m_options(options)
+Window::Window(Exchange &exchange, Settings &settings) : Frame(exchange, settings, "desk")
 {
     build();
-    m_offer.setSingleShot(true);
-    m_fallback.setSingleShot(true);
-    connect(&m_offer, &QTimer::timeout, this, &Window::offer);
-    connect(&m_fallback, &QTimer::timeout, this, [this] {
-        if (!m_liveShown && !m_simulated)
-            startSimulated(m_manager != nullptr ? m_manager->healthReason() : m_why);
+    arrange();
+    auto *title = new QLabel(QString("<b style='font-size:15px'>upbit-live</b> "
+                                     "<span style='color:%1'>%2</span>")
+                                 .arg(look().dim.name(), tr("trading desk").toHtmlEscaped()));
+    m_bar->addWidget(title);
+    m_bar->addStretch(1);
+
+    connect(m_coins, &CoinPane::chosen, this, &Window::choose);
+    connect(m_coins, &CoinPane::tickerChanged, this, [this](const UpbitLive::Ticker &ticker) {
+        m_summary->showTicker(ticker);
+        m_book->view()->setPreviousClose(ticker.prevClosingPrice());
     });
-    connect(&m_list, &MarketList::ready, this,
-            [this](const QVector<UpbitLive::Market> &markets, bool complete) {
-                m_coins->setMarkets(markets, complete);
-                const UpbitLive::Market market = m_coins->model().market(m_code);
-                m_summary->setMarket(m_code, market.korean, market.english);
-            });
-    m_tick.setInterval(500);
-    connect(&m_tick, &QTimer::timeout, this, &Window::tick);
-    m_sinceTick.start();
-    m_tick.start();
-    choose(m_code);
-    if (options.simulated)
-        startSimulated(QString());
-    else
-        startLive();
-}
-
-Window::~Window()
-{
-    disconnectAll();
-}
-
-QVector<Pane *> Window::allPanes() const
-{
-    return {m_coins, m_summary, m_book, m_trades};
+    connect(m_trades, &TradePane::lastPrice, m_book->view(),
+            &UpbitLive::OrderbookView::setLastPrice);
+    connect(m_chart->view(), &ChartView::unitChosen, this,
+            [this](int unit) { m_settings.candleUnit = unit; });
+    connect(new QShortcut(QKeySequence::Find, this), &QShortcut::activated, m_coins,
+            &CoinPane::focusSearch);
+    for (int i = 0; i < m_panes.size(); ++i) {
+        Pane *const pane = m_panes[i];
+        connect(pane, &Pane::dataShown, &m_exchange, &Exchange::dataShown);
+        QAction *const toggle = pane->toggleViewAction();
+        toggle->setShortcut(QKeySequence(Qt::ALT | static_cast<Qt::Key>(Qt::Key_1 + i)));
+        m_menu->addAction(toggle);
+        addAction(toggle); // so that the shortcut works with the menu closed
+    }
+    choose(m_settings.code);
 }
 
 void Window::build()
 {
     setDockNestingEnabled(true);
     setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
-    m_coins = new CoinPane(this);
+    m_coins = new CoinPane(m_settings.language == "ko", this);
     m_summary = new SummaryPane(this);
-    m_book = new BookPane(this);
+    m_chart = new ChartPane(m_settings.candleUnit, this);
+    m_book = new BookPane(m_exchange, this);
     m_trades = new TradePane(this);
+    m_orders = new OrdersPane(this);
+    m_assets = new AssetsPane(this);
+    m_health = new HealthPane([this] { return proxies(); }, this);
+    m_panes = {m_coins, m_summary, m_chart, m_book, m_trades, m_orders, m_assets, m_health};
+}
+
+void Window::arrange()
+{
     addDockWidget(Qt::LeftDockWidgetArea, m_coins);
+    splitDockWidget(m_coins, m_health, Qt::Vertical);
     addDockWidget(Qt::RightDockWidgetArea, m_summary);
-    splitDockWidget(m_summary, m_book, Qt::Vertical);
+    splitDockWidget(m_summary, m_chart, Qt::Vertical);
+    splitDockWidget(m_chart, m_book, Qt::Vertical);
     splitDockWidget(m_book, m_trades, Qt::Horizontal);
-    resize(1440, 880);
-    resizeDocks({m_coins, m_summary}, {480, 960}, Qt::Horizontal);
-    resizeDocks({m_book, m_trades}, {560, 440}, Qt::Horizontal);
-
-    auto *top = new QWidget;
-    top->setObjectName("top");
-    top->setStyleSheet("#top { background: #10151f; }");
-    auto *column = new QVBoxLayout(top);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
-    auto *row = new QHBoxLayout;
-    row->setContentsMargins(12, 6, 10, 6);
-    row->setSpacing(12);
-    auto *name = new QLabel("<b style='font-size:15px'>upbit-live</b> "
-                            "<span style='color:#7f8a9e'>트레이딩 데스크 · trading desk</span>");
-    m_mark = new QLabel(Pane::mark());
-    m_mark->setStyleSheet("background: #f5b33d; color: #161208; border-radius: 3px;"
-                          "padding: 2px 8px; font-weight: bold;");
-    m_rate = new QLabel;
-    m_rate->setStyleSheet("color: #7f8a9e;");
-    m_light = new Light;
-    auto *panes = new QToolButton;
-    panes->setText("창 · panes");
-    panes->setPopupMode(QToolButton::InstantPopup);
-    auto *menu = new QMenu(panes);
-    for (Pane *pane : allPanes())
-        menu->addAction(pane->toggleViewAction());
-    panes->setMenu(menu);
-    row->addWidget(name);
-    row->addWidget(m_mark);
-    row->addStretch(1);
-    row->addWidget(m_rate);
-    row->addWidget(m_light);
-    row->addWidget(panes);
-    column->addLayout(row);
-
-    m_banner = new QWidget;
-    m_banner->setObjectName("banner");
-    m_banner->setStyleSheet("#banner { background: #3a2c10; border-top: 1px solid #5b4517;"
-                            "border-bottom: 1px solid #5b4517; } #banner QLabel { color: #f7d48b; }");
-    auto *bannerRow = new QHBoxLayout(m_banner);
-    bannerRow->setContentsMargins(12, 5, 10, 5);
-    m_bannerText = new QLabel;
-    m_bannerText->setTextFormat(Qt::PlainText);
-    m_bannerButton = new QPushButton;
-    m_bannerClose = new QPushButton("×");
-    m_bannerClose->setFixedWidth(34);
-    bannerRow->addWidget(m_bannerText, 1);
-    bannerRow->addWidget(m_bannerButton);
-    bannerRow->addWidget(m_bannerClose);
-    column->addWidget(m_banner);
-    m_banner->hide();
-    connect(m_bannerButton, &QPushButton::clicked, this, [this] {
-        if (m_bannerSlot != nullptr)
-            (this->*m_bannerSlot)();
-    });
-    connect(m_bannerClose, &QPushButton::clicked, this, &Window::wait);
-    setMenuWidget(top);
-
-    connect(m_coins, &CoinPane::chosen, this, &Window::choose);
-    connect(m_coins, &CoinPane::dataShown, this, &Window::dataShown);
-    connect(m_book, &BookPane::dataShown, this, &Window::dataShown);
-    connect(m_trades, &TradePane::dataShown, this, &Window::dataShown);
-    connect(m_trades, &TradePane::lastPrice, m_book->view(),
-            &UpbitLive::OrderbookView::setLastPrice);
-    connect(m_coins, &CoinPane::tickerChanged, this, [this](const UpbitLive::Ticker &ticker) {
-        m_summary->show(ticker);
-        m_book->view()->setPreviousClose(ticker.prevClosingPrice());
-    });
-    setSimulated(false);
+    tabifyDockWidget(m_trades, m_orders);
+    tabifyDockWidget(m_orders, m_assets);
+    m_trades->raise();
+    resize(1480, 940);
+    resizeDocks({m_coins, m_summary}, {460, 1020}, Qt::Horizontal);
+    resizeDocks({m_coins, m_health}, {620, 300}, Qt::Vertical);
+    resizeDocks({m_summary, m_chart, m_book}, {110, 400, 400}, Qt::Vertical);
+    resizeDocks({m_book, m_trades}, {560, 460}, Qt::Horizontal);
+    // They say nothing without keys.
+    const bool keys = qEnvironmentVariableIsSet("UPBIT_ACCESS_KEY");
+    m_orders->setVisible(keys);
+    m_assets->setVisible(keys);
 }
 
-void Window::startLive()
+QVector<UpbitLive::Proxy *> Window::proxies() const
 {
-    disconnectAll();
-    m_mock.reset();
-    m_banner->hide();
-    setSimulated(false);
-    UpbitLive::ManagerOptions options;
-    options.url = m_options.url;
-    options.restUrl = m_options.restUrl;
-    options.privateUrl = m_options.privateUrl;
-    options.caFile = m_options.caFile;
-    connectTo(options, m_options.restUrl.isEmpty() ? MarketList::restUrlOf(m_options.url)
-                                                   : m_options.restUrl);
-    if (!m_liveShown) {
-        m_offer.start(offerMs);
-        m_fallback.start(fallbackMs);
-    }
+    QVector<UpbitLive::Proxy *> all;
+    for (const Pane *pane : m_panes)
+        all.append(pane->proxy());
+    return all;
 }
 
-void Window::startSimulated(const QString &why)
+void Window::attach(UpbitLive::Manager *manager)
 {
-    m_offer.stop();
-    m_fallback.stop();
-    disconnectAll();
-    setSimulated(true); // before the first value can arrive
-    m_why = why;
-    m_mock.reset(new MockProcess);
-    connect(m_mock.get(), &MockProcess::listening, this, [this](const QString &url) {
-        UpbitLive::ManagerOptions options;
-        options.url = url;
-        connectTo(options, MarketList::restUrlOf(url));
-        if (m_options.simulated)
-            return;
-        say("실시간 거래소에서 3초 안에 시세가 오지 않아 모의 거래소를 표시합니다 · no live data, "
-            "showing the simulated exchange" +
-                (m_why.isEmpty() ? QString() : " (" + m_why + ")"),
-            "실시간 다시 시도 · try live", &Window::startLive);
-    });
-    connect(m_mock.get(), &MockProcess::failed, this, [this](const QString &reason) {
-        say("모의 거래소를 시작하지 못했습니다 · simulated exchange not available: " + reason,
-            "실시간 다시 시도 · try live", &Window::startLive);
-    });
-    m_mock->start();
+    for (Pane *pane : qAsConst(m_panes))
+        pane->attach(manager);
 }
 
-void Window::connectTo(const UpbitLive::ManagerOptions &options, const QString &restUrl)
+void Window::showSimulated(bool simulated)
 {
-    m_url = options.url.isEmpty() ? QString("wss://api.upbit.com/websocket/v1") : options.url;
-    m_manager.reset(new UpbitLive::Manager(options));
-    if (!m_manager->isValid()) {
-        m_why = m_manager->lastError().message;
-        say(m_why, "모의 거래소 시작 · simulate", &Window::simulateNow);
-        m_manager.reset();
-        return;
-    }
-    m_coins->attach(m_manager.get());
-    m_book->attach(m_manager.get());
-    m_trades->attach(m_manager.get());
-    connect(m_coins->proxy(), &UpbitLive::Proxy::stateChanged, m_light, &Light::setState);
-    connect(m_coins->proxy(), &UpbitLive::Proxy::errorOccurred, m_light, &Light::setError);
-    m_list.load(restUrl, m_simulated ? QString() : m_options.caFile);
-    tick();
-}
-
-void Window::disconnectAll()
-{
-    m_list.stop();
-    m_coins->attach(nullptr);
-    m_book->attach(nullptr);
-    m_trades->attach(nullptr);
-    m_manager.reset();
-    m_eventsBefore = 0;
-}
-
-void Window::setSimulated(bool simulated)
-{
-    m_simulated = simulated;
-    m_mark->setVisible(simulated);
-    for (Pane *pane : allPanes())
+    Frame::showSimulated(simulated);
+    for (Pane *pane : qAsConst(m_panes))
         pane->setSimulated(simulated);
-    choose(m_code); // clears what the other exchange said, and titles the window
+    choose(m_settings.code); // clears what the other exchange said
+}
+
+void Window::showMarkets()
+{
+    if (m_exchange.markets().isEmpty())
+        return;
+    m_coins->setMarkets(m_exchange.markets(), m_exchange.isListComplete());
+    nameMarket();
+}
+
+void Window::nameMarket()
+{
+    const UpbitLive::Market market = m_exchange.market(m_settings.code);
+    m_summary->setMarket(market.code, nameOf(market),
+                         m_settings.language == "ko" ? market.english : market.korean);
 }
 
 void Window::choose(const QString &code)
 {
-    m_code = code;
-    const UpbitLive::Market market = m_coins->model().market(code);
-    m_summary->setMarket(code, market.korean, market.english);
-    m_book->choose(code);
-    m_trades->choose(code);
-    m_coins->choose(code);
-    setWindowTitle(QString("%1%2 · upbit-live").arg(m_simulated ? Pane::mark() + " · " : QString(),
-                                                    code));
-}
-
-void Window::dataShown()
-{
-    if (m_simulated || m_liveShown)
-        return;
-    m_liveShown = true;
-    m_offer.stop();
-    m_fallback.stop();
-    m_banner->hide();
-}
-
-void Window::say(const QString &text, const QString &action, void (Window::*slot)())
-{
-    m_bannerText->setText(text);
-    m_bannerText->setToolTip(text);
-    m_bannerButton->setText(action);
-    m_bannerSlot = slot;
-    m_banner->show();
-}
-
-void Window::offer()
-{
-    if (m_liveShown || m_simulated)
-        return;
-    say("아직 실시간 시세가 없습니다. 곧 모의 거래소를 시작합니다 (× 계속 기다리기) · no live data yet, the "
-        "simulated exchange starts at 3 s (× keeps waiting)",
-        "모의 거래소 지금 시작 · simulate now", &Window::simulateNow);
-}
-
-// The banner's ×: no simulation unless asked for again.
-void Window::wait()
-{
-    m_banner->hide();
-    m_fallback.stop();
-}
-
-void Window::simulateNow()
-{
-    if (!m_liveShown)
-        startSimulated(m_manager != nullptr ? m_manager->healthReason() : m_why);
-}
-
-void Window::tick()
-{
-    m_light->show(m_manager.get(), m_url, m_simulated);
-    if (m_manager == nullptr) {
-        m_rate->clear();
-        return;
-    }
-    const qint64 elapsed = qMax<qint64>(1, m_sinceTick.elapsed());
-    if (elapsed < 300)
-        return;
-    const upbit_stats stats = m_manager->stats();
-    const quint64 fresh = stats.events_decoded > m_eventsBefore ? stats.events_decoded - m_eventsBefore : 0;
-    m_eventsBefore = stats.events_decoded;
-    m_sinceTick.restart();
-    m_rate->setText(QString("%L1 건/s · 지연 %2 ms")
-                        .arg(fresh * 1000 / static_cast<quint64>(elapsed))
-                        .arg(stats.lag_ms));
+    m_settings.code = code;
+    nameMarket();
+    for (Pane *pane : qAsConst(m_panes))
+        pane->choose(code);
+    setSubject(code);
 }

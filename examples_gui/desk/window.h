@@ -1,73 +1,43 @@
-// The desk: panes around one symbol, and the choice between the live and the simulated exchange.
+// The desk: panes around one symbol.
 #ifndef DESK_WINDOW_H
 #define DESK_WINDOW_H
 
 #include <QElapsedTimer>
-#include <QMainWindow>
-#include <QPushButton>
-#include <memory>
 
+#include "../common/frame.h"
+#include "accountpanes.h"
 #include "coinpane.h"
-#include "light.h"
-#include "marketlist.h"
+#include "healthpane.h"
 #include "marketpanes.h"
-#include "mockprocess.h"
 
-struct DeskOptions {
-    QString url, restUrl, privateUrl, caFile;
-    bool simulated = false;
-};
-
-class Window : public QMainWindow
+class Window : public Frame
 {
     Q_OBJECT
 
-public:
-    explicit Window(const DeskOptions &options);
-    ~Window() override;
+  public:
+    Window(Exchange &exchange, Settings &settings);
 
-    bool isSimulated() const
-    {
-        return m_simulated;
-    }
+  protected:
+    void attach(UpbitLive::Manager *manager) override;
+    void showSimulated(bool simulated) override;
+    void showMarkets() override;
 
-private:
-    QVector<Pane *> allPanes() const;
+  private:
     void build();
-    void startLive();
-    void startSimulated(const QString &why);
-    void connectTo(const UpbitLive::ManagerOptions &options, const QString &restUrl);
-    void disconnectAll();
-    void setSimulated(bool simulated);
+    void arrange();
     void choose(const QString &code);
-    void dataShown();
-    void tick();
-    void say(const QString &text, const QString &action, void (Window::*slot)());
-    void offer();
-    void wait();
-    void simulateNow();
+    void nameMarket();
+    QVector<UpbitLive::Proxy *> proxies() const;
 
-    const DeskOptions m_options;
-    // The order of destruction: panes with their proxies go with the base class, after these; any
-    // order is safe.
-    std::unique_ptr<UpbitLive::Manager> m_manager;
-    std::unique_ptr<MockProcess> m_mock;
-    MarketList m_list;
-    QTimer m_offer, m_fallback, m_tick;
-    QElapsedTimer m_sinceTick;
-    quint64 m_eventsBefore = 0;
-    QString m_code = "KRW-BTC", m_url, m_why;
-    bool m_simulated = false, m_liveShown = false;
-
+    QVector<Pane *> m_panes;
     CoinPane *m_coins;
     SummaryPane *m_summary;
+    ChartPane *m_chart;
     BookPane *m_book;
     TradePane *m_trades;
-    Light *m_light;
-    QLabel *m_mark, *m_rate, *m_bannerText;
-    QWidget *m_banner;
-    QPushButton *m_bannerButton, *m_bannerClose;
-    void (Window::*m_bannerSlot)() = nullptr;
+    OrdersPane *m_orders;
+    AssetsPane *m_assets;
+    HealthPane *m_health;
 };
 
 #endif

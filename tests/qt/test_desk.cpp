@@ -10,17 +10,18 @@ class TestDesk : public QObject
 {
     Q_OBJECT
 
-private:
+  private:
     QTemporaryDir m_dir;
 
-    // The picture, or a null one when the desk failed.
-    QImage desk(const QStringList &arguments, const QString &seconds)
+    // The picture, or a null one when the program failed.
+    QImage desk(const QStringList &arguments, const QString &seconds,
+                const char *program = "UPBIT_DESK")
     {
         const QString file = m_dir.filePath("desk.png");
         QFile::remove(file);
         QProcess process;
         process.setProcessChannelMode(QProcess::ForwardedChannels);
-        process.start(qEnvironmentVariable("UPBIT_DESK"),
+        process.start(qEnvironmentVariable(program),
                       arguments + QStringList{"--screenshot", file, "--after", seconds});
         if (!process.waitForFinished(30000) || process.exitStatus() != QProcess::NormalExit ||
             process.exitCode() != 0)
@@ -37,8 +38,8 @@ private:
         return seen.size();
     }
 
-    // Places of the picture that show the amber mark: connected areas of its colour, counted roughly by
-    // cells of 60 x 16 pixels that are mostly amber.
+    // Places of the picture that show the amber mark: connected areas of its colour, counted
+    // roughly by cells of 60 x 16 pixels that are mostly amber.
     static int marks(const QImage &image)
     {
         int found = 0;
@@ -63,14 +64,21 @@ private:
         return found;
     }
 
-private Q_SLOTS:
+  private Q_SLOTS:
+    void initTestCase()
+    {
+        // What is remembered is this test's own.
+        qputenv("XDG_CONFIG_HOME", m_dir.path().toUtf8());
+    }
+
     void theSimulatedDeskIsAliveAndMarkedInEveryPane()
     {
         const QImage image = desk({"--simulated"}, "2.5");
         QVERIFY(!image.isNull());
         QVERIFY(image.width() >= 1000 && image.height() >= 600);
         QVERIFY2(colours(image) > 500, qPrintable(QString::number(colours(image))));
-        QVERIFY2(marks(image) >= 5, qPrintable(QString::number(marks(image)))); // title bar, four panes
+        QVERIFY2(marks(image) >= 5,
+                 qPrintable(QString::number(marks(image)))); // title bar, four panes
     }
 
     void aLiveDeskBearsNoMark()
@@ -91,6 +99,31 @@ private Q_SLOTS:
         QVERIFY2(colours(image) > 500, qPrintable(QString::number(colours(image))));
     }
 
+    void theSingleWindowsAreAliveAndMarked()
+    {
+        const QImage chart = desk({"KRW-ETH", "--simulated"}, "2.5", "UPBIT_CHART");
+        QVERIFY(!chart.isNull());
+        QVERIFY2(marks(chart) >= 1, qPrintable(QString::number(marks(chart))));
+        QVERIFY(colours(chart) > 50);
+        const QImage book = desk({"KRW-ETH", "--simulated"}, "2.5", "UPBIT_ORDERBOOK");
+        QVERIFY(!book.isNull());
+        QVERIFY2(marks(book) >= 1, qPrintable(QString::number(marks(book))));
+        QVERIFY(colours(book) > 200);
+    }
+
+    void looksAreChosenAndRemembered()
+    {
+        const QImage dark = desk({"--simulated", "--theme", "dark"}, "2");
+        const QImage light = desk({"--simulated", "--theme", "light", "--language", "en"}, "2");
+        QVERIFY(!dark.isNull() && !light.isNull());
+        const auto mean = [](const QImage &image) {
+            const QImage one = image.scaled(1, 1, Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
+            return qGray(one.pixel(0, 0));
+        };
+        QVERIFY2(mean(dark) < 90, qPrintable(QString::number(mean(dark))));
+        QVERIFY2(mean(light) > 170, qPrintable(QString::number(mean(light))));
+    }
+
     void aBadOptionIsRefused()
     {
         QProcess process;
@@ -98,6 +131,14 @@ private Q_SLOTS:
         QVERIFY(process.waitForFinished(10000));
         QCOMPARE(process.exitCode(), 2);
         QVERIFY(process.readAllStandardError().contains("no-such-option"));
+        for (const QStringList &wrong :
+             {QStringList{"--theme", "pink"}, QStringList{"--after", "soon"}, QStringList{"BTC"},
+              QStringList{"KRW-BTC", "KRW-ETH"}}) {
+            process.start(qEnvironmentVariable("UPBIT_DESK"), wrong);
+            QVERIFY(process.waitForFinished(10000));
+            QCOMPARE(process.exitCode(), 2);
+            QVERIFY(!process.readAllStandardError().isEmpty());
+        }
     }
 };
 

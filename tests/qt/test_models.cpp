@@ -71,6 +71,18 @@ private Q_SLOTS:
         QCOMPARE(percentText(Decimal::fromInt(110), Decimal::null()), QString());
     }
 
+    void namesAreShownInTheChosenLanguage()
+    {
+        TickerModel model;
+        model.setMarkets({{"KRW-BTC", "비트코인", "Bitcoin"}, {"KRW-NEW", "", ""}});
+        QCOMPARE(model.index(0, TickerModel::Name).data().toString(), QString("비트코인"));
+        QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+        model.setNames(TickerModel::English);
+        QCOMPARE(changed.size(), 1);
+        QCOMPARE(model.index(0, TickerModel::Name).data().toString(), QString("Bitcoin"));
+        QCOMPARE(model.index(1, TickerModel::Name).data().toString(), QString("KRW-NEW"));
+    }
+
     void tickersAreFlushedOncePerFrameInRanges()
     {
         TickerModel model;

@@ -35,6 +35,9 @@ public:
 
     explicit TickerModel(QObject *parent = nullptr);
 
+    enum Names { Korean, English };
+    // Which names the first column shows; Korean by default, the code where there is none.
+    void setNames(Names names);
     void setMarkets(const QVector<Market> &markets);
     const QVector<Market> &markets() const noexcept;
     Market market(const QString &code) const;
@@ -61,6 +64,7 @@ private:
     void flush();
     QVariant text(const Row &row, const Market &market, int column) const;
 
+    Names m_names = Korean;
     QVector<Market> m_markets;
     QVector<Row> m_rows;
     QHash<QByteArray, int> m_rowOf;

@@ -28,6 +28,15 @@ TickerModel::TickerModel(QObject *parent) : QAbstractTableModel(parent)
     connect(&m_frame, &QTimer::timeout, this, &TickerModel::flush);
 }
 
+void TickerModel::setNames(Names names)
+{
+    if (names == m_names)
+        return;
+    m_names = names;
+    if (!m_rows.isEmpty())
+        Q_EMIT dataChanged(index(0, Name), index(m_rows.size() - 1, Name));
+}
+
 void TickerModel::setMarkets(const QVector<Market> &markets)
 {
     QHash<QByteArray, Ticker> known;
@@ -76,8 +85,10 @@ int TickerModel::columnCount(const QModelIndex &parent) const
 
 QVariant TickerModel::text(const Row &row, const Market &market, int column) const
 {
-    if (column == Name)
-        return market.korean.isEmpty() ? market.code : market.korean;
+    if (column == Name) {
+        const QString &name = m_names == Korean ? market.korean : market.english;
+        return name.isEmpty() ? market.code : name;
+    }
     if (!row.ticker.isValid())
         return QString();
     const upbit_ticker &ticker = row.ticker.data();

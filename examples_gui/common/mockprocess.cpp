@@ -13,8 +13,9 @@ MockProcess::MockProcess(QObject *parent) : QObject(parent)
         if (!m_listening)
             emit failed(m_process.errorString());
     });
-    connect(&m_process, QOverload<int, QProcess::ExitStatus>::of(&QProcess::finished), this,
-            [this](int status) { emit failed(QString("upbit-mock ended, status %1").arg(status)); });
+    connect(
+        &m_process, QOverload<int, QProcess::ExitStatus>::of(&QProcess::finished), this,
+        [this](int status) { emit failed(QString("upbit-mock ended, status %1").arg(status)); });
 }
 
 MockProcess::~MockProcess()
@@ -33,8 +34,8 @@ QString MockProcess::find()
     if (!chosen.isEmpty())
         return chosen;
     for (const QString &path : {QCoreApplication::applicationDirPath() + "/upbit-mock",
-#ifdef DESK_BUILT_MOCK
-                                QString::fromUtf8(DESK_BUILT_MOCK)
+#ifdef EXAMPLES_BUILT_MOCK
+                                QString::fromUtf8(EXAMPLES_BUILT_MOCK)
 #endif
          }) {
         if (QFileInfo(path).isExecutable())

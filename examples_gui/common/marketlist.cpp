@@ -1,5 +1,5 @@
-// The list of markets. Its failure is no reason to show nothing: a few markets everybody knows stand in
-// until it is there, and it is asked for again every ten seconds.
+// The list of markets. Its failure is no reason to show nothing: a few markets everybody knows
+// stand in until it is there, and it is asked for again every ten seconds.
 #include "marketlist.h"
 
 #include <QFile>
@@ -10,12 +10,18 @@
 
 static QVector<UpbitLive::Market> wellKnown()
 {
-    return {{"KRW-BTC", "비트코인", "Bitcoin"},       {"KRW-ETH", "이더리움", "Ethereum"},
-            {"KRW-XRP", "엑스알피(리플)", "XRP"},     {"KRW-SOL", "솔라나", "Solana"},
-            {"KRW-DOGE", "도지코인", "Dogecoin"},     {"KRW-ADA", "에이다", "Ada"},
-            {"KRW-TRX", "트론", "TRON"},              {"KRW-LINK", "체인링크", "Chainlink"},
-            {"KRW-BCH", "비트코인캐시", "Bitcoin Cash"}, {"KRW-XLM", "스텔라루멘", "Lumen"},
-            {"KRW-DOT", "폴카닷", "Polkadot"},        {"KRW-AVAX", "아발란체", "Avalanche"}};
+    return {{"KRW-BTC", "비트코인", "Bitcoin"},
+            {"KRW-ETH", "이더리움", "Ethereum"},
+            {"KRW-XRP", "엑스알피(리플)", "XRP"},
+            {"KRW-SOL", "솔라나", "Solana"},
+            {"KRW-DOGE", "도지코인", "Dogecoin"},
+            {"KRW-ADA", "에이다", "Ada"},
+            {"KRW-TRX", "트론", "TRON"},
+            {"KRW-LINK", "체인링크", "Chainlink"},
+            {"KRW-BCH", "비트코인캐시", "Bitcoin Cash"},
+            {"KRW-XLM", "스텔라루멘", "Lumen"},
+            {"KRW-DOT", "폴카닷", "Polkadot"},
+            {"KRW-AVAX", "아발란체", "Avalanche"}};
 }
 
 MarketList::MarketList(QObject *parent) : QObject(parent)
@@ -43,13 +49,15 @@ void MarketList::load(const QString &restUrl, const QString &caFile)
     m_tls = QSslConfiguration::defaultConfiguration();
     if (!caFile.isEmpty()) // the only authorities then, as with the stream
         m_tls.setCaCertificates(QSslCertificate::fromPath(caFile, QSsl::Pem));
-    m_url = QUrl(restUrl + (restUrl.endsWith('/') ? "" : "/") + "market/all");
+    m_base = restUrl + (restUrl.endsWith('/') ? "" : "/");
+    m_url = QUrl(m_base + "market/all");
     request();
 }
 
 void MarketList::stop()
 {
     m_again.stop();
+    m_base.clear();
     if (m_reply != nullptr) {
         m_reply->disconnect(this);
         m_reply->abort();
@@ -58,14 +66,37 @@ void MarketList::stop()
     m_reply = nullptr;
 }
 
-void MarketList::request()
+QNetworkReply *MarketList::get(const QUrl &url)
 {
-    QNetworkRequest wanted(m_url);
+    QNetworkRequest wanted(url);
     wanted.setTransferTimeout(5000);
     wanted.setSslConfiguration(m_tls);
     wanted.setAttribute(QNetworkRequest::RedirectPolicyAttribute,
                         QNetworkRequest::ManualRedirectPolicy);
-    QNetworkReply *const reply = m_network.get(wanted);
+    return m_network.get(wanted);
+}
+
+void MarketList::askLevels(const QString &code)
+{
+    if (m_base.isEmpty())
+        return;
+    QNetworkReply *const reply = get(QUrl(m_base + "orderbook/instruments?markets=" + code));
+    connect(reply, &QNetworkReply::finished, this, [this, reply, code, base = m_base] {
+        reply->deleteLater();
+        if (base != m_base) // another exchange by now
+            return;
+        const QJsonObject row = QJsonDocument::fromJson(reply->readAll()).array().at(0).toObject();
+        QStringList levels;
+        for (const QJsonValue &level : row.value("supported_levels").toArray())
+            levels.append(level.toString());
+        if (!levels.isEmpty())
+            emit levelsReady(code, levels);
+    });
+}
+
+void MarketList::request()
+{
+    QNetworkReply *const reply = get(m_url);
     m_reply = reply;
     connect(reply, &QNetworkReply::finished, this, [this, reply] {
         reply->deleteLater();

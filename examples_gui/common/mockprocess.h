@@ -1,6 +1,6 @@
 // The simulated exchange: upbit-mock as a child process on a free port of this machine.
-#ifndef DESK_MOCKPROCESS_H
-#define DESK_MOCKPROCESS_H
+#ifndef COMMON_MOCKPROCESS_H
+#define COMMON_MOCKPROCESS_H
 
 #include <QProcess>
 
@@ -8,7 +8,7 @@ class MockProcess : public QObject
 {
     Q_OBJECT
 
-public:
+  public:
     explicit MockProcess(QObject *parent = nullptr);
     ~MockProcess() override;
 
@@ -18,11 +18,11 @@ public:
     // $UPBIT_MOCK, beside this program, in the build tree, in PATH; empty when nowhere.
     static QString find();
 
-signals:
+  signals:
     void listening(const QString &url);
     void failed(const QString &reason);
 
-private:
+  private:
     void readLine();
 
     QProcess m_process;
