@@ -1,6 +1,6 @@
 // upbit-chart: one market's candles in a window of their own.
-#include "../common/chartview.h"
-#include "../common/program.h"
+#include "common/chartview.h"
+#include "common/program.h"
 
 namespace
 {

@@ -1,9 +1,9 @@
 #include "settings.h"
 
 #include <QLocale>
+#include <QMetaEnum>
 #include <QSettings>
 #include <UpbitLive/marketdata.h>
-#include <upbit-live/market.h>
 
 static QSettings &store()
 {
@@ -27,7 +27,7 @@ void Settings::load()
     if (market.contains('-'))
         code = market;
     const int unit = s.value("candleUnit").toInt();
-    if (unit > 0 && upbit_candle_unit_name(static_cast<unsigned>(unit)) != nullptr)
+    if (QMetaEnum::fromType<UpbitLive::CandleUnit>().valueToKey(unit) != nullptr && unit > 0)
         candleUnit = unit;
 }
 

@@ -5,7 +5,7 @@
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
-#include "../common/look.h"
+#include "common/look.h"
 
 using UpbitLive::OrderModel;
 using UpbitLive::Proxy;

@@ -7,7 +7,7 @@
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
-#include "../common/look.h"
+#include "common/look.h"
 
 using UpbitLive::Decimal;
 using UpbitLive::TickerModel;

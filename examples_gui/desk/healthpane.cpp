@@ -2,7 +2,7 @@
 
 #include <QHeaderView>
 
-#include "../common/look.h"
+#include "common/look.h"
 
 using UpbitLive::Health;
 using UpbitLive::Proxy;

@@ -8,7 +8,7 @@
 #include <QTimer>
 #include <functional>
 
-#include "../common/turnprobe.h"
+#include "common/turnprobe.h"
 #include "pane.h"
 
 class HealthPane : public Pane

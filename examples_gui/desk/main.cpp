@@ -1,5 +1,5 @@
 // upbit-desk: a trading desk on live Upbit data.
-#include "../common/program.h"
+#include "common/program.h"
 #include "window.h"
 
 int main(int argc, char **argv)

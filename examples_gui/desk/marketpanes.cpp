@@ -8,7 +8,7 @@
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
-#include "../common/look.h"
+#include "common/look.h"
 
 using UpbitLive::Proxy;
 using UpbitLive::TradeModel;

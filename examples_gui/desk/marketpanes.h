@@ -6,8 +6,8 @@
 #include <UpbitLive/widgets/trademodel.h>
 #include <memory>
 
-#include "../common/bookview.h"
-#include "../common/chartview.h"
+#include "common/bookview.h"
+#include "common/chartview.h"
 #include "pane.h"
 
 // The chosen coin's day in one line.

@@ -2,7 +2,7 @@
 
 #include <QHBoxLayout>
 
-#include "../common/frame.h"
+#include "common/frame.h"
 
 Pane::Pane(const QString &name, const QString &title, QWidget *parent)
     : QDockWidget(parent), m_title(title), m_subjectLabel(new QLabel),

@@ -4,9 +4,9 @@
 
 #include <QElapsedTimer>
 
-#include "../common/frame.h"
 #include "accountpanes.h"
 #include "coinpane.h"
+#include "common/frame.h"
 #include "healthpane.h"
 #include "marketpanes.h"
 

@@ -1,6 +1,6 @@
 // upbit-orderbook: one market's order book in a window of its own.
-#include "../common/bookview.h"
-#include "../common/program.h"
+#include "common/bookview.h"
+#include "common/program.h"
 
 namespace
 {
