@@ -154,8 +154,7 @@ private Q_SLOTS:
         QVector<QByteArray> lines;
         for (int i = 0; i < 2000; ++i)
             lines << messages::trade("KRW-BTC", i);
-        const Recording recording(lines);
-        MockServer server(recording.arguments());
+        MockServer server(MockServer::Play, lines);
         Manager manager(optionsFor(server));
         ProxyOptions lossless;
         lossless.policy = Policy::Lossless;
@@ -187,8 +186,7 @@ private Q_SLOTS:
         QVector<QByteArray> lines;
         for (int i = 0; i < 200; ++i)
             lines << messages::trade("KRW-BTC", i);
-        const Recording recording(lines);
-        MockServer server(recording.arguments());
+        MockServer server(MockServer::Play, lines);
         Manager manager(optionsFor(server));
         Proxy proxy(&manager, "slow_slot");
         int largest = 0, all = 0;
@@ -210,8 +208,7 @@ private Q_SLOTS:
         QVector<QByteArray> lines;
         for (int i = 0; i < 600; ++i)
             lines << messages::trade("KRW-BTC", i);
-        const Recording recording(lines);
-        MockServer server(recording.arguments());
+        MockServer server(MockServer::Play, lines);
         Manager manager(optionsFor(server));
         ProxyOptions small;
         small.queueMessages = 64;
@@ -356,9 +353,8 @@ private Q_SLOTS:
         QVector<QByteArray> lines;
         for (int i = 0; i < 300; ++i)
             lines << messages::trade("KRW-BTC", i);
-        const Recording recording(lines);
         for (int fps : {0, 100}) {
-            MockServer server(recording.arguments()); // plays it once
+            MockServer server(MockServer::Play, lines); // plays it once
             Manager manager(optionsFor(server));
             Proxy proxy(&manager, QString("nested_%1").arg(fps));
             proxy.setMaxFps(fps);
@@ -387,8 +383,7 @@ private Q_SLOTS:
         for (int i = 0; i < 1000; ++i) {
             lines << messages::ticker("KRW-BTC", i) << messages::orderbook("KRW-BTC", i);
         }
-        const Recording recording(lines);
-        MockServer server(recording.arguments());
+        MockServer server(MockServer::Play, lines);
         Manager manager(optionsFor(server));
         Proxy paced(&manager, "paced"), eager(&manager, "eager");
         paced.setMaxFps(20);
@@ -417,8 +412,7 @@ private Q_SLOTS:
         QVector<QByteArray> lines;
         for (int i = 0; i < 900; ++i)
             lines << messages::trade("KRW-BTC", i);
-        const Recording recording(lines);
-        MockServer server(recording.arguments());
+        MockServer server(MockServer::Play, lines);
         Manager manager(optionsFor(server));
         ProxyOptions lossless;
         lossless.policy = Policy::Lossless;

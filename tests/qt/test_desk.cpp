@@ -1,4 +1,5 @@
 // The desk as its user sees it: pictures taken by --screenshot, and what must be on them.
+#include <QtCore/QProcess>
 #include <QtCore/QSet>
 #include <QtCore/QTemporaryDir>
 #include <QtGui/QImage>

@@ -2,6 +2,7 @@
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
 #include <QtCore/QMap>
+#include <QtCore/QProcess>
 #include <QtTest/QtTest>
 
 #include <csignal>

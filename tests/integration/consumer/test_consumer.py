@@ -51,6 +51,11 @@ class Stage:
             text = self.run(os.path.join(directory, 'consumer-qt'))
             if '1,234,567\n' not in text:
                 raise Failed('consumer-qt printed %r' % text)
+            # The fixture finds the installed mock by PATH.
+            text = self.run(os.path.join(directory, 'consumer-test'), UPBIT_MOCK='',
+                            PATH=os.path.join(self.tree, 'bin') + ':' + os.environ['PATH'])
+            if text != '77210000 77211000\n':
+                raise Failed('consumer-test printed %r' % text)
 
 
 @case
