@@ -141,7 +141,7 @@ static void ask(upbit__fill *fill)
     fill->page_rows = 0;
     fill->state = UPBIT__FILL_ASKING;
     if (left < UPBIT__MS || fill->pages >= UPBIT__BACKFILL_PAGES || b->source.ask == NULL ||
-        b->source.ask(b->source_context, fill, UPBIT__BACKFILL_ROWS, fill->cursor,
+        b->source.ask(b->source_context, fill, UPBIT__BACKFILL_ROWS, fill->cursor, fill->days,
                       (uint32_t)(left / UPBIT__MS), &fill->ask) != 0) {
         fill->state = UPBIT__FILL_PAUSED; /* there is nothing to cancel */
         end(fill, false);
@@ -225,7 +225,8 @@ void upbit__fill_answer(upbit__fill *fill, int error)
         fill->retry_ns = now + UPBIT__BACKFILL_LAG_MS * UPBIT__MS;
     } else if (upbit__fill_complete(fill)) {
         end(fill, true);
-    } else if (fill->flawed || fill->page_rows < UPBIT__BACKFILL_ROWS) {
+    } else if (fill->flawed ||
+               (fill->page_rows < UPBIT__BACKFILL_ROWS && !upbit__fill_previous_day(fill))) {
         end(fill, false);
     } else {
         ask(fill);

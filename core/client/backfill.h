@@ -29,6 +29,7 @@ enum {
     UPBIT__BACKFILL_CODES = 20,      /* per reconnect, those with the most recent wants first */
     UPBIT__BACKFILL_PAGES = 4,       /* per code */
     UPBIT__BACKFILL_ROWS = 500,      /* of a page: the budget counts questions, not rows */
+    UPBIT__BACKFILL_DAYS = 7,        /* that REST knows before the newest */
     UPBIT__BACKFILL_HELD = 1024,     /* live trades of a code that may wait */
     UPBIT__BACKFILL_MS = 2000,       /* per code, all pages together */
     UPBIT__BACKFILL_GATHER_MS = 100, /* the snapshots of a request come in one burst */
@@ -41,10 +42,11 @@ typedef struct upbit__fill upbit__fill;
 /* Where pages come from; a table, so that tests need no sockets. */
 typedef struct upbit__backfill_source {
     /* Asks for the newest `count` trades of the fill's code before the one with id `cursor` (0:
-     * before none). Then, in a later turn, upbit__fill_row for each row in the order of the answer,
-     * newest first, and upbit__fill_answer once: unless cancelled. 0 and *ask, or an error and
-     * neither will be called. */
-    int (*ask)(void *context, upbit__fill *fill, unsigned count, int64_t cursor,
+     * before none), of the newest day that has any or days_ago days before it. Then, in a later
+     * turn, upbit__fill_row for each row in the order of the answer, newest first, and
+     * upbit__fill_answer once: unless cancelled. 0 and *ask, or an error and neither will be
+     * called. */
+    int (*ask)(void *context, upbit__fill *fill, unsigned count, int64_t cursor, unsigned days_ago,
                uint32_t timeout_ms, void **ask);
     void (*cancel)(void *context, void *ask);
 } upbit__backfill_source;

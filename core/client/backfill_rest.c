@@ -68,14 +68,15 @@ static void answered(void *context, const upbit__rest_result *result)
     upbit__fill_answer(fill, error);
 }
 
-static int ask(void *context, upbit__fill *fill, unsigned count, int64_t cursor,
+static int ask(void *context, upbit__fill *fill, unsigned count, int64_t cursor, unsigned days_ago,
                uint32_t timeout_ms, void **handle)
 {
     upbit__backfill_rest *r = context;
     upbit__buffer path = {0};
     page *p = calloc(1, sizeof *p);
-    int error = p == NULL ? UPBIT_ERROR_NO_MEMORY
-                          : upbit__rest_path_trades(&path, upbit__fill_code(fill), count, cursor);
+    int error =
+        p == NULL ? UPBIT_ERROR_NO_MEMORY
+                  : upbit__rest_path_trades(&path, upbit__fill_code(fill), count, cursor, days_ago);
     if (error == 0) {
         p->rest = r;
         p->fill = fill;

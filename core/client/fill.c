@@ -74,6 +74,7 @@ void upbit__fill_restart(upbit__fill *fill)
 {
     clear(fill->backfill->fanout->pool, &fill->rows);
     fill->cursor = 0;
+    fill->days = 0;
     fill->page_rows = 0;
     fill->newest = fill->oldest = (upbit__trade_place){0, 0};
     fill->reached = fill->flawed = false;
@@ -118,13 +119,29 @@ bool upbit__fill_lags(const upbit__fill *fill)
     return before(fill->newest, upbit__trade_place_of(fill->held.at[fill->border]));
 }
 
+/* REST counts days from the newest trade, which is of the border's day or later; then a day is
+ * asked for twice, which does no harm. */
+static int64_t day_asked(const upbit__fill *fill)
+{
+    return fill->newest.ms / DAY_MS - fill->days;
+}
+
+bool upbit__fill_previous_day(upbit__fill *fill)
+{
+    if (fill->days == UPBIT__BACKFILL_DAYS)
+        return false;
+    fill->days++;
+    fill->cursor = 0;
+    return true;
+}
+
 bool upbit__fill_complete(const upbit__fill *fill)
 {
     if (fill->flawed)
         return false;
-    /* A page that is not full is the day's last: REST without a date knows one day (UTC). */
-    return fill->reached || (fill->page_rows < UPBIT__BACKFILL_ROWS &&
-                             fill->newest.ms / DAY_MS == fill->anchor_ms / DAY_MS);
+    /* A page that is not full is the last of its day. */
+    return fill->reached ||
+           (fill->page_rows < UPBIT__BACKFILL_ROWS && day_asked(fill) <= fill->anchor_ms / DAY_MS);
 }
 
 int64_t upbit__fill_before_ms(const upbit__fill *fill)

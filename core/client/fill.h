@@ -41,6 +41,7 @@ struct upbit__fill {
     upbit__trade_place newest; /* of all rows seen */
     upbit__trade_place oldest;
     int64_t cursor; /* the id of the last row of the page */
+    unsigned days;  /* REST answers for one day (UTC): how many before that of the border */
     bool reached;   /* a row from before the border of what was known */
     bool flawed;    /* a row was lost */
 };
@@ -58,6 +59,8 @@ void upbit__fill_restart(upbit__fill *fill);
 /* Of the page that is over: the newest trade known to REST is older than the one that shows the
  * hole, so there may be others that it does not know yet. */
 bool upbit__fill_lags(const upbit__fill *fill);
+/* Goes on with the day before; false: REST knows none. */
+bool upbit__fill_previous_day(upbit__fill *fill);
 /* All that was missed is in `rows`. */
 bool upbit__fill_complete(const upbit__fill *fill);
 /* What is missing happened before this; Unix ms. */

@@ -333,7 +333,7 @@ static int write_path(upbit__buffer *path, const upbit__query *q)
     case UPBIT_TYPE_ORDERBOOK:
         return upbit__rest_path_orderbooks(path, codes, count, &s->level, s->depth);
     case UPBIT_TYPE_TRADE:
-        return upbit__rest_path_trades(path, codes[0], page_size(s, part), lowest(s, part));
+        return upbit__rest_path_trades(path, codes[0], page_size(s, part), lowest(s, part), 0);
     default:
         return upbit__rest_path_candles(path, codes[0], s->unit, page_size(s, part),
                                         lowest(s, part));

@@ -108,14 +108,18 @@ int upbit__rest_path_orderbooks(upbit__buffer *out, const char *const *codes, si
     return put_codes(out, "/orderbook?markets=", codes, count, tail);
 }
 
-int upbit__rest_path_trades(upbit__buffer *out, const char *code, unsigned count, int64_t cursor)
+int upbit__rest_path_trades(upbit__buffer *out, const char *code, unsigned count, int64_t cursor,
+                            unsigned days_ago)
 {
-    char tail[64];
-    if (count == 0 || count > UPBIT__REST_TRADES_MAX || cursor < 0)
+    char tail[80];
+    if (count == 0 || count > UPBIT__REST_TRADES_MAX || cursor < 0 ||
+        days_ago > UPBIT__REST_DAYS_MAX)
         return UPBIT_ERROR_INVALID_ARGUMENT;
     int n = snprintf(tail, sizeof tail, "&count=%u", count);
     if (cursor > 0)
-        snprintf(tail + n, sizeof tail - (size_t)n, "&cursor=%lld", (long long)cursor);
+        n += snprintf(tail + n, sizeof tail - (size_t)n, "&cursor=%lld", (long long)cursor);
+    if (days_ago > 0)
+        snprintf(tail + n, sizeof tail - (size_t)n, "&days_ago=%u", days_ago);
     return put_codes(out, "/trades/ticks?market=", &code, 1, tail);
 }
 

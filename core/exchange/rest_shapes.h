@@ -24,6 +24,7 @@
 
 #define UPBIT__REST_CODES_MAX   100 /* in one URL; more are several questions */
 #define UPBIT__REST_TRADES_MAX  500 /* rows of one answer */
+#define UPBIT__REST_DAYS_MAX    7   /* how far back trades are known */
 #define UPBIT__REST_CANDLES_MAX 200
 #define UPBIT__REST_DEPTH_MAX   30
 
@@ -36,8 +37,11 @@ int upbit__rest_path_tickers_all(upbit__buffer *out, const char *quotes);
 /* level: NULL, null or 0: not grouped. depth: rows a side, 0: as many as there are. */
 int upbit__rest_path_orderbooks(upbit__buffer *out, const char *const *codes, size_t count,
                                 const upbit_decimal *level, unsigned depth);
-/* The newest `count` trades before the one with sequential id `cursor`; 0: before none. */
-int upbit__rest_path_trades(upbit__buffer *out, const char *code, unsigned count, int64_t cursor);
+/* The newest `count` trades before the one with sequential id `cursor`; 0: before none. The
+ * exchange answers for one day (UTC): that of the newest trade, or days_ago (0 to 7) days before
+ * it. */
+int upbit__rest_path_trades(upbit__buffer *out, const char *code, unsigned count, int64_t cursor,
+                            unsigned days_ago);
 /* The newest `count` candles that start before before_ms (Unix ms); 0: the newest there are. */
 int upbit__rest_path_candles(upbit__buffer *out, const char *code, unsigned unit, unsigned count,
                              int64_t before_ms);

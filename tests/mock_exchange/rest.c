@@ -280,10 +280,13 @@ static void trades(struct call *call)
         return;
     }
     mock_buf_putc(&call->body, '[');
-    const struct mock_trade *t;
+    const struct mock_trade *t = mock_trade_at(m, 0);
+    /* One day: that of the newest trade, or so many before it. */
+    int64_t from_ms = t != NULL ? (t->timestamp / 86400000 - days) * 86400000 : 0;
     int64_t put = 0;
     for (size_t n = 0; put < count && (t = mock_trade_at(m, n)) != NULL; n++) {
-        if (t->id < cursor && t->timestamp < to_ms) {
+        if (t->id < cursor && t->timestamp >= from_ms && t->timestamp < from_ms + 86400000 &&
+            t->timestamp < to_ms) {
             mock_buf_puts(&call->body, put++ == 0 ? "" : ",");
             mock_row_trade(&call->body, m, t);
             note_trade(call, m, t);

@@ -184,7 +184,8 @@ START_TEST(rows_say_what_the_stream_says)
     ck_assert_uint_eq(row_count, code_count);
     compare_with_stream(p, UPBIT_TYPE_ORDERBOOK, 0, 7);
     for (size_t i = 0; i < 8; i++) {
-        decode_all(UPBIT_TYPE_TRADE, 0, ask(upbit__rest_path_trades(&path, codes[i], 1, 0), 200));
+        decode_all(UPBIT_TYPE_TRADE, 0,
+                   ask(upbit__rest_path_trades(&path, codes[i], 1, 0, 0), 200));
         ck_assert_uint_eq(row_count, 1);
         compare_with_stream(p, UPBIT_TYPE_TRADE, bit(UPBIT_TYPE_TRADE, "timestamp"), 12);
     }
@@ -200,7 +201,7 @@ START_TEST(pages_of_trades_fit_together)
     size_t total = 0;
     begin("0");
     find_codes();
-    decode_all(UPBIT_TYPE_TRADE, 0, ask(upbit__rest_path_trades(&path, codes[0], 30, 0), 200));
+    decode_all(UPBIT_TYPE_TRADE, 0, ask(upbit__rest_path_trades(&path, codes[0], 30, 0, 0), 200));
     size_t want = row_count;
     ck_assert_uint_ge(want, 4);
     int64_t ids[30];
@@ -208,7 +209,7 @@ START_TEST(pages_of_trades_fit_together)
         ids[i] = upbit_event_trade(rows[i])->sequential_id;
     for (int page = 0; page < 8 && total < want; page++) {
         decode_all(UPBIT_TYPE_TRADE, 0,
-                   ask(upbit__rest_path_trades(&path, codes[0], 5, cursor), 200));
+                   ask(upbit__rest_path_trades(&path, codes[0], 5, cursor, 0), 200));
         for (size_t i = 0; i < row_count && total < want; i++) {
             const upbit_trade *t = upbit_event_trade(rows[i]);
             ck_assert_int_eq(t->sequential_id, ids[total++]);

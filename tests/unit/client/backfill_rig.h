@@ -15,6 +15,7 @@ enum { ASKS = 64, FULL = UPBIT__BACKFILL_ROWS };
 static struct asked {
     upbit__fill *fill; /* NULL: answered or cancelled */
     int64_t cursor;
+    unsigned days_ago;
     uint32_t timeout_ms;
     char code[24];
     bool cancelled;
@@ -34,7 +35,7 @@ static inline int64_t read_now(void)
 }
 
 static inline int ask(void *context, upbit__fill *fill, unsigned count, int64_t cursor,
-                      uint32_t timeout_ms, void **handle)
+                      unsigned days_ago, uint32_t timeout_ms, void **handle)
 {
     (void)context;
     ck_assert_uint_eq(count, UPBIT__BACKFILL_ROWS);
@@ -42,7 +43,8 @@ static inline int ask(void *context, upbit__fill *fill, unsigned count, int64_t 
     if (ask_error != 0)
         return ask_error;
     struct asked *a = &asks[ask_count++];
-    *a = (struct asked){.fill = fill, .cursor = cursor, .timeout_ms = timeout_ms};
+    *a = (struct asked){
+        .fill = fill, .cursor = cursor, .days_ago = days_ago, .timeout_ms = timeout_ms};
     snprintf(a->code, sizeof a->code, "%s", upbit__fill_code(fill));
     *handle = a;
     return 0;

@@ -78,7 +78,9 @@ START_TEST(a_short_page_is_all_there_is_of_that_day)
     side *a = side_open(0);
     want(a, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
     sent();
-    live(_i == 0 ? 1 : -60000, _i == 0 ? 1 : -60000); /* 01:07 minus 1:40 is yesterday */
+    /* Ids are 100 ms apart: 01:07 minus 1:40 is yesterday; minus 41:40 the day before that. */
+    static const int last[] = {1, -60000, -1500000};
+    live(last[_i], last[_i]);
     got(a);
     lose();
     connect();
@@ -86,8 +88,40 @@ START_TEST(a_short_page_is_all_there_is_of_that_day)
     pass_ms(100);
     rows(last_ask(), 3, 2);
     answer(last_ask(), 0);
-    ck_assert_str_eq(got(a), _i == 0 ? "B2 B3 " : "gap(-60000-2) B2 B3 ");
-    ck_assert_uint_eq(ask_count, 1);
+    for (int day = 1; day <= _i; day++) {
+        ck_assert_uint_eq(last_ask()->days_ago, (unsigned)day);
+        ck_assert_int_eq(last_ask()->cursor, 0);
+        if (day == _i)
+            rows(last_ask(), last[_i] + 1, last[_i]);
+        answer(last_ask(), 0);
+    }
+    char expected[64] = "B2 B3 ";
+    if (_i > 0)
+        snprintf(expected, sizeof expected, "B%d B2 B3 ", last[_i] + 1);
+    ck_assert_str_eq(got(a), expected);
+    ck_assert_uint_eq(ask_count, (size_t)_i + 1);
+    side_close(a);
+}
+END_TEST
+
+START_TEST(days_without_end_are_a_gap)
+{
+    side *a = side_open(0);
+    want(a, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    sent();
+    live(-20000000, -20000000); /* three weeks ago */
+    got(a);
+    lose();
+    connect();
+    snapshot(3);
+    pass_ms(100);
+    rows(last_ask(), 3, 2);
+    for (size_t pages = 1; pages <= UPBIT__BACKFILL_PAGES; pages++) {
+        ck_assert_uint_eq(ask_count, pages);
+        answer(last_ask(), 0);
+    }
+    ck_assert_str_eq(got(a), "gap(-20000000-2) B2 B3 ");
+    ck_assert_uint_eq(ask_count, UPBIT__BACKFILL_PAGES);
     side_close(a);
 }
 END_TEST
@@ -330,7 +364,8 @@ int main(void)
     tcase_add_test(t, two_seconds_are_enough);
     tcase_add_test(t, four_pages_are_enough_and_the_newest_count);
     tcase_add_loop_test(t, pages_go_on_until_they_reach_what_is_known, 0, 2);
-    tcase_add_loop_test(t, a_short_page_is_all_there_is_of_that_day, 0, 2);
+    tcase_add_loop_test(t, a_short_page_is_all_there_is_of_that_day, 0, 3);
+    tcase_add_test(t, days_without_end_are_a_gap);
     tcase_add_test(t, a_row_that_was_lost_is_a_gap);
     tcase_add_loop_test(t, a_page_that_lags_is_asked_for_again, 0, 2);
     tcase_add_test(t, twenty_codes_those_wanted_last);

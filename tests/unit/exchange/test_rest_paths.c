@@ -86,7 +86,7 @@ START_TEST(what_is_no_code_gets_into_no_path)
         is_refused(upbit__rest_path_tickers(&out, list, 2));
         is_refused(upbit__rest_path_instruments(&out, list, 2));
         is_refused(upbit__rest_path_orderbooks(&out, list, 2, NULL, 0));
-        is_refused(upbit__rest_path_trades(&out, bad[i], 1, 0));
+        is_refused(upbit__rest_path_trades(&out, bad[i], 1, 0, 0));
         is_refused(upbit__rest_path_candles(&out, bad[i], UPBIT_CANDLE_1M, 1, 0));
     }
     is_refused(upbit__rest_path_tickers(&out, NULL, 1));
@@ -126,14 +126,17 @@ END_TEST
 
 START_TEST(trades_by_cursor)
 {
-    is(upbit__rest_path_trades(&out, "KRW-BTC", 1, 0), "/trades/ticks?market=KRW-BTC&count=1");
-    is(upbit__rest_path_trades(&out, "KRW-BTC", 500, 17883351803770004),
+    is(upbit__rest_path_trades(&out, "KRW-BTC", 1, 0, 0), "/trades/ticks?market=KRW-BTC&count=1");
+    is(upbit__rest_path_trades(&out, "KRW-BTC", 500, 17883351803770004, 0),
        "/trades/ticks?market=KRW-BTC&count=500&cursor=17883351803770004");
-    is(upbit__rest_path_trades(&out, "KRW-BTC", 2, INT64_MAX),
+    is(upbit__rest_path_trades(&out, "KRW-BTC", 2, INT64_MAX, 0),
        "/trades/ticks?market=KRW-BTC&count=2&cursor=9223372036854775807");
-    is_refused(upbit__rest_path_trades(&out, "KRW-BTC", 0, 0));
-    is_refused(upbit__rest_path_trades(&out, "KRW-BTC", 501, 0));
-    is_refused(upbit__rest_path_trades(&out, "KRW-BTC", 1, -1));
+    is(upbit__rest_path_trades(&out, "KRW-BTC", 2, 5, 7),
+       "/trades/ticks?market=KRW-BTC&count=2&cursor=5&days_ago=7");
+    is_refused(upbit__rest_path_trades(&out, "KRW-BTC", 2, 5, 8));
+    is_refused(upbit__rest_path_trades(&out, "KRW-BTC", 0, 0, 0));
+    is_refused(upbit__rest_path_trades(&out, "KRW-BTC", 501, 0, 0));
+    is_refused(upbit__rest_path_trades(&out, "KRW-BTC", 1, -1, 0));
 }
 END_TEST
 
