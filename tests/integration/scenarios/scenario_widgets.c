@@ -33,9 +33,23 @@ START_TEST(scenario_02_coin_selection)
     tape_wait(book, 0, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", UPBIT_STREAM_REALTIME, 1);
     tape_wait(trades, 0, UPBIT_TYPE_TRADE, "KRW-BTC", UPBIT_STREAM_REALTIME, 1);
     size_t before = list->count;
+    /* Something of the old coin waits in both. */
+    book->asleep = trades->asleep = true;
+    stage_order("burst?rate=500&ms=100&code=KRW-BTC");
+    tape_wait(list, before, UPBIT_TYPE_TICKER, "KRW-BTC", UPBIT_STREAM_REALTIME, 30);
+    upbit_proxy_stats waiting[2];
+    double end = stream_now() + 25;
+    do {
+        ck_assert_double_lt(stream_now(), end);
+        stage_run(20);
+        upbit_proxy_get_stats(book->proxy, &waiting[0], sizeof waiting[0]);
+        upbit_proxy_get_stats(trades->proxy, &waiting[1], sizeof waiting[1]);
+    } while (waiting[0].queued == 0 || waiting[1].queued == 0);
     /* To Ethereum, both in the same moment. */
     tape_want(book, upbit_proxy_replace, UPBIT_TYPE_ORDERBOOK, "KRW-ETH", 7);
     tape_want(trades, upbit_proxy_replace, UPBIT_TYPE_TRADE, "KRW-ETH", 7);
+    wire_wait("orderbook KRW-ETH, ticker KRW-BTC, ticker KRW-ETH, ticker KRW-XRP, trade KRW-ETH");
+    book->asleep = trades->asleep = false;
     size_t book_at = tape_reply(book, 7), trades_at = tape_reply(trades, 7);
     tape_wait(book, book_at, UPBIT_TYPE_ORDERBOOK, "KRW-ETH", UPBIT_STREAM_REALTIME, 2);
     tape_wait(trades, trades_at, UPBIT_TYPE_TRADE, "KRW-ETH", UPBIT_STREAM_REALTIME, 2);
@@ -96,6 +110,11 @@ START_TEST(scenario_03_snapshot_beside_realtime)
     ck_assert_int_eq(got->origin, _i == 0 ? UPBIT_ORIGIN_CACHE : UPBIT_ORIGIN_STREAM);
     if (_i == 0)
         wire_rests(requests); /* nobody had to be asked */
+    else if (_i == 1)
+        ck_assert_uint_eq(wire_wait("ticker KRW-BTC, ticker KRW-XRP"), requests + 1);
+    else
+        ck_assert_uint_eq(wire_wait("ticker KRW-BTC, ticker KRW-ETH once, ticker KRW-XRP"),
+                          requests + 1);
     /* The stream of the first goes on; the second got one, of nothing else, and no other. */
     stage_order("burst?rate=200&ms=200&code=KRW-BTC");
     tape_wait(live, at_live, UPBIT_TYPE_TICKER, "KRW-BTC", UPBIT_STREAM_REALTIME, 20);
