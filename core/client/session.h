@@ -42,7 +42,6 @@ typedef struct upbit__verify {
     upbit__timer timer, answer_timer;
     char ticket[UPBIT__TICKET_SIZE]; /* of the question under way; "" when there is none */
     bool off;                        /* the exchange refused the question: not asked again */
-    bool mute;                       /* no answer on this connection */
     bool given_up;                   /* either has been logged */
     uint32_t answers, repeats;
     uint64_t asked;              /* number of the last request when it was asked */

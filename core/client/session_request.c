@@ -45,7 +45,7 @@ static bool same_as_sent(const upbit__session *s, size_t after_ticket)
 void upbit__request_due(void *session)
 {
     upbit__session *s = session;
-    if (s->refused != 0 || !upbit__session_open(s))
+    if (!upbit__session_open(s))
         return;
     int64_t now = upbit__clock_monotonic_ns();
     int64_t allowed = upbit__window_next_ns(&s->per_second);

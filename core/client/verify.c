@@ -81,14 +81,13 @@ static void ask(upbit__session *s, int64_t now)
     upbit__session_timer(s, &v->answer_timer, now + ANSWER_NS);
 }
 
+/* Runs while there is a connection that may be asked: verify_stop and give_up stop it. */
 static void look(void *context)
 {
     upbit__session *s = context;
     upbit__verify *v = &s->verify;
     int64_t now = upbit__clock_monotonic_ns();
     int64_t next = now + s->config->monitor_ms * UPBIT__MS;
-    if (v->off || v->mute || s->refused != 0 || !upbit__session_open(s))
-        return;
     if (v->ticket[0] == '\0' && has_reason(s)) {
         int64_t allowed = allowed_ns(s, now);
         if (allowed > now)
@@ -113,7 +112,6 @@ static void no_answer(void *context)
 {
     upbit__session *s = context;
     s->verify.ticket[0] = '\0';
-    s->verify.mute = true;
     give_up(s, "no answer");
 }
 
@@ -125,7 +123,6 @@ void upbit__verify_init(upbit__session *s)
 
 void upbit__verify_start(upbit__session *s)
 {
-    s->verify.mute = false;
     s->verify.ticket[0] = '\0';
     if (!s->verify.off)
         arm(s, upbit__clock_monotonic_ns() + s->config->monitor_ms * UPBIT__MS);

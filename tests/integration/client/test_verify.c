@@ -151,9 +151,17 @@ static void count_warnings(void *context, int level, const char *module, const c
     warnings += level == UPBIT_LOG_WARNING && strstr(line, "other subscriptions") != NULL;
 }
 
-static void often_and_logged(upbit_options *o)
+/* The library's clock goes on by this much, and it looks at it. */
+static void pass(double seconds)
 {
-    often(o);
+    atomic_fetch_add(&ahead, (int64_t)(seconds * 1e9));
+    want(upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC"); /* changes nothing, but wakes it */
+    doze(0.15);
+}
+
+static void each_second(upbit_options *o)
+{
+    o->monitor_ms = 1000;
     o->log = count_warnings;
 }
 
@@ -162,22 +170,42 @@ START_TEST(what_cannot_be_repaired_is_tried_ever_less_often)
     warnings = 0;
     puppet_word(&exchange, exchange.forgotten, "KRW-ETH");
     puppet_say(&exchange, stubborn, true);
-    open_manager(often_and_logged);
+    open_manager(each_second);
     want(upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC,KRW-ETH");
-    ck_assert_int_ge(puppet_wait(&exchange, &exchange.requests, 3, 5), 3);
-    doze(1.5);
-    ck_assert_uint_ge(stats().repairs, 2);
-    ck_assert_uint_le(stats().repairs, 5); /* 0, 0.1, 0.3, 0.7, 1.5 s; each look would be 15 */
-    /* Looking costs a message each, but a want never waits for it. */
-    double before = stream_now();
-    want(upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-NEW");
-    while (!puppet_asked(&exchange, "KRW-NEW") && stream_now() < before + 5)
-        doze(0.02);
-    ck_assert(stream_now() - before < 1);
+    expect_trade("KRW-ETH");
+    for (int i = 0; i < 10; i++)
+        pass(2);
+    ck_assert_int_ge(puppet_count(&exchange, &exchange.lists),
+                     8); /* it is looked at all the time */
+    ck_assert_uint_ge(stats().repairs, 3);
+    ck_assert_uint_le(stats().repairs, 5); /* after 0, 1, 3, 7, 15 s */
     upbit_proxy_close(proxy);
+    proxy = NULL;
     upbit_manager_shutdown(manager, 0);
     ck_assert_int_eq(warnings, 1);
-    proxy = NULL;
+}
+END_TEST
+
+static void after_a_second(upbit_options *o)
+{
+    o->monitor_ms = 1000;
+}
+
+START_TEST(half_of_the_budget_is_left_to_wants)
+{
+    static const char *const codes[] = {"KRW-AA", "KRW-BB", "KRW-CC", "KRW-DD"};
+    open_manager(after_a_second);
+    double begin = stream_now(), second = 0;
+    for (int i = 0; i < 4; i++) {
+        want(upbit_proxy_subscribe, UPBIT_TYPE_TRADE, codes[i]);
+        ck_assert_int_eq(puppet_wait(&exchange, &exchange.requests, i + 1, 5), i + 1);
+        if (i == 1)
+            second = stream_now();
+    }
+    bool in_time = stream_now() - begin < 0.9; /* else the looks may have come in between */
+    ck_assert_int_ge(puppet_wait(&exchange, &exchange.lists, 1, 5), 1);
+    if (in_time) /* three of five are free when the second request's grant is back */
+        ck_assert(stream_now() - second > 1.05);
 }
 END_TEST
 
@@ -244,12 +272,15 @@ START_TEST(a_key_without_data_is_a_reason_to_look_at_once)
     ck_assert_int_eq(puppet_wait(&exchange, &exchange.requests, 2, 5), 2);
     ck_assert_uint_eq(stats().repairs, 1);
     puppet_word(&exchange, exchange.silent, "KRW-XRP");
-    want(upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-XRP");
+    want(upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-ADA,KRW-XRP");
+    expect_trade("KRW-ADA"); /* nothing but the distance between questions speaks against one */
     const upbit_event *e = stream_event(proxy, UPBIT_TYPE_NO_DATA, "KRW-XRP", 5);
     ck_assert_ptr_nonnull(e);
     upbit_event_unref(e);
-    doze(0.5);
+    pass(2); /* the budget is full again, but the last question was less than 5 s ago */
     ck_assert_int_eq(puppet_count(&exchange, &exchange.lists), 1); /* not one for each key */
+    pass(4);
+    expect_lists(2);
 }
 END_TEST
 
@@ -344,6 +375,7 @@ int main(void)
     tcase_add_test(tests, what_is_missing_is_requested_again);
     tcase_add_test(tests, what_is_too_much_is_requested_away);
     tcase_add_test(tests, what_cannot_be_repaired_is_tried_ever_less_often);
+    tcase_add_test(tests, half_of_the_budget_is_left_to_wants);
     tcase_add_test(tests, one_time_snapshots_are_nobodys_subscription);
     tcase_add_test(tests, only_the_answer_to_our_question_counts);
     tcase_add_test(tests, an_answer_about_an_older_set_does_not_count);

@@ -82,10 +82,10 @@ START_TEST(an_overdue_pong_is_stale_and_any_byte_ends_it)
     /* Requests go out all the same, and their answer is a sign of life. */
     ck_assert_int_eq(stream_want(proxy, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-ETH", 0), 0);
     upbit_state_event s = expect_state(proxy, UPBIT_STATE_LIVE, 4);
+    puppet_say(&exchange, deaf, false);                   /* the ping under way stays unheard */
     ck_assert_uint_eq(s.down_ms, 0);                      /* no cut */
     s = expect_state(proxy, UPBIT_STATE_RECONNECTING, 4); /* but the pong never came */
     ck_assert_int_eq(s.error, UPBIT_ERROR_TIMEOUT);
-    puppet_say(&exchange, deaf, false);
     s = expect_state(proxy, UPBIT_STATE_LIVE, 4);
     ck_assert_uint_ge(s.down_ms, 100); /* counted from the last byte, not from the giving up */
     upbit_restored_event r = expect_restored(proxy, 4);
@@ -97,9 +97,16 @@ START_TEST(an_overdue_pong_is_stale_and_any_byte_ends_it)
 }
 END_TEST
 
+/* Whether the pong is overdue is looked at before the next ping. */
+static void slow_pings(upbit_options *o)
+{
+    o->ping_interval_ms = 500;
+    o->pong_timeout_ms = 800;
+}
+
 START_TEST(an_answered_ping_is_not_stale)
 {
-    start(quick_pings);
+    start(slow_pings);
     uint32_t stale = UPBIT_STATE_STALE;
     ck_assert_ptr_null(stream_until(proxy, has_state, &stale, 1.5, NULL));
     stop();
