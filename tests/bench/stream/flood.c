@@ -212,6 +212,9 @@ void flood_start(flood *f, size_t count, int processor)
         flood_pin(processor);
         run(&s);
     }
+    /* The child has its own. */
+    for (size_t i = 0; i < MIX; i++)
+        free(s.frames[i].bytes);
     close(s.listener);
     certificate_free(&self);
     SSL_CTX_free(s.context);
