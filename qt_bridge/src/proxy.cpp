@@ -43,7 +43,9 @@ Proxy::Proxy(Manager *manager, const QString &clientId, const ProxyOptions &opti
         // Nobody can be connected yet.
         const Error error = d->lastError;
         QMetaObject::invokeMethod(
-            this, [this, error] { Q_EMIT errorOccurred(error); }, Qt::QueuedConnection);
+            this,
+            [this, keep = d, error] { keep->guardedCall([&] { Q_EMIT errorOccurred(error); }); },
+            Qt::QueuedConnection);
     }
 }
 
@@ -118,7 +120,7 @@ void Proxy::setMaxFps(int fps)
     if (fps == 0)
         d->deliverHeld(monotonicNs()); // no frame will come for it any more
     if (keep->q != nullptr)
-        Q_EMIT maxFpsChanged();
+        keep->guardedCall([this] { Q_EMIT maxFpsChanged(); });
 }
 
 upbit_proxy_stats Proxy::stats() const

@@ -83,6 +83,9 @@ public:
         return !held.isEmpty();
     }
 
+    // Runs an emission; what a slot throws stops here. False when the Proxy is gone afterwards.
+    bool guardedCall(const std::function<void()> &emission);
+
     using Call = std::function<int(upbit_proxy *, const upbit_want *, uint64_t)>;
     quint64 command(const Call &call, const Want &want); // commands.cpp
     quint64 refuse(const Error &error);
@@ -113,7 +116,6 @@ public:
 
 private:
     template <class Function> bool guarded(Function &&function);
-    bool guardedCall(const std::function<void()> &emission);
     bool takeSnapshot(const upbit_delivery &delivery);
     void finishSnapshot(const QPointer<SnapshotReply> &reply, const QVector<Event> &events,
                         const Error &error);

@@ -31,7 +31,8 @@ class UPBITLIVE_WIDGETS_EXPORT CandleFeed : public QObject
                QObject *parent = nullptr);
     ~CandleFeed() override;
 
-    Proxy *proxy() const noexcept; // for its state, errors and pacing
+    // For its state, errors and pacing. Null once somebody has deleted it: nothing more comes then.
+    Proxy *proxy() const noexcept;
     bool isLoading() const noexcept;
     // No older candle than the oldest shown exists.
     bool isComplete() const noexcept;
@@ -55,7 +56,7 @@ class UPBITLIVE_WIDGETS_EXPORT CandleFeed : public QObject
     void healHole();
     void setLoading(int change);
 
-    Proxy *const m_proxy;
+    const QPointer<Proxy> m_proxy;
     const QPointer<CandleModel> m_model;
     QString m_code;
     CandleUnit m_unit = CandleUnit::None;

@@ -17,9 +17,15 @@ CandleFeed::CandleFeed(Manager *manager, const QString &clientId, CandleModel *m
             healHole();
         m_wasLive = true;
     });
+    // Its replies go with it and do not finish.
+    connect(m_proxy, &QObject::destroyed, this, [this] { setLoading(-m_underWay); });
 }
 
-CandleFeed::~CandleFeed() = default;
+CandleFeed::~CandleFeed()
+{
+    if (m_proxy != nullptr)
+        m_proxy->disconnect(this); // it goes as our child, when we are a feed no more
+}
 
 Proxy *CandleFeed::proxy() const noexcept
 {
@@ -53,23 +59,28 @@ void CandleFeed::show(const QString &code, CandleUnit unit)
 {
     if (m_model == nullptr || (code == m_code && unit == m_unit))
         return;
-    // The new want first: with both in one step the wire changes once.
-    if (!code.isEmpty())
-        m_proxy->replaceCandle({code}, unit);
-    if (!m_code.isEmpty() && (m_unit != unit || code.isEmpty()))
-        m_proxy->unsubscribeCandle({m_code}, m_unit);
+    const QString oldCode = m_code;
+    const CandleUnit oldUnit = m_unit;
     m_code = code;
     m_unit = unit;
-    ++m_series;
+    const quint32 series = ++m_series;
     m_complete = m_loadingOlder = false;
+    // A slot of what is emitted from here on may delete us or the proxy, or show something else.
+    const QPointer<CandleFeed> alive(this);
+    const auto usable = [&alive] { return alive != nullptr && alive->m_proxy != nullptr; };
     m_model->setSeries(code, unit);
-    if (!code.isEmpty())
+    // The new want first: with both in one step the wire changes once.
+    if (usable() && series == m_series && !code.isEmpty())
+        m_proxy->replaceCandle({code}, unit);
+    if (usable() && !oldCode.isEmpty() && (oldUnit != m_unit || m_code.isEmpty()))
+        m_proxy->unsubscribeCandle({oldCode}, oldUnit);
+    if (usable() && series == m_series && !code.isEmpty())
         load(m_page, 0, true);
 }
 
 void CandleFeed::loadOlder(qint64 beforeMs)
 {
-    if (!m_code.isEmpty() && !m_complete && !m_loadingOlder)
+    if (m_proxy != nullptr && !m_code.isEmpty() && !m_complete && !m_loadingOlder)
         load(m_page, beforeMs, true);
 }
 
@@ -80,7 +91,6 @@ void CandleFeed::load(int count, qint64 beforeMs, bool older)
     if (alive == nullptr || reply == nullptr)
         return; // a slot of the proxy's errorOccurred ended us
     m_loadingOlder = m_loadingOlder || older;
-    setLoading(+1);
     connect(reply, &SnapshotReply::finished, this, [this, reply, count, older, series = m_series] {
         if (series == m_series && m_model != nullptr) {
             if (older)
@@ -97,6 +107,7 @@ void CandleFeed::load(int count, qint64 beforeMs, bool older)
         if (here != nullptr && error && series == m_series)
             Q_EMIT failed(error);
     });
+    setLoading(+1); // last: a slot may delete us, or the proxy and the reply with it
 }
 
 // Windows that passed while the stream was down; the one that was open then has changed, too.
