@@ -1,12 +1,20 @@
+// Qt's loop says `awake` before it delivers posted events and `aboutToBlock` before it polls; what
+// the poll brings (notifiers, timers, input) comes after, between `aboutToBlock` and the next
+// `awake`. So the end of a sleep is the first event that is delivered after it, and a turn goes
+// from there over the posted events to the next poll. A poll that need not wait is not told at all:
+// there the first notifier or timer after an `awake` begins the next turn.
 #include "turnprobe.h"
 
 #include <QAbstractEventDispatcher>
+#include <QCoreApplication>
+#include <QEvent>
 
 TurnProbe::TurnProbe(QObject *parent) : QObject(parent)
 {
     QAbstractEventDispatcher *const loop = QAbstractEventDispatcher::instance();
-    connect(loop, &QAbstractEventDispatcher::awake, this, [this] { m_turn.start(); });
+    connect(loop, &QAbstractEventDispatcher::awake, this, [this] { m_polling = true; });
     connect(loop, &QAbstractEventDispatcher::aboutToBlock, this, &TurnProbe::ended);
+    QCoreApplication::instance()->installEventFilter(this);
 }
 
 void TurnProbe::reset()
@@ -15,6 +23,18 @@ void TurnProbe::reset()
     m_turns = m_long = 0;
     m_longestUs = 0;
     m_turn.invalidate();
+}
+
+bool TurnProbe::eventFilter(QObject *, QEvent *event)
+{
+    if (m_polling && m_turn.isValid() &&
+        (event->type() == QEvent::SockAct || event->type() == QEvent::Timer))
+        ended();
+    if (!m_turn.isValid()) {
+        m_polling = false;
+        m_turn.start();
+    }
+    return false;
 }
 
 void TurnProbe::ended()

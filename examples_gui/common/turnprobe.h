@@ -1,5 +1,6 @@
-// How long the turns of the event loop are: from waking up to going to sleep again. A turn longer
-// than a frame, 16 ms, is what a user sees as a stutter.
+// How long the turns of the main thread's event loop are: from the first event after it has looked
+// for new ones to the next look. A turn longer than a frame, 16 ms, is what a user sees as a
+// stutter. An event loop within a slot counts as turns of its own.
 #ifndef COMMON_TURNPROBE_H
 #define COMMON_TURNPROBE_H
 
@@ -12,7 +13,7 @@ class TurnProbe : public QObject
     Q_OBJECT
 
   public:
-    // Of the thread that makes it, from now on.
+    // From now on; the application object is there.
     explicit TurnProbe(QObject *parent = nullptr);
 
     void reset();
@@ -34,6 +35,9 @@ class TurnProbe : public QObject
     // {"turns":..,"p50_ms":..,"p99_ms":..,"p999_ms":..,"longest_ms":..,"over_16_ms":..}
     QByteArray toJson() const;
 
+  protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
   private:
     void ended();
 
@@ -41,7 +45,8 @@ class TurnProbe : public QObject
     std::array<quint64, 1001> m_counts{}; // by tenths of a millisecond; the last: longer
     quint64 m_turns = 0, m_long = 0;
     qint64 m_longestUs = 0;
-    QElapsedTimer m_turn;
+    QElapsedTimer m_turn;   // invalid: asleep, as far as is known
+    bool m_polling = false; // the posted events are being delivered, a poll follows
 };
 
 #endif

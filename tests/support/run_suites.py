@@ -197,7 +197,8 @@ def main():
     known = variants()
     parser = argparse.ArgumentParser(prog='tests/run', description='Builds and runs the tests.',
                                      epilog='Without options: every suite, then unit and '
-                                     'integration under both sanitizers (qt under one), then unit under valgrind.')
+                                     'integration under both sanitizers and qt under one, then unit '
+                                     'under valgrind.')
     parser.add_argument('--suite', action='append', choices=SUITES, help='only this suite')
     parser.add_argument('--sanitize', action='append', choices=list(known),
                         help='only this variant: none, address (with undefined), thread, valgrind')
