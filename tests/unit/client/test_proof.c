@@ -71,7 +71,9 @@ static void frame(const char *code, int origin)
     e->received_ns = now_ns;
     memset(e->code, 0, sizeof e->code);
     memcpy(e->code, code, strlen(code));
+    e->exchange_ms = 0;
     ((upbit_trade *)(void *)e)->sequential_id = 0;
+    ((upbit_trade *)(void *)e)->trade_timestamp = 0;
     upbit__fanout_event(&fanout, e);
     upbit__batch_commit(&batch);
 }
