@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "numbers.h"
 
 /* One data message, by what tells it from others. */
 struct mock_about {
@@ -18,6 +19,10 @@ struct mock_about {
     int64_t id;        /* sequential_id of a trade, else 0 */
     int64_t timestamp; /* the message's own; of a trade, its trade_timestamp */
     int64_t window;    /* start of a candle's window, else 0 */
+    /* The numbers in it, units of 10^-8: price and volume of a trade, a ticker (accumulated), a
+     * candle; best ask, best bid and the two totals of a book. */
+    mock_wide value[4];
+    int values;
     bool snapshot;
     bool rest;     /* a row of a REST answer */
     bool late;     /* of the set before the running one */

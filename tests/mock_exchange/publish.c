@@ -15,6 +15,7 @@ struct composed {
     int depth;
     int64_t level;
     struct mock_buf text;
+    struct mock_about about;
 };
 
 static struct composed cache[16];
@@ -50,6 +51,32 @@ static enum mock_format format_of(const struct mock_sub *sub)
     return sub->leaving ? sub->conn->late_format : sub->conn->format;
 }
 
+/* The numbers by which a client shows that it has read the message. */
+static void note_values(struct mock_about *a, const struct mock_sub *sub,
+                        const struct mock_candle *candle)
+{
+    const struct mock_market *m = sub->market;
+    const struct mock_trade *t = mock_trade_at(m, 0);
+    a->values = 2;
+    if (sub->kind == MOCK_BOOK) {
+        struct mock_level side[MOCK_DEPTH];
+        for (int bid = 0; bid < 2; bid++) {
+            mock_book_view(side, m, bid == 0, sub->level);
+            a->value[bid] = side[0].price;
+            for (int i = 0; i < sub->depth; i++) {
+                a->value[2 + bid] += side[i].size;
+            }
+        }
+        a->values = 4;
+    } else if (sub->kind >= MOCK_CANDLE) {
+        a->value[0] = candle->close;
+        a->value[1] = candle->volume;
+    } else if (t != NULL) {
+        a->value[0] = t->price;
+        a->value[1] = sub->kind == MOCK_TICKER ? m->day.volume : t->volume;
+    }
+}
+
 /* The message that compose() writes, for the journal. */
 static struct mock_about about(const struct mock_server *s, const struct mock_sub *sub,
                                const struct mock_candle *candle, bool snapshot)
@@ -71,6 +98,9 @@ static struct mock_about about(const struct mock_server *s, const struct mock_su
         a.timestamp = ticker && s->now_ms > t->timestamp ? s->now_ms : t->timestamp;
     }
     a.timestamp += mock_stamp_offset_ms;
+    if (s->journal.cap > 0) {
+        note_values(&a, sub, candle);
+    }
     return a;
 }
 
@@ -120,9 +150,11 @@ static void publish(struct mock_server *s, struct mock_market *m, int kind,
         struct composed *text = lookup(format_of(sub), sub->depth, sub->level, &fresh);
         if (fresh) {
             compose(&text->text, s, m, kind, sub, candle, false);
+            text->about = about(s, sub, candle, false);
         }
         if (mock_buf_pending(&text->text) > 0) {
-            struct mock_about a = about(s, sub, candle, false);
+            struct mock_about a = text->about;
+            a.late = sub->leaving;
             mock_deliver(s, c, &a, mock_buf_front(&text->text), mock_buf_pending(&text->text));
             c->late_left -= sub->leaving;
         }

@@ -265,6 +265,8 @@ static void note_trade(const struct call *call, const struct mock_market *m,
     struct mock_about about = {.kind = MOCK_TRADE,
                                .id = t->id,
                                .timestamp = t->timestamp + mock_stamp_offset_ms,
+                               .value = {t->price, t->volume},
+                               .values = 2,
                                .rest = true};
     memcpy(about.code, m->code, sizeof about.code);
     mock_journal_add(&s->journal, call->conn, mock_run_ms(s), &about);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* So many entries of the longest kind fit into the answer's buffer. */
-#define PAGE 800
+#define PAGE 700
 
 static void die(const char *what)
 {
@@ -67,6 +67,8 @@ static void add(mock_journal *journal, const char *line)
     sent->stream = strcmp(stream, "REST") == 0       ? MOCK_REST
                    : strcmp(stream, "SNAPSHOT") == 0 ? MOCK_SNAPSHOT
                                                      : MOCK_REALTIME;
+    if (member(line, "values") != NULL)
+        text(sent->values, sizeof sent->values, line, "values");
     const char *level = member(line, "level");
     if (level != NULL)
         snprintf(sent->level, sizeof sent->level, "%.*s", (int)strcspn(level, ",}"), level);

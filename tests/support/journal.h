@@ -22,6 +22,7 @@ typedef struct mock_sent {
     int64_t window;    /* ms of a candle's start, else 0 */
     int depth;         /* of a book, else 0 */
     char level[24];    /* of a book, as the mock spells it, else "" */
+    char values[96];   /* the numbers in it, see docs/MOCK.md, with a blank between them */
     int64_t timestamp; /* ms; of a trade its trade_timestamp */
     bool late, repeated, held;
 } mock_sent;
