@@ -311,6 +311,9 @@ void upbit__orders_run(upbit_manager *m, upbit__command *first)
         next = upbit__command_next(c);
         run(m, (upbit__order *)(void *)c);
     }
+    /* What consumers gave back is free, also for the statistics, when nothing is allocated any
+     * more. */
+    upbit__pool_collect(m->pool);
     wants_changed(m);
 }
 

@@ -316,16 +316,18 @@ static int write_path(upbit__buffer *path, const upbit__query *q)
     const upbit__snapshot *s = q->snapshot;
     const char *codes[UPBIT__REST_CODES_MAX];
     size_t count = 0, i = 0;
-    const upbit__part *part;
-    while (count < (q->whole ? 1 : UPBIT__REST_CODES_MAX) && (part = next_part(q, &i)) != NULL)
+    const upbit__part *first = next_part(q, &i);
+    for (const upbit__part *part = first; part != NULL; part = next_part(q, &i)) {
         codes[count++] = part->code;
+        if (q->whole || count == UPBIT__REST_CODES_MAX)
+            break;
+    }
     if (count == 0)
         return UPBIT_ERROR_INVALID_ARGUMENT;
-    part = &s->parts[i - 1];
     switch (s->type) {
     case UPBIT_TYPE_TICKER:
         if (q->whole) {
-            char quote[sizeof part->code] = "";
+            char quote[sizeof first->code] = "";
             memcpy(quote, codes[0], quote_length(codes[0]));
             return upbit__rest_path_tickers_all(path, quote);
         }
@@ -333,10 +335,10 @@ static int write_path(upbit__buffer *path, const upbit__query *q)
     case UPBIT_TYPE_ORDERBOOK:
         return upbit__rest_path_orderbooks(path, codes, count, &s->level, s->depth);
     case UPBIT_TYPE_TRADE:
-        return upbit__rest_path_trades(path, codes[0], page_size(s, part), lowest(s, part), 0);
+        return upbit__rest_path_trades(path, codes[0], page_size(s, first), lowest(s, first), 0);
     default:
-        return upbit__rest_path_candles(path, codes[0], s->unit, page_size(s, part),
-                                        lowest(s, part));
+        return upbit__rest_path_candles(path, codes[0], s->unit, page_size(s, first),
+                                        lowest(s, first));
     }
 }
 

@@ -63,6 +63,41 @@ START_TEST(candles_come_by_pages_without_a_seam)
 }
 END_TEST
 
+START_TEST(each_of_several_codes_is_asked_for_by_its_own_place)
+{
+    upbit_proxy *p = streaming("pair", UPBIT_TYPE_TRADE, "KRW-ETH");
+    static answer r;
+    /* The last code comes from the cache: there is nothing to be asked of it. */
+    control("burst?rate=100&ms=50&code=KRW-ETH");
+    wait_ms(200);
+    upbit_want want = UPBIT_WANT_INIT;
+    want.type = UPBIT_TYPE_TRADE;
+    ask_full(p, want, "KRW-BTC,KRW-ETH", 9);
+    answer_read(&r, p, 9, 5);
+    ck_assert_msg(r.error == 0, "%s", r.detail);
+    ck_assert_int_eq(r.count, 2);
+    ck_assert_int_eq(r.events[0]->origin, UPBIT_ORIGIN_REST);
+    ck_assert_int_eq(r.events[1]->origin, UPBIT_ORIGIN_CACHE);
+    answer_drop(&r);
+    want = (upbit_want)UPBIT_WANT_INIT;
+    want.type = UPBIT_TYPE_CANDLE;
+    want.candle_unit = UPBIT_CANDLE_1M;
+    want.count = 450;
+    ask_full(p, want, "KRW-BTC,KRW-XRP", 10);
+    answer_read(&r, p, 10, 5);
+    ck_assert_msg(r.error == 0, "%s", r.detail);
+    ck_assert_int_eq(r.count, 900);
+    for (int i = 0; i < 900; i++) {
+        ck_assert_str_eq(r.events[i]->code, i < 450 ? "KRW-BTC" : "KRW-XRP");
+        if (i % 450 > 0)
+            ck_assert_int_gt(upbit_event_candle(r.events[i])->start_ms,
+                             upbit_event_candle(r.events[i - 1])->start_ms);
+    }
+    answer_drop(&r);
+    upbit_proxy_close(p);
+}
+END_TEST
+
 START_TEST(trades_come_by_cursor)
 {
     upbit_proxy *p = stream_proxy(manager, "tape", NULL);
@@ -135,6 +170,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(t, setup_still, teardown);
     tcase_set_timeout(t, 60);
     tcase_add_test(t, candles_come_by_pages_without_a_seam);
+    tcase_add_test(t, each_of_several_codes_is_asked_for_by_its_own_place);
     tcase_add_test(t, an_answer_that_does_not_fit_is_refused_whole);
     suite_add_tcase(s, t);
     return s;
