@@ -36,9 +36,8 @@ void upbit__key_id_of_event(upbit__key_id *id, const upbit_event *event)
     }
 }
 
-static verdict judge_by_time(upbit__fanout *f, const upbit__key *key, const upbit_event *e)
+static verdict judge_by_time(upbit__fanout *f, const upbit_event *last, const upbit_event *e)
 {
-    const upbit_event *last = key->last;
     if (last == NULL)
         return NEWS;
     int64_t behind = last->exchange_ms - e->exchange_ms;
@@ -49,13 +48,43 @@ static verdict judge_by_time(upbit__fanout *f, const upbit__key *key, const upbi
     return behind == 0 && upbit__event_same(last, e) ? REPEAT : NEWS;
 }
 
-/* A late frame of an earlier window is news for that window; only within one window time orders. */
+static int64_t window_of(const upbit_event *e)
+{
+    return e != NULL ? ((const upbit_candle *)(const void *)e)->start_ms : INT64_MIN;
+}
+
+/* A late frame of an earlier window is news for that window; only within one window time orders.
+ * The exchange sends the last word of a window when the next has begun: both are remembered. */
 static verdict judge_candle(upbit__fanout *f, const upbit__key *key, const upbit_event *e)
 {
-    const upbit_candle *last = (const void *)key->last, *now = (const void *)e;
-    if (last != NULL && last->start_ms != now->start_ms)
-        return NEWS;
-    return judge_by_time(f, key, e);
+    int64_t window = window_of(e);
+    const upbit_event *last = window == window_of(key->last)      ? key->last
+                              : window == window_of(key->earlier) ? key->earlier
+                                                                  : NULL;
+    return judge_by_time(f, last, e);
+}
+
+/* What is known of the key from now on; takes over one reference. A late candle of an earlier
+ * window is news, but not the latest value. */
+static void remember(upbit__fanout *f, upbit__key *key, upbit_event *e)
+{
+    upbit_event **place = &key->last;
+    if (e->type == UPBIT_TYPE_CANDLE && key->last != NULL) {
+        int64_t window = window_of(e);
+        if (window < window_of(key->last)) {
+            place = &key->earlier;
+            if (window < window_of(key->earlier)) { /* older than both */
+                unref(f, e);
+                return;
+            }
+        } else if (window > window_of(key->last)) {
+            unref(f, key->earlier);
+            key->earlier = key->last;
+            key->last = NULL;
+        }
+    }
+    unref(f, *place);
+    *place = e;
 }
 
 static verdict judge(upbit__fanout *f, upbit__key *key, const upbit_event *e)
@@ -72,7 +101,7 @@ static verdict judge(upbit__fanout *f, upbit__key *key, const upbit_event *e)
     }
     case UPBIT_TYPE_TICKER:
     case UPBIT_TYPE_ORDERBOOK:
-        return judge_by_time(f, key, e);
+        return judge_by_time(f, key->last, e);
     case UPBIT_TYPE_CANDLE:
         return judge_candle(f, key, e);
     default:
@@ -276,11 +305,7 @@ void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *e, bool 
     }
     if (v == REPEAT || v == OLD)
         upbit__count(&f->counters->events_repeated, 1);
-    /* A late candle of an earlier window is news, but not the latest value. */
     bool keep = v == NEWS || v == FILLED;
-    if (keep && key->last != NULL && e->type == UPBIT_TYPE_CANDLE)
-        keep = ((const upbit_candle *)(const void *)e)->start_ms >=
-               ((const upbit_candle *)(const void *)key->last)->start_ms;
     upbit__event_set_refs(e, (to_all ? key->entry_count : whole) + 1);
     for (uint32_t i = 0; to_all && i < key->entry_count; i++)
         push(f, key->entries[i], e);
@@ -306,8 +331,7 @@ void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *e, bool 
     if (keep) {
         if (key->last == NULL && e->type == UPBIT_TYPE_TRADE)
             first_trade(key, (const void *)e);
-        unref(f, key->last);
-        key->last = e;
+        remember(f, key, e);
     } else {
         unref(f, e);
     }

@@ -112,6 +112,7 @@ static void free_key(upbit__registry *r, upbit__key *k)
     if (k->held != 0)
         r->ghosts[r->ghost_count++ % UPBIT__GHOSTS] = k->hash;
     upbit__event_unref_io(r->pool, k->last);
+    upbit__event_unref_io(r->pool, k->earlier);
     for (uint32_t i = 0; i < k->cut_count; i++)
         upbit__event_unref_io(r->pool, k->cuts[i].last);
     free(k->cuts);

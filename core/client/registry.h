@@ -95,10 +95,11 @@ struct upbit__key {
     upbit__key *chain; /* next in its bucket */
     upbit__entry **entries;
     uint32_t entry_count, entry_capacity;
-    uint32_t particular; /* entries with a depth or flags; 0: what is news goes to all as it is */
-    upbit_event *last;   /* the latest value, one reference; NULL before the first */
-    upbit__sids sids;    /* trades already seen */
-    upbit__cut *cuts;    /* by depth, as many as ever asked for */
+    uint32_t particular;  /* entries with a depth or flags; 0: what is news goes to all as it is */
+    upbit_event *last;    /* the latest value, one reference; NULL before the first */
+    upbit_event *earlier; /* of candles: the latest of the window before, likewise */
+    upbit__sids sids;     /* trades already seen */
+    upbit__cut *cuts;     /* by depth, as many as ever asked for */
     uint32_t cut_count;
     uint8_t wire_depth; /* what the last request asked for; 0: all */
     bool on_wire;       /* the last request held it as a stream */

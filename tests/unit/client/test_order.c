@@ -33,6 +33,11 @@ START_TEST(time_orders_candles_within_their_window_only)
     receive(candle(42, AT + 20, 5)); /* the last of the window before comes late */
     ck_assert_uint_eq(drain(a), 2);
     ck_assert_uint_eq(counters.events_repeated, 2);
+    receive(candle(42, AT + 20, 5)); /* and is repeated, and then something older of it */
+    receive(candle(42, AT + 15, 4));
+    receive(candle(43, AT + 900, 4));
+    ck_assert_uint_eq(drain(a), 0);
+    ck_assert_uint_eq(counters.events_repeated, 5);
     /* The latest value is that of the latest window. */
     upbit__wanted_sent(&registry, 1, 1);
     ck_assert(upbit__fanout_cached(&fanout, e));

@@ -1,0 +1,23 @@
+/* What the mock exchange is ordered to do wrong. */
+#ifndef PROPERTY_FAULTS_H
+#define PROPERTY_FAULTS_H
+
+#include "support/mock.h"
+#include "universe.h"
+
+typedef struct faults {
+    const mock *mock;
+    dice *dice;
+    bool cuts;    /* connections may end */
+    bool poisons; /* wants may be refused */
+    bool listed[CODES];
+    unsigned done, limits; /* orders given; of those, 429s of REST */
+} faults;
+
+void faults_begin(faults *f, const mock *m, dice *d, bool cuts, bool poisons);
+/* One more of them. */
+void faults_next(faults *f);
+/* Ends all of them. */
+void faults_end(faults *f);
+
+#endif

@@ -1,0 +1,314 @@
+/* What is missing: was it told? A trade that was received on a connection and dropped on its way
+ * has a number, and a GAP names it. One that was missed in a cut lies in a hole that a GAP of
+ * unknown size tells, or was filled. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "report.h"
+#include "verdict_inside.h"
+
+/* The frames of the stream that brought a trade. */
+typedef struct frames {
+    const fact *first, *last; /* NULL: it was never sent */
+    bool realtime;            /* one of them at least */
+} frames;
+
+static frames frames_of(const truth *t, int code, int64_t id)
+{
+    frames r = {NULL, NULL, false};
+    size_t count;
+    const fact *all = truth_find(t, KIND_TRADE, code, id, 0, 0, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].stream == MOCK_REST || all[i].late)
+            continue;
+        r.first = r.first == NULL ? &all[i] : r.first;
+        r.last = &all[i];
+        r.realtime = r.realtime || all[i].stream == MOCK_REALTIME;
+    }
+    return r;
+}
+
+/* Nothing of it was on the wire, but trades before and after it on one connection: the exchange
+ * left it out (muted, or forgotten). */
+static bool was_left_out(const truth *t, int code, size_t at)
+{
+    const fact *before = NULL, *after = NULL;
+    for (size_t i = at; i > 0 && before == NULL; i--)
+        before = frames_of(t, code, t->happened[code][i - 1]).last;
+    for (size_t i = at + 1; i < t->happenings[code] && after == NULL; i++)
+        after = frames_of(t, code, t->happened[code][i]).first;
+    return before != NULL && after != NULL && before->conn == after->conn;
+}
+
+static bool has(delivered *const *sorted, size_t count, int64_t id)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sorted[middle]->got->id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && sorted[low]->got->id == id;
+}
+
+static void add(misses *m, miss one)
+{
+    if (m->count == m->cap) {
+        m->cap = m->cap == 0 ? 64 : m->cap * 2;
+        m->at = realloc(m->at, m->cap * sizeof *m->at);
+        if (m->at == NULL)
+            abort();
+    }
+    m->at[m->count++] = one;
+}
+
+static bool is_streamed(const delivered *d)
+{
+    return d->from != NULL && d->got->origin == UPBIT_ORIGIN_STREAM;
+}
+
+/* A frame that the library has received: by the stream, or the cache knows it, and it was sent on
+ * one connection only. */
+static bool is_received(const truth *t, const delivered *d)
+{
+    if (d->from == NULL || d->got->origin == UPBIT_ORIGIN_STREAM)
+        return d->from != NULL;
+    frames f = frames_of(t, d->got->code, d->got->id);
+    return d->got->origin == UPBIT_ORIGIN_CACHE && f.first != NULL && f.first->conn == f.last->conn;
+}
+
+/* It was received if a later frame of its connection was. */
+static bool was_received(const truth *t, const delivered *list, size_t count, const fact *f,
+                         miss *between)
+{
+    *between = (miss){0};
+    bool later = false;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_received(t, &list[i]))
+            continue;
+        if (list[i].from->n < f->n) {
+            between->after = list[i].got->number;
+        } else if (!later) {
+            between->before = list[i].got->number;
+            later = list[i].from->conn == f->conn;
+            if (!later)
+                return false;
+        }
+    }
+    return later;
+}
+
+/* A hole in the trades of this code that this moment lies in, or a GAP that may name that hole. */
+static bool was_told(const widget *w, int code, int64_t id, uint64_t after, uint64_t before)
+{
+    int64_t ms = id / 10000;
+    for (size_t i = 0; i < w->got.count; i++) {
+        const receipt *g = &w->got.at[i];
+        if (g->type != UPBIT_TYPE_GAP || g->kind != UPBIT_TYPE_TRADE)
+            continue;
+        if (g->first == 0 && g->code == code && g->timestamp <= ms && ms <= g->window)
+            return true;
+        if (g->first != 0 && g->last > after && g->first < before)
+            return true;
+    }
+    return false;
+}
+
+/* The numbers of the trades of this era around it, by id. */
+static void neighbours(delivered *const *sorted, size_t count, int64_t id, uint64_t *after,
+                       uint64_t *before)
+{
+    *after = 0;
+    *before = UINT64_MAX;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t number = sorted[i]->got->number;
+        if (sorted[i]->got->id < id && number > *after)
+            *after = number;
+        if (sorted[i]->got->id > id && number < *before)
+            *before = number;
+    }
+}
+
+/* A value from the cache was the latest when it was queued: but after a cut the stream goes on
+ * behind the hole, which is not told to those who came later. */
+static size_t beginning(const delivered *list, size_t count)
+{
+    size_t i = 0;
+    while (i + 1 < count && list[i].got->origin == UPBIT_ORIGIN_CACHE &&
+           (!is_streamed(&list[i + 1]) || list[i].from == NULL ||
+            list[i].from->conn != list[i + 1].from->conn))
+        i++;
+    return i;
+}
+
+/* What was delivered around the first that is missing, for the reader of the report. */
+static void show(const delivered *list, size_t count, int64_t id)
+{
+    size_t at = 0;
+    while (at < count && list[at].got->id < id)
+        at++;
+    for (size_t i = 0; i < count; i++)
+        if (i < 3 || (i + 6 > at && i < at + 6))
+            printf("#   %zu: id %" PRId64 " number %" PRIu64 " %s %s epoch %" PRIu32
+                   " connection %" PRIu64 "\n",
+                   i, list[i].got->id, list[i].got->number, upbit_stream_name(list[i].got->stream),
+                   upbit_origin_name(list[i].got->origin), list[i].got->epoch,
+                   list[i].from != NULL ? list[i].from->conn : 0);
+}
+
+void verdict_losses(const widget *w, const truth *t, const delivered *list, size_t count,
+                    delivered *const *sorted, misses *missing)
+{
+    size_t start = beginning(list, count);
+    int code = list[0].got->code;
+    int64_t low = list[start].got->id, high = sorted[count - 1]->got->id;
+    bool shown = false;
+    uint64_t place = list[start].from != NULL ? list[start].from->n : 0;
+    for (size_t i = 0; i < t->happenings[code]; i++) {
+        int64_t id = t->happened[code][i];
+        if (id <= low || id >= high || has(sorted, count, id))
+            continue;
+        frames f = frames_of(t, code, id);
+        if (f.first != NULL &&
+            (f.first->n < place || (w->regime == REGIME_REALTIME && !f.realtime)))
+            continue; /* before its time, or nothing it wants */
+        miss one;
+        if (f.first != NULL && was_received(t, list, count, f.first, &one)) {
+            one.id = id;
+            one.code = code;
+            add(missing, one);
+            continue;
+        }
+        int64_t since_ms = list[count - 1].got->since_ms;
+        if (since_ms == 0 || id / 10000 <= since_ms)
+            continue; /* it happened before anybody here wanted it */
+        uint64_t after, before;
+        neighbours(sorted, count, id, &after, &before);
+        if ((f.first == NULL && was_left_out(t, code, i)) || was_told(w, code, id, after, before))
+            continue;
+        report_wrong("%s: trade %" PRId64 " of %s was missed in a cut (%s) and nothing tells it; "
+                     "numbers %" PRIu64 "..%" PRIu64,
+                     w->id, id, universe_code[code], f.first == NULL ? "never sent" : "sent", after,
+                     before);
+        if (!shown)
+            show(list, count, id);
+        shown = true;
+    }
+}
+
+/* ---- numbers ---- */
+
+static int by_end(const void *left, const void *right)
+{
+    const miss *a = left, *b = right;
+    return (a->before > b->before) - (a->before < b->before);
+}
+
+/* All numbers that GAPs of the trade lane name, ascending. */
+static uint64_t *named_numbers(const widget *w, size_t *count)
+{
+    uint64_t *list = NULL;
+    size_t cap = 0;
+    *count = 0;
+    for (size_t i = 0; i < w->got.count; i++) {
+        const receipt *g = &w->got.at[i];
+        if (g->type != UPBIT_TYPE_GAP || g->kind != UPBIT_TYPE_TRADE || g->first == 0)
+            continue;
+        for (uint64_t n = g->first; n <= g->last; n++) {
+            if (*count == cap) {
+                cap = cap == 0 ? 256 : cap * 2;
+                list = realloc(list, cap * sizeof *list);
+                if (list == NULL)
+                    abort();
+            }
+            list[(*count)++] = n;
+        }
+    }
+    return list;
+}
+
+static size_t next_free(size_t *next, size_t i)
+{
+    while (next[i] != i)
+        i = next[i] = next[next[i]];
+    return i;
+}
+
+void verdict_match(const widget *w, misses *missing)
+{
+    if (missing->count == 0)
+        return;
+    size_t count;
+    uint64_t *numbers = named_numbers(w, &count);
+    size_t *next = calloc(count + 1, sizeof *next);
+    if (next == NULL)
+        abort();
+    for (size_t i = 0; i <= count; i++)
+        next[i] = i;
+    /* The earliest end first, each the smallest number that is left: if any way exists, this is
+     * one. */
+    qsort(missing->at, missing->count, sizeof *missing->at, by_end);
+    for (size_t i = 0; i < missing->count; i++) {
+        const miss *m = &missing->at[i];
+        size_t low = 0, high = count;
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (numbers[middle] <= m->after)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        size_t at = next_free(next, low);
+        if (at < count && numbers[at] < m->before)
+            next[at] = at + 1;
+        else
+            report_wrong("%s: trade %" PRId64 " of %s was sent and received, and neither delivered "
+                         "nor told as lost; its number would be %" PRIu64 "..%" PRIu64,
+                         w->id, m->id, universe_code[m->code], m->after + 1, m->before - 1);
+    }
+    free(next);
+    free(numbers);
+}
+
+/* ---- exactly ---- */
+
+static int by_place(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+bool verdict_exact(const widget *w, const truth *t)
+{
+    uint64_t *places = calloc(t->count + 1, sizeof *places);
+    if (places == NULL)
+        abort();
+    size_t count = 0, judged = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        const fact *f = &t->facts[i];
+        if (f->kind == KIND_TRADE && w->want[universe_key(KIND_TRADE, f->code)].by_name &&
+            frames_of(t, f->code, f->id).first == f)
+            places[count++] = f->n;
+    }
+    qsort(places, count, sizeof *places, by_place);
+    for (size_t i = 0; i < w->got.count; i++) {
+        const receipt *g = &w->got.at[i];
+        if (g->type != UPBIT_TYPE_TRADE || g->answer)
+            continue;
+        const fact *f = frames_of(t, g->code, g->id).first;
+        const uint64_t *at =
+            f != NULL ? bsearch(&f->n, places, count, sizeof *places, by_place) : NULL;
+        if (at == NULL || (uint64_t)(at - places) + 1 != g->number) {
+            report_wrong(
+                "%s: trade %" PRId64 " of %s has number %" PRIu64 " and is the %td. that was sent",
+                w->id, g->id, universe_code[g->code], g->number, at != NULL ? at - places + 1 : 0);
+            break;
+        }
+        judged++;
+    }
+    free(places);
+    return judged > 0;
+}
