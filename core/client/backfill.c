@@ -61,20 +61,26 @@ static void pass(upbit__backfill *b, const upbit__key_id *id, upbit_event *e, bo
 
 /* The exchange's snapshot was a trade that happened in the cut: to those who were there it is that,
  * to others what it was. */
-static void pass_snapshot(upbit__backfill *b, const upbit__key_id *id, upbit_event *e)
+static void pass_snapshot(upbit__backfill *b, const upbit__key_id *id, upbit_event *e,
+                          bool missed_only)
 {
     upbit_event *missed = upbit__event_copy(e, allocate, b->fanout);
     if (missed == NULL) {
         as_missed(e);
-        pass(b, id, e, false);
+        pass(b, id, e, missed_only);
         return;
     }
     as_missed(missed);
     pass(b, id, missed, true);
-    pass(b, id, e, false);
+    if (missed_only)
+        upbit__event_unref_io(b->fanout->pool, e);
+    else
+        pass(b, id, e, false);
 }
 
-static void deliver(upbit__backfill *b, upbit__fill *fill, const upbit__key_id *id)
+/* What a connection brought that was lost since (all of it: cut_again) is not for those who came
+ * later: to them it is no beginning, another hole lies behind it. */
+static void deliver(upbit__backfill *b, upbit__fill *fill, const upbit__key_id *id, bool cut_again)
 {
     upbit__trade_place border = upbit__trade_place_of(fill->held.at[fill->border]);
     upbit__fill_walk walk = {0, 0};
@@ -86,11 +92,13 @@ static void deliver(upbit__backfill *b, upbit__fill *fill, const upbit__key_id *
             as_missed(e);
             /* Newer than the first after the cut: on its way to everybody by the stream as well. */
             pass(b, id, e, place.ms != border.ms ? place.ms < border.ms : place.id < border.id);
-        } else if (e->stream == UPBIT_STREAM_SNAPSHOT) {
-            pass_snapshot(b, id, e);
-        } else {
-            pass(b, id, e, false);
+            continue;
         }
+        bool lost_since = cut_again || walk.held <= fill->border;
+        if (e->stream == UPBIT_STREAM_SNAPSHOT)
+            pass_snapshot(b, id, e, lost_since);
+        else
+            pass(b, id, e, lost_since);
     }
     fill->rows.count = fill->held.count = 0; /* all are given away */
 }
@@ -110,7 +118,7 @@ static void end(upbit__fill *fill, bool complete)
                      complete ? "" : ": incomplete, a GAP tells it");
     if (!complete)
         upbit__fanout_gap(b->fanout, key, *b->epoch, fill->anchor_ms, upbit__fill_before_ms(fill));
-    deliver(b, fill, &id);
+    deliver(b, fill, &id, cut_again);
     upbit__fill_destroy(fill);
     key = upbit__registry_find(b->fanout->registry, &id);
     if (key != NULL && cut_again)

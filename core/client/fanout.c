@@ -283,9 +283,11 @@ void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *e, bool 
 {
     verdict v = judge(f, key, e);
     if (e->origin == UPBIT_ORIGIN_BACKFILL) {
-        v = v == REPEAT ? OLD : missed_only ? FILLED : v;
+        v = v == REPEAT ? OLD : v;
         upbit__count(&f->counters->trades_backfilled, v != OLD);
     }
+    if (missed_only)
+        v = v == NEWS ? FILLED : OLD;
     bool to_all = v == NEWS && key->particular == 0;
     uint32_t whole = 0, once = 0;
     bool cuts = false;

@@ -148,8 +148,10 @@ int64_t upbit__fill_before_ms(const upbit__fill *fill)
 {
     int64_t border = upbit__trade_place_of(fill->held.at[fill->border]).ms;
     if (fill->flawed || fill->newest.ms == 0 || upbit__fill_lags(fill))
-        return border;
-    return fill->oldest.ms < border ? fill->oldest.ms : border;
+        return border > fill->anchor_ms ? border : fill->anchor_ms;
+    /* Pages go back beyond the anchor, in case trades came in another order. */
+    int64_t oldest = fill->oldest.ms > fill->anchor_ms ? fill->oldest.ms : fill->anchor_ms;
+    return oldest < border ? oldest : border > fill->anchor_ms ? border : fill->anchor_ms;
 }
 
 static int by_place(const void *left, const void *right)

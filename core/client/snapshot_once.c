@@ -139,7 +139,9 @@ void upbit__once_answered(upbit__snapshot *s)
         upbit__key_id id = upbit__snapshot_key(s, part);
         upbit__key *key = upbit__registry_find(&m->registry, &id);
         if (key != NULL && part->count > 0) {
-            upbit__fanout_once(&m->fanout, key, part->events[--part->count]);
+            upbit_event *e = part->events[--part->count];
+            e->epoch = m->session.epoch; /* it is pushed now; epochs of a lane never go back */
+            upbit__fanout_once(&m->fanout, key, e);
             key = upbit__registry_find(&m->registry, &id); /* it may have gone with its last want */
         }
         for (uint32_t k = 0; key != NULL && k < key->entry_count; k++) {

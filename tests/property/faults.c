@@ -6,9 +6,10 @@
 
 #include "report.h"
 
-static void order(faults *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool order(faults *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static void order(faults *f, const char *format, ...)
+/* False: the port is closed by an outage. */
+static bool order(faults *f, const char *format, ...)
 {
     char text[160], path[180];
     va_list list;
@@ -19,8 +20,9 @@ static void order(faults *f, const char *format, ...)
     int status = mock_call(f->mock, "POST", path, "");
     report_did("mock %s: %d", text, status);
     f->done++;
-    if (status != 200 && status != -1) /* -1: an outage */
+    if (status != 200 && status != -1)
         report_wrong("the mock answers %d to %s: %s", status, text, mock_answer());
+    return status == 200;
 }
 
 static const char *any_code(faults *f)
@@ -149,8 +151,8 @@ static void forget(faults *f)
 static void list(faults *f)
 {
     int code = FLEETING + (int)dice_below(f->dice, CODES - FLEETING);
-    f->listed[code] = !f->listed[code];
-    order(f, "list?%s=%s", f->listed[code] ? "add" : "remove", universe_code[code]);
+    if (order(f, "list?%s=%s", f->listed[code] ? "remove" : "add", universe_code[code]))
+        f->listed[code] = !f->listed[code];
 }
 
 static void poison(faults *f)

@@ -167,6 +167,14 @@ void verdict_losses(const widget *w, const truth *t, const delivered *list, size
     int64_t low = list[start].got->id, high = sorted[count - 1]->got->id;
     bool shown = false;
     uint64_t place = list[start].from != NULL ? list[start].from->n : 0;
+    uint64_t end = 0;
+    for (size_t i = 0; i < count; i++)
+        if (is_received(t, &list[i]) && list[i].from->n > end)
+            end = list[i].from->n;
+    if (list[start].got->origin == UPBIT_ORIGIN_CACHE) { /* of whichever time it was sent */
+        frames f = frames_of(t, code, low);
+        place = f.last != NULL ? f.last->n : 0;
+    }
     for (size_t i = 0; i < t->happenings[code]; i++) {
         int64_t id = t->happened[code][i];
         if (id <= low || id >= high || has(sorted, count, id))
@@ -182,6 +190,8 @@ void verdict_losses(const widget *w, const truth *t, const delivered *list, size
             add(missing, one);
             continue;
         }
+        if (f.first != NULL && f.first->n > end)
+            continue; /* behind the last that was taken: the want ended before */
         int64_t since_ms = list[count - 1].got->since_ms;
         if (since_ms == 0 || id / 10000 <= since_ms)
             continue; /* it happened before anybody here wanted it */
