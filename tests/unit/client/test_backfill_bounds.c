@@ -336,6 +336,43 @@ START_TEST(nothing_missed_in_the_second_cut)
 }
 END_TEST
 
+START_TEST(who_came_in_the_second_cut_begins_behind_it)
+{
+    side *a = cut_again();
+    side *b = side_open(UPBIT_POLICY_LOSSLESS);
+    want(b, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    if (_i == 0) { /* REST answers before the stream is back */
+        rows(last_ask(), 6, -20);
+        answer(last_ask(), 0);
+        ck_assert_str_eq(got(a), "B3 B4 B5 6 ");
+        ck_assert_str_eq(got(b), ""); /* 6 would look as if 9 were the next */
+    }
+    connect();
+    snapshot(9);
+    live(10, 10);
+    pass_ms(100);
+    rows(last_ask(), 9, -20);
+    answer(last_ask(), 0);
+    ck_assert_str_eq(got(a), _i == 0 ? "B7 B8 B9 10 " : "B3 B4 B5 6 B7 B8 B9 10 ");
+    ck_assert_str_eq(got(b), "S9 10 ");
+    side_close(a);
+    side_close(b);
+}
+END_TEST
+
+START_TEST(a_hole_never_ends_before_it_begins)
+{
+    side *a = cut_after_two(0);
+    connect();
+    snapshot(9);
+    pass_ms(100);
+    rows(last_ask(), 9, -5); /* older than the last that is known, but not by two seconds */
+    answer(last_ask(), UPBIT_ERROR_TIMEOUT);
+    ck_assert_str_eq(got(a), "gap(2-2) B3 B4 B5 B6 B7 B8 B9 ");
+    side_close(a);
+}
+END_TEST
+
 /* What waited since epoch 2 comes out in epoch 3, behind another code's trades of epoch 3. */
 START_TEST(epochs_of_a_lane_never_go_back)
 {
@@ -376,6 +413,8 @@ int main(void)
     tcase_add_loop_test(t, two_holes_unfilled_are_one_gap, 0, 2);
     tcase_add_test(t, nothing_is_held_for_long_while_the_stream_is_down);
     tcase_add_loop_test(t, nothing_missed_in_the_second_cut, 0, 2);
+    tcase_add_loop_test(t, who_came_in_the_second_cut_begins_behind_it, 0, 2);
+    tcase_add_test(t, a_hole_never_ends_before_it_begins);
     tcase_add_test(t, epochs_of_a_lane_never_go_back);
     suite_add_tcase(suite, t);
     return check_main(suite);
