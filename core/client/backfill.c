@@ -90,8 +90,10 @@ static void deliver(upbit__backfill *b, upbit__fill *fill, const upbit__key_id *
         if (is_row) {
             upbit__trade_place place = upbit__trade_place_of(e);
             as_missed(e);
-            /* Newer than the first after the cut: on its way to everybody by the stream as well. */
-            pass(b, id, e, place.ms != border.ms ? place.ms < border.ms : place.id < border.id);
+            /* Newer than the first after the cut: on its way to everybody by the stream as well,
+             * unless that has been lost. */
+            bool missed = place.ms != border.ms ? place.ms < border.ms : place.id < border.id;
+            pass(b, id, e, missed || cut_again);
             continue;
         }
         bool lost_since = cut_again || walk.held <= fill->border;
