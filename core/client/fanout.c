@@ -231,7 +231,8 @@ static void end_snapshots(upbit__fanout *f, upbit__key *key)
         bool last = key->entry_count == 1; /* the key goes with it */
         if (entry->cell != NULL) {
             /* The value stays for its taker: only the key is given up. */
-            upbit__inbox_cell_retire(entry->client->inbox, entry->cell);
+            upbit__about about = upbit__about_key(&key->id);
+            upbit__inbox_cell_retire(entry->client->inbox, entry->cell, &about);
             entry->cell = NULL;
         }
         upbit__registry_remove(f->registry, entry);
@@ -451,7 +452,8 @@ bool upbit__fanout_snapshot(upbit__fanout *f, upbit__client *client, const upbit
         upbit__inbox_cell_release(client->inbox, cell);
     } else if (cell != NULL) {
         upbit__inbox_put(client->inbox, cell, copy);
-        upbit__inbox_cell_retire(client->inbox, cell);
+        upbit__about about = upbit__about_key(id);
+        upbit__inbox_cell_retire(client->inbox, cell, &about);
     } else {
         upbit__inbox_push(client->inbox, copy);
     }

@@ -17,7 +17,7 @@ static void put(upbit__inbox *inbox, const upbit_event *e)
         return;
     }
     upbit__inbox_put(inbox, cell, e);
-    upbit__inbox_cell_retire(inbox, cell);
+    upbit__inbox_cell_retire(inbox, cell, NULL);
 }
 
 static const upbit_event *make(upbit_manager *m, const upbit__key *key, int type, uint32_t takers)
@@ -65,7 +65,8 @@ static void leave(upbit_manager *m, upbit__key *key, bool was_listed)
         else if (!was_listed)
             upbit__tell_error(m, entry->client, UPBIT_ERROR_UNKNOWN_CODE, 0, "", detail);
         if (entry->cell != NULL) { /* its last value is still for its taker */
-            upbit__inbox_cell_retire(entry->client->inbox, entry->cell);
+            upbit__about about = upbit__about_key(&key->id);
+            upbit__inbox_cell_retire(entry->client->inbox, entry->cell, &about);
             entry->cell = NULL;
         }
         upbit__registry_remove(&m->registry, entry);

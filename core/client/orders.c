@@ -140,6 +140,28 @@ static void let_go(const upbit__order *order)
     }
 }
 
+/* A value that waits and whose want is over (a snapshot, a delisted code) is of the old set, too.
+ */
+static int is_of_old_set(const void *context, const upbit__about *about)
+{
+    const upbit__order *order = context;
+    upbit__key_id id = {.type = (int)about->type, .unit = about->unit, .level = about->level};
+    memcpy(id.code, about->code, sizeof id.code);
+    switch (order->kind) {
+    case UPBIT__ORDER_UNSUBSCRIBE:
+        return named(order, &id) != 0;
+    case UPBIT__ORDER_REPLACE:
+        return same_kind(order, id.type, id.unit) && named(order, &id) == 0;
+    default:
+        return 1;
+    }
+}
+
+static void take_back(const upbit__order *order)
+{
+    upbit__inbox_retired_clear(order->client->inbox, is_of_old_set, order);
+}
+
 static void remove_all(upbit_manager *m, upbit__client *client)
 {
     upbit__selectors_drop(m, client);
@@ -158,11 +180,13 @@ static void run_checked(upbit_manager *m, upbit__order *order)
         error = take_all(m, order);
         break;
     case UPBIT__ORDER_UNSUBSCRIBE:
+        take_back(order);
         let_go(order);
         upbit__selectors_remove(m, order, names_selector);
         upbit__hold_sweep(m, order->client);
         break;
     case UPBIT__ORDER_REPLACE:
+        take_back(order);
         let_go(order);
         upbit__selectors_remove(m, order, replaces_selector);
         error = take_all(m, order);
@@ -170,6 +194,7 @@ static void run_checked(upbit_manager *m, upbit__order *order)
         break;
     case UPBIT__ORDER_UNSUBSCRIBE_ALL:
         barrier = UPBIT__LANES_ALL;
+        take_back(order);
         remove_all(m, order->client);
         break;
     case UPBIT__ORDER_OPEN:

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "client/repeats.h"
 #include "queue/inbox.h"
@@ -54,6 +55,14 @@ typedef struct upbit__key_id {
 
 /* Why a proxy has an entry: its code was named, a selector covers it, or both. */
 enum { UPBIT__BY_NAME = 1, UPBIT__BY_SELECTOR = 2 };
+
+/* For a cell that outlives its key. */
+static inline upbit__about upbit__about_key(const upbit__key_id *id)
+{
+    upbit__about about = {.type = (uint32_t)id->type, .unit = id->unit, .level = id->level};
+    memcpy(about.code, id->code, sizeof about.code);
+    return about;
+}
 
 struct upbit__entry {
     upbit__key *key;

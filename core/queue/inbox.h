@@ -27,6 +27,7 @@
 
 #include <stdint.h>
 
+#include "queue/about.h"
 #include "queue/bundle.h"
 #include "queue/pool.h"
 #include "queue/waiter.h"
@@ -142,7 +143,12 @@ void upbit__inbox_cell_clear(upbit__inbox *in, upbit__cell *c);
 void upbit__inbox_cell_release(upbit__inbox *in, upbit__cell *c);
 /* Gives it back for another key once the value that waits has been taken: a snapshot's asker
  * still gets it though the key is given up. */
-void upbit__inbox_cell_retire(upbit__inbox *in, upbit__cell *c);
+void upbit__inbox_cell_retire(upbit__inbox *in, upbit__cell *c, const upbit__about *about);
+/* Takes back what waits in retired cells, where `gone` says so of what it is about: unsubscribed
+ * before it was taken. */
+void upbit__inbox_retired_clear(upbit__inbox *in,
+                                int (*gone)(const void *context, const upbit__about *about),
+                                const void *context);
 /* The newest value of the cell's key: an event of any type. Takes over ONE reference. 1: it
  * waits now; 0: it replaced a value that still waited, which is counted as coalesced. */
 int upbit__inbox_put(upbit__inbox *in, upbit__cell *c, const upbit_event *e);

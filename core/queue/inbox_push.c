@@ -246,10 +246,20 @@ void upbit__inbox_cell_release(upbit__inbox *in, upbit__cell *c)
     in->free_cells = c;
 }
 
-void upbit__inbox_cell_retire(upbit__inbox *in, upbit__cell *c)
+void upbit__inbox_cell_retire(upbit__inbox *in, upbit__cell *c, const upbit__about *about)
 {
+    c->about = about != NULL ? *about : (upbit__about){0};
     c->free_next = in->retired_cells;
     in->retired_cells = c;
+}
+
+void upbit__inbox_retired_clear(upbit__inbox *in,
+                                int (*gone)(const void *context, const upbit__about *about),
+                                const void *context)
+{
+    for (upbit__cell *c = in->retired_cells; c != NULL; c = c->free_next)
+        if (c->about.type != 0 && gone(context, &c->about))
+            upbit__inbox_cell_clear(in, c);
 }
 
 int upbit__inbox_put(upbit__inbox *in, upbit__cell *c, const upbit_event *e)

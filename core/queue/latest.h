@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "queue/about.h"
 #include "queue/stack.h"
 
 typedef struct upbit__cell upbit__cell;
@@ -28,6 +29,7 @@ struct upbit__cell {
     /* I/O thread */
     upbit__cell *all_next;  /* every cell of an inbox, to free it */
     upbit__cell *free_next; /* cleared, without a key             */
+    upbit__about about;     /* retired: what waits in it          */
 };
 
 typedef struct upbit__latest {

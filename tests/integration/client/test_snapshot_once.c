@@ -228,6 +228,34 @@ START_TEST(a_shallow_cached_book_is_not_enough)
 }
 END_TEST
 
+/* The value waits in the widget's queue when it is given up: it is of the old set, too. */
+START_TEST(what_was_not_taken_in_time_is_taken_back)
+{
+    static stream_command *const commands[] = {upbit_proxy_unsubscribe, upbit_proxy_replace};
+    upbit_proxy *p = stream_proxy(manager, "hasty", NULL);
+    upbit_proxy *q = stream_proxy(manager, "patient", NULL);
+    ck_assert(stream_is_live(p, 5));
+    want_once(p, UPBIT_TYPE_TICKER, 0, "KRW-BTC");
+    want_once(q, UPBIT_TYPE_TICKER, 0, "KRW-BTC");
+    upbit_event_unref(comes(q, UPBIT_TYPE_TICKER, "KRW-BTC", UPBIT_ORIGIN_STREAM));
+    if (_i < 2)
+        ck_assert_int_eq(
+            stream_want(p, commands[_i], UPBIT_TYPE_TICKER, _i == 0 ? "KRW-BTC" : "KRW-ETH", 7), 0);
+    else
+        ck_assert_int_eq(upbit_proxy_unsubscribe_all(p, 7), 0);
+    wait_ms(100); /* the REPLY is there before anything is taken */
+    ck_assert_int_eq(stream_reply(p, 7, 5), 0);
+    ck_assert_ptr_null(stream_event(p, UPBIT_TYPE_TICKER, "KRW-BTC", 0.5));
+    /* What is wanted anew comes, whatever happened to the cell. */
+    want_once(p, UPBIT_TYPE_TICKER, 0, "KRW-BTC");
+    const upbit_event *e = stream_event(p, UPBIT_TYPE_TICKER, "KRW-BTC", 3);
+    ck_assert_ptr_nonnull(e);
+    upbit_event_unref(e);
+    upbit_proxy_close(p);
+    upbit_proxy_close(q);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client snapshot once");
@@ -241,6 +269,7 @@ int main(void)
     tcase_add_test(t, what_the_stream_answers_is_not_asked_for);
     tcase_add_test(t, what_rest_has_not_either_is_asked_for_again);
     tcase_add_test(t, a_want_given_up_is_not_answered);
+    tcase_add_loop_test(t, what_was_not_taken_in_time_is_taken_back, 0, 3);
     tcase_add_test(t, a_shallow_cached_book_is_not_enough);
     suite_add_tcase(suite, t);
     return check_main(suite);
