@@ -300,12 +300,9 @@ static void judge_answer(widget *w, const upbit_delivery *d, int kind, int code)
 
 /* ---- data ---- */
 
-static void judge_stream(widget *w, const upbit_event *e, hope *k, uint64_t number)
+static void judge_stream(widget *w, const upbit_event *e, hope *k)
 {
-    /* A want of one snapshot ends when its value is queued; unsubscribing finds nothing to take
-     * back, and the value that waits in its cell comes behind the REPLY. */
-    bool was_queued = w->regime == REGIME_SNAPSHOT && number == 0;
-    if (!k->allowed && !was_queued)
+    if (!k->allowed)
         report_wrong("%s: %s of %s, a stranger: nobody here wants it (%s, %s, epoch %" PRIu32 ")",
                      w->id, upbit_type_name(e->type), e->code, upbit_stream_name(e->stream),
                      upbit_origin_name(e->origin), e->epoch);
@@ -339,7 +336,7 @@ static void judge_data(widget *w, const upbit_delivery *d)
         return;
     }
     hope *k = &w->want[universe_key((subject)kind, code)];
-    judge_stream(w, e, k, d->number);
+    judge_stream(w, e, k);
     judge_age(w, e, d->number != 0 ? &w->lane_epoch[e->type] : &k->epoch);
     if (d->number != 0)
         judge_number(w, e->type, d->number);
