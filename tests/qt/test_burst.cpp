@@ -112,7 +112,8 @@ class TestBurst : public QObject
         window.show();
         int turn = 0, largest = 0;
         quint64 total = 0;
-        connect(QAbstractEventDispatcher::instance(), &QAbstractEventDispatcher::awake, this, [&] {
+        QObject here; // the event loop outlives this case
+        connect(QAbstractEventDispatcher::instance(), &QAbstractEventDispatcher::awake, &here, [&] {
             largest = qMax(largest, turn);
             turn = 0;
         });
