@@ -13,6 +13,10 @@
 #include "base/clock.h"
 #include "base/error_detail.h"
 
+#define READ_LEAST 16384u /* a TLS record; less would cut them up */
+#define READ_MOST  65536u /* at once */
+#define PIECE_MOST 16384u /* at once to curl_easy_send, which must see the same bytes again */
+
 static int raw_queue(upbit__raw *t, uint8_t opcode, const void *bytes, size_t length)
 {
     if (t->state < UPBIT__RAW_OPEN)
@@ -112,6 +116,7 @@ static uint32_t or_default(uint32_t value, uint32_t usual)
     return value == 0 ? usual : value;
 }
 
+/* What both are told, checked. */
 static int configure(upbit__raw *t, const upbit__transport_config *config)
 {
     const char *why = NULL;
@@ -124,20 +129,11 @@ static int configure(upbit__raw *t, const upbit__transport_config *config)
         if (upbit__upgrade_header_check(&config->headers[i], &why) != 0)
             return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "%s", why);
     }
-    const upbit__upgrade_request request = {
-        .authority = t->setup.url.authority,
-        .path = t->setup.url.path,
-        .headers = config->headers,
-        .header_count = config->header_count,
-    };
-    char key[UPBIT__UPGRADE_KEY_SIZE];
-    int rc = upbit__upgrade_write(&t->sender.out, key, &request);
-    return rc != 0 ? rc : upbit__upgrade_init(&t->upgrade, key);
+    return 0;
 }
 
 static int start(upbit__raw *t, const upbit__transport_config *config)
 {
-    char url[sizeof t->setup.url.authority + 16];
     t->easy = curl_easy_init();
     if (t->easy == NULL)
         return UPBIT_ERROR_NO_MEMORY;
@@ -150,12 +146,11 @@ static int start(upbit__raw *t, const upbit__transport_config *config)
     t->setup.ca_file = t->setup.crl_file = t->setup.proxy = NULL; /* the caller's memory */
     if (rc != 0)
         return rc;
-    snprintf(url, sizeof url, "%s://%s/", t->setup.url.secure ? "https" : "http",
-             t->setup.url.authority);
-    bool ok = curl_easy_setopt(t->easy, CURLOPT_URL, url) == CURLE_OK;
-    ok &= curl_easy_setopt(t->easy, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK;
+    rc = t->way->prepare(t, config);
+    if (rc != 0)
+        return rc;
     /* Not FORBID_REUSE as well: with it libcurl closes the connection as soon as it stands. */
-    ok &= curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
+    bool ok = curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
     /* Every connection is checked anew, none rides on an old one's trust. */
     ok &= curl_easy_setopt(t->easy, CURLOPT_SSL_SESSIONID_CACHE, 0L) == CURLE_OK;
     ok &= curl_easy_setopt(t->easy, CURLOPT_PRIVATE, &t->done) == CURLE_OK;
@@ -170,15 +165,16 @@ static int start(upbit__raw *t, const upbit__transport_config *config)
     return rc;
 }
 
-int upbit__transport_raw_open(upbit__transport **out, upbit__loop *loop,
-                              const upbit__transport_config *config,
-                              const upbit__transport_events *events, void *context)
+int upbit__raw_open(upbit__transport **out, const upbit__raw_way *way, upbit__loop *loop,
+                    const upbit__transport_config *config, const upbit__transport_events *events,
+                    void *context)
 {
     *out = NULL;
-    upbit__raw *t = calloc(1, sizeof *t);
+    upbit__raw *t = calloc(1, way->size);
     if (t == NULL)
         return UPBIT_ERROR_NO_MEMORY;
     t->base = (upbit__transport){.operations = &operations, .events = *events, .context = context};
+    t->way = way;
     t->loop = loop;
     t->log = config->log;
     t->done = (upbit__curl_done){.callback = upbit__raw_on_connected, .context = t};
@@ -200,4 +196,110 @@ int upbit__transport_raw_open(upbit__transport **out, upbit__loop *loop,
     }
     *out = &t->base;
     return 0;
+}
+
+static int raw_prepare(upbit__raw *t, const upbit__transport_config *config)
+{
+    const upbit__upgrade_request request = {
+        .authority = t->setup.url.authority,
+        .path = t->setup.url.path,
+        .headers = config->headers,
+        .header_count = config->header_count,
+    };
+    char key[UPBIT__UPGRADE_KEY_SIZE], url[sizeof t->setup.url.authority + 16];
+    int rc = upbit__upgrade_write(&t->sender.out, key, &request);
+    if (rc == 0)
+        rc = upbit__upgrade_init(&t->upgrade, key);
+    if (rc != 0)
+        return rc;
+    snprintf(url, sizeof url, "%s://%s/", t->setup.url.secure ? "https" : "http",
+             t->setup.url.authority);
+    bool ok = curl_easy_setopt(t->easy, CURLOPT_URL, url) == CURLE_OK;
+    ok &= curl_easy_setopt(t->easy, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK;
+    return ok ? 0 : UPBIT_ERROR_NO_MEMORY;
+}
+
+/* The connection stands: take its socket over and send the request at once, which also tells
+ * libcurl that it is in use. */
+static void raw_connected(upbit__raw *t)
+{
+    t->info.connected_ns = upbit__clock_monotonic_ns();
+    upbit__raw_watch(t);
+    if (!upbit__raw_alive(t))
+        return;
+    t->state = UPBIT__RAW_UPGRADING;
+    upbit__raw_flush(t);
+    upbit__raw_upgrading(t);
+}
+
+/* Feeds the answer; bytes behind a 101 stay where they are and are frames. */
+static void take_answer(upbit__raw *t)
+{
+    size_t used = 0;
+    upbit__buffer *in = &t->receiver.in;
+    int rc = upbit__upgrade_feed(&t->upgrade, upbit__buffer_bytes(in), in->length, &used);
+    upbit__buffer_consume(in, used);
+    if (rc == UPBIT__UPGRADE_REFUSED)
+        upbit__raw_tell_refusal(t);
+    else if (rc < 0)
+        upbit__raw_bad_answer(t, rc);
+    else if (rc == UPBIT__UPGRADE_ACCEPTED)
+        upbit__raw_opened(t);
+}
+
+/* What is in the processor's cache is decoded from the cache. */
+static upbit__raw_got raw_read(upbit__raw *t, size_t *budget)
+{
+    size_t room, count = 0;
+    uint8_t *to = upbit__receiver_room(&t->receiver, READ_LEAST, &room);
+    if (to == NULL) {
+        upbit__raw_no_memory(t);
+        return UPBIT__RAW_END;
+    }
+    CURLcode code = curl_easy_recv(t->easy, to, room < READ_MOST ? room : READ_MOST, &count);
+    if (code == CURLE_AGAIN) {
+        if (!t->write_dead)
+            return UPBIT__RAW_NOTHING;
+        upbit__raw_end(t, "the connection broke");
+        return UPBIT__RAW_END;
+    }
+    if (code != CURLE_OK || count == 0) {
+        upbit__raw_end(t,
+                       code == CURLE_OK ? "the server cut the connection" : "the connection broke");
+        return UPBIT__RAW_END;
+    }
+    t->base.counters.bytes_in += count;
+    *budget -= count < *budget ? count : *budget;
+    if (t->state == UPBIT__RAW_DRAINING)
+        return UPBIT__RAW_BYTES;
+    upbit__receiver_commit(&t->receiver, count);
+    int64_t received_ns = upbit__clock_monotonic_ns();
+    if (t->state == UPBIT__RAW_UPGRADING)
+        take_answer(t);
+    upbit__raw_take_items(t, received_ns);
+    return UPBIT__RAW_BYTES;
+}
+
+static CURLcode raw_send_bytes(upbit__raw *t, size_t *gone)
+{
+    const upbit__buffer *out = &t->sender.out;
+    size_t piece = out->length < PIECE_MOST ? out->length : PIECE_MOST;
+    CURLcode code = curl_easy_send(t->easy, upbit__buffer_bytes(out), piece, gone);
+    t->base.counters.bytes_out += *gone;
+    return code;
+}
+
+static const upbit__raw_way raw_way = {
+    .size = sizeof(upbit__raw),
+    .prepare = raw_prepare,
+    .connected = raw_connected,
+    .read = raw_read,
+    .send = raw_send_bytes,
+};
+
+int upbit__transport_raw_open(upbit__transport **out, upbit__loop *loop,
+                              const upbit__transport_config *config,
+                              const upbit__transport_events *events, void *context)
+{
+    return upbit__raw_open(out, &raw_way, loop, config, events, context);
 }

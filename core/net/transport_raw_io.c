@@ -1,8 +1,8 @@
-/* The part of transport_raw that the loop sets off: connected, readable, writable, a deadline.
+/* The part of a connection that the loop sets off: connected, readable, writable, a deadline.
  *
- * Everything that ends a connection runs through finish(), which alone tells `closed`. Events may
- * destroy the transport: each entry from the loop is bracketed by enter/leave, and after each event
- * the state is looked at again. */
+ * Everything that ends a connection runs through upbit__raw_finish(), which alone tells `closed`.
+ * Events may destroy the transport: each entry from the loop is bracketed by enter/leave, and after
+ * each event the state is looked at again. */
 #include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,16 +12,15 @@
 #include "base/clock.h"
 #include "net/transport_raw.h"
 
-#define READ_LEAST 16384u        /* a TLS record; less would cut them up */
-#define READ_MOST  65536u        /* at once */
-#define TURN_MOST  (256u * 1024) /* bytes read in one turn, then the loop's others are served */
-#define PIECE_MOST 16384u /* at once to curl_easy_send, which must see the same bytes again */
-#define LINGER_NS  UPBIT__SECOND /* for the server to cut after the close frames */
+#define TURN_MOST (256u * 1024) /* bytes read in one turn, then the loop's others are served */
+#define LINGER_NS UPBIT__SECOND /* for the server to cut after the close frames */
 
 void upbit__raw_free(upbit__raw *t)
 {
     if (t->sender.out.data != NULL && !t->request_wiped)
         OPENSSL_cleanse(t->sender.out.data, t->sender.out.capacity);
+    if (t->way->release != NULL)
+        t->way->release(t);
     upbit__upgrade_finish(&t->upgrade);
     upbit__receiver_finish(&t->receiver);
     upbit__sender_finish(&t->sender);
@@ -51,7 +50,7 @@ static void leave(upbit__raw *t)
         upbit__raw_free(t);
 }
 
-static bool alive(const upbit__raw *t)
+bool upbit__raw_alive(const upbit__raw *t)
 {
     return !t->destroyed && t->state != UPBIT__RAW_FINISHED;
 }
@@ -65,10 +64,9 @@ void upbit__raw_say(upbit__raw *t, int error, const char *format, ...)
     va_end(list);
 }
 
-/* The one end. What is told has been said before. */
-static void finish(upbit__raw *t)
+void upbit__raw_finish(upbit__raw *t)
 {
-    if (!alive(t))
+    if (!upbit__raw_alive(t))
         return;
     upbit__raw_disconnect(t);
     t->state = UPBIT__RAW_FINISHED;
@@ -82,18 +80,21 @@ static void finish(upbit__raw *t)
     t->base.events.closed(t->base.context, &t->close);
 }
 
+void upbit__raw_no_memory(upbit__raw *t)
+{
+    upbit__raw_say(t, UPBIT_ERROR_NO_MEMORY, "out of memory");
+    upbit__raw_finish(t);
+}
+
 static int64_t now(void)
 {
     return upbit__clock_monotonic_ns();
 }
 
-/* A timer that cannot be started would leave the connection without its deadline: then it ends. */
-static void arm(upbit__raw *t, upbit__timer *timer, int64_t at_ns)
+void upbit__raw_arm(upbit__raw *t, upbit__timer *timer, int64_t at_ns)
 {
-    if (upbit__timer_start(t->loop, timer, at_ns) != 0) {
-        upbit__raw_say(t, UPBIT_ERROR_NO_MEMORY, "out of memory");
-        finish(t);
-    }
+    if (upbit__timer_start(t->loop, timer, at_ns) != 0)
+        upbit__raw_no_memory(t);
 }
 
 static void set_interest(upbit__raw *t)
@@ -107,8 +108,8 @@ void upbit__raw_flush(upbit__raw *t)
 {
     upbit__buffer *out = &t->sender.out;
     while (out->length > 0 && !t->write_dead) {
-        size_t piece = out->length < PIECE_MOST ? out->length : PIECE_MOST, sent = 0;
-        CURLcode code = curl_easy_send(t->easy, upbit__buffer_bytes(out), piece, &sent);
+        size_t gone = 0;
+        CURLcode code = t->way->send(t, &gone);
         if (code == CURLE_AGAIN)
             break;
         if (code != CURLE_OK) {
@@ -117,8 +118,7 @@ void upbit__raw_flush(upbit__raw *t)
             upbit__timer_start(t->loop, &t->again, 0);
             break;
         }
-        t->base.counters.bytes_out += sent;
-        int pongs = upbit__sender_gone(&t->sender, sent);
+        int pongs = upbit__sender_gone(&t->sender, gone);
         if (pongs > 0)
             t->base.counters.pongs_out += (uint64_t)pongs;
         if (t->state == UPBIT__RAW_UPGRADING && out->length == 0 && !t->request_wiped) {
@@ -136,10 +136,10 @@ static void drain(upbit__raw *t)
     t->state = UPBIT__RAW_DRAINING;
     int64_t at = now() + LINGER_NS;
     if (!upbit__timer_running(&t->deadline) || at < t->deadline.at_ns)
-        arm(t, &t->deadline, at);
+        upbit__raw_arm(t, &t->deadline, at);
 }
 
-static void fail_protocol(upbit__raw *t, int code, const char *why)
+void upbit__raw_fail_protocol(upbit__raw *t, int code, const char *why)
 {
     upbit__raw_say(t, UPBIT_ERROR_PROTOCOL, "%s", why);
     if (upbit__sender_close(&t->sender, code, why, strlen(why)) == 0)
@@ -191,10 +191,9 @@ static void handle(upbit__raw *t, const upbit__item *item, int64_t received_ns)
     }
 }
 
-/* Hands out what is complete. */
-static void take_items(upbit__raw *t, int64_t received_ns)
+void upbit__raw_take_items(upbit__raw *t, int64_t received_ns)
 {
-    while (alive(t) && (t->state == UPBIT__RAW_OPEN || t->state == UPBIT__RAW_CLOSING)) {
+    while (upbit__raw_alive(t) && (t->state == UPBIT__RAW_OPEN || t->state == UPBIT__RAW_CLOSING)) {
         upbit__item item;
         int rc = upbit__receiver_next(&t->receiver, &item);
         if (rc == 0)
@@ -202,106 +201,60 @@ static void take_items(upbit__raw *t, int64_t received_ns)
         if (rc == 1) {
             handle(t, &item, received_ns);
         } else if (rc == UPBIT_ERROR_PROTOCOL) {
-            fail_protocol(t, t->receiver.close_code, t->receiver.why);
+            upbit__raw_fail_protocol(t, t->receiver.close_code, t->receiver.why);
         } else {
-            upbit__raw_say(t, UPBIT_ERROR_NO_MEMORY, "out of memory");
-            finish(t);
+            upbit__raw_no_memory(t);
         }
     }
 }
 
-static void tell_refusal(upbit__raw *t)
+void upbit__raw_tell_refusal(upbit__raw *t)
 {
     const char *after = upbit__upgrade_header(&t->upgrade, "Retry-After", NULL);
     t->close.http_status = t->upgrade.status;
     if (after != NULL)
         t->close.retry_after_ms = upbit__http_retry_after_ms(after, upbit__clock_wall_ns());
     upbit__raw_say(t, UPBIT_ERROR_UPGRADE, "the server answered with status %d", t->upgrade.status);
-    finish(t);
+    upbit__raw_finish(t);
 }
 
-/* The answer will not become whole: its time is up or the stream has ended. */
-static void end_upgrade(upbit__raw *t, int error, const char *why)
+void upbit__raw_end_upgrade(upbit__raw *t, int error, const char *why)
 {
     if (upbit__upgrade_end(&t->upgrade) == UPBIT__UPGRADE_REFUSED) {
-        tell_refusal(t);
+        upbit__raw_tell_refusal(t);
         return;
     }
     upbit__raw_say(t, error, "%s: %s", why, t->upgrade.why);
-    finish(t);
+    upbit__raw_finish(t);
 }
 
-/* Feeds the answer; bytes behind a 101 stay where they are and are frames. */
-static void take_answer(upbit__raw *t)
+void upbit__raw_bad_answer(upbit__raw *t, int error)
 {
-    size_t used = 0;
-    upbit__buffer *in = &t->receiver.in;
-    int rc = upbit__upgrade_feed(&t->upgrade, upbit__buffer_bytes(in), in->length, &used);
-    upbit__buffer_consume(in, used);
-    if (rc == UPBIT__UPGRADE_MORE)
-        return;
-    if (rc == UPBIT__UPGRADE_REFUSED) {
-        tell_refusal(t);
-    } else if (rc < 0) {
-        upbit__raw_say(t, rc, "%s", rc == UPBIT_ERROR_UPGRADE ? t->upgrade.why : "out of memory");
-        finish(t);
-    } else {
-        upbit__timer_stop(&t->deadline);
-        t->state = UPBIT__RAW_OPEN;
-        t->close.opened = true;
-        t->info.upgraded_ns = now();
-        t->info.http_status = t->upgrade.status;
-        if (t->base.events.opened != NULL)
-            t->base.events.opened(t->base.context, &t->info);
-    }
+    upbit__raw_say(t, error, "%s", error == UPBIT_ERROR_UPGRADE ? t->upgrade.why : "out of memory");
+    upbit__raw_finish(t);
 }
 
-/* The stream is over, by the server's or the network's hand. */
-static void on_end(upbit__raw *t, const char *why)
+void upbit__raw_opened(upbit__raw *t)
+{
+    upbit__timer_stop(&t->deadline);
+    t->state = UPBIT__RAW_OPEN;
+    t->close.opened = true;
+    t->info.upgraded_ns = now();
+    t->info.http_status = t->upgrade.status;
+    if (t->base.events.opened != NULL)
+        t->base.events.opened(t->base.context, &t->info);
+}
+
+void upbit__raw_end(upbit__raw *t, const char *why)
 {
     if (t->state == UPBIT__RAW_UPGRADING) {
         bool silent = t->upgrade.head == 0;
-        end_upgrade(t, silent ? UPBIT_ERROR_CONNECT : UPBIT_ERROR_UPGRADE, why);
+        upbit__raw_end_upgrade(t, silent ? UPBIT_ERROR_CONNECT : UPBIT_ERROR_UPGRADE, why);
         return;
     }
     if (t->state != UPBIT__RAW_DRAINING)
         upbit__raw_say(t, UPBIT_ERROR_CONNECT, "%s without a close frame", why);
-    finish(t);
-}
-
-typedef enum got { GOT_BYTES, GOT_NOTHING, GOT_END } got;
-
-/* One read, handled at once: what is in the cache is decoded from the cache. */
-static got read_once(upbit__raw *t, size_t *budget)
-{
-    size_t room, count = 0;
-    uint8_t *to = upbit__receiver_room(&t->receiver, READ_LEAST, &room);
-    if (to == NULL) {
-        upbit__raw_say(t, UPBIT_ERROR_NO_MEMORY, "out of memory");
-        finish(t);
-        return GOT_END;
-    }
-    CURLcode code = curl_easy_recv(t->easy, to, room < READ_MOST ? room : READ_MOST, &count);
-    if (code == CURLE_AGAIN) {
-        if (!t->write_dead)
-            return GOT_NOTHING;
-        on_end(t, "the connection broke");
-        return GOT_END;
-    }
-    if (code != CURLE_OK || count == 0) {
-        on_end(t, code == CURLE_OK ? "the server cut the connection" : "the connection broke");
-        return GOT_END;
-    }
-    t->base.counters.bytes_in += count;
-    *budget -= count < *budget ? count : *budget;
-    if (t->state == UPBIT__RAW_DRAINING)
-        return GOT_BYTES;
-    upbit__receiver_commit(&t->receiver, count);
-    int64_t received_ns = now();
-    if (t->state == UPBIT__RAW_UPGRADING)
-        take_answer(t);
-    take_items(t, received_ns);
-    return GOT_BYTES;
+    upbit__raw_finish(t);
 }
 
 /* Decrypted bytes inside OpenSSL are invisible to epoll: read until there is nothing, or come
@@ -311,19 +264,19 @@ static void read_all(upbit__raw *t)
     size_t budget = TURN_MOST;
     uint64_t before = t->base.counters.bytes_in;
     bool told = t->state == UPBIT__RAW_OPEN || t->state == UPBIT__RAW_CLOSING;
-    got last = GOT_BYTES;
-    while (alive(t) && last == GOT_BYTES && budget > 0)
-        last = read_once(t, &budget);
-    if (!alive(t))
+    upbit__raw_got last = UPBIT__RAW_BYTES;
+    while (upbit__raw_alive(t) && last == UPBIT__RAW_BYTES && budget > 0)
+        last = t->way->read(t, &budget);
+    if (!upbit__raw_alive(t))
         return;
     told = told || t->close.opened;
     if (told && t->base.counters.bytes_in != before && t->base.events.batch != NULL)
         t->base.events.batch(t->base.context);
-    if (!alive(t))
+    if (!upbit__raw_alive(t))
         return;
-    if (last == GOT_BYTES)
-        arm(t, &t->again, 0);
-    if (alive(t))
+    if (last == UPBIT__RAW_BYTES)
+        upbit__raw_arm(t, &t->again, 0);
+    if (upbit__raw_alive(t))
         upbit__raw_flush(t);
 }
 
@@ -343,7 +296,7 @@ void upbit__raw_on_again(void *context)
     upbit__raw *t = context;
     enter(t);
     if (t->state == UPBIT__RAW_CONNECTING)
-        finish(t); /* only a close before `opened` arms it then */
+        upbit__raw_finish(t); /* only a close before `opened` arms it then */
     else
         read_all(t);
     leave(t);
@@ -354,53 +307,56 @@ void upbit__raw_on_deadline(void *context)
     upbit__raw *t = context;
     enter(t);
     if (t->state == UPBIT__RAW_UPGRADING) {
-        end_upgrade(t, UPBIT_ERROR_TIMEOUT, "no whole answer to the upgrade in time");
+        upbit__raw_end_upgrade(t, UPBIT_ERROR_TIMEOUT, "no whole answer to the upgrade in time");
     } else {
         if (t->state == UPBIT__RAW_CONNECTING)
             upbit__raw_say(t, UPBIT_ERROR_TIMEOUT, "no connection in time");
         else if (t->state == UPBIT__RAW_CLOSING)
             upbit__raw_say(t, UPBIT_ERROR_TIMEOUT, "no answer to the close frame in time");
-        finish(t);
+        upbit__raw_finish(t);
     }
     leave(t);
 }
 
-/* The connection stands: take its socket over and send the request at once, which also tells
- * libcurl that it is in use. */
-static void begin_upgrade(upbit__raw *t)
+void upbit__raw_watch(upbit__raw *t)
 {
     curl_socket_t fd = CURL_SOCKET_BAD;
     curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd);
-    t->state = UPBIT__RAW_UPGRADING;
-    t->info.connected_ns = now();
     t->watch.fd = fd;
     t->watch.events = UPBIT__READ;
     if (fd == CURL_SOCKET_BAD || upbit__watch_start(t->loop, &t->watch) != 0) {
         upbit__raw_say(t, UPBIT_ERROR_SYSTEM, "the socket cannot be watched");
-        finish(t);
-        return;
+        upbit__raw_finish(t);
     }
-    upbit__raw_flush(t);
-    arm(t, &t->deadline, now() + t->upgrade_timeout_ms * UPBIT__MS);
-    if (alive(t) && t->base.events.connected != NULL)
+}
+
+void upbit__raw_upgrading(upbit__raw *t)
+{
+    t->state = UPBIT__RAW_UPGRADING;
+    upbit__raw_arm(t, &t->deadline, now() + t->upgrade_timeout_ms * UPBIT__MS);
+    if (upbit__raw_alive(t) && t->base.events.connected != NULL)
         t->base.events.connected(t->base.context);
+}
+
+/* No connection: libcurl or a proxy says why. */
+static void tell_unconnected(upbit__raw *t, CURLcode code, const char *text)
+{
+    long proxy_status = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    upbit__raw_say(t, upbit__curl_error(code, text), "%s", text);
+    if (proxy_status >= 300)
+        upbit__raw_say(t, UPBIT_ERROR_CONNECT, "the proxy answered with status %ld", proxy_status);
+    upbit__raw_finish(t);
 }
 
 void upbit__raw_on_connected(void *context, CURLcode code)
 {
     upbit__raw *t = context;
+    const char *text = t->error_text[0] != '\0' ? t->error_text : curl_easy_strerror(code);
     enter(t);
-    if (code == CURLE_OK) {
-        begin_upgrade(t);
-    } else {
-        const char *text = t->error_text[0] != '\0' ? t->error_text : curl_easy_strerror(code);
-        long proxy_status = 0;
-        curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
-        upbit__raw_say(t, upbit__curl_error(code, text), "%s", text);
-        if (proxy_status >= 300)
-            upbit__raw_say(t, UPBIT_ERROR_CONNECT, "the proxy answered with status %ld",
-                           proxy_status);
-        finish(t);
-    }
+    if (code == CURLE_OK)
+        t->way->connected(t);
+    else if (t->way->failed == NULL || !t->way->failed(t, code, text))
+        tell_unconnected(t, code, text);
     leave(t);
 }
