@@ -3,25 +3,18 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "client/news.h"
 #include "client/resync.h"
 #include "exchange/decode.h"
 
 #define SNAPSHOT_AGE_NS (1000 * UPBIT__MS) /* a cached value this young is as good as a new one */
 #define ROWS_MAX        30
 #define LATE_NS         (2 * UPBIT__SECOND) /* frames of an old subscription are not that late */
-#define CLOCK_MOVED_MS  5000 /* older by more: the exchange's clock moved, not the order */
 
 static void unref(upbit__fanout *f, const upbit_event *e)
 {
     upbit__event_unref_io(f->pool, e);
 }
-
-typedef enum verdict {
-    NEWS,
-    FILLED, /* missed in a cut: goes to those who were there */
-    REPEAT, /* goes to those who have nothing of the key yet */
-    OLD     /* goes to nobody */
-} verdict;
 
 void upbit__key_id_of_event(upbit__key_id *id, const upbit_event *event)
 {
@@ -36,82 +29,13 @@ void upbit__key_id_of_event(upbit__key_id *id, const upbit_event *event)
     }
 }
 
-static verdict judge_by_time(upbit__fanout *f, const upbit_event *last, const upbit_event *e)
+/* A lossless lane that was full may have lost the latest value, and whatever repeats that is news
+ * to its owner; but no repeat of anything before it, which may have found room. */
+static bool takes(const upbit__entry *entry, const upbit_event *e, upbit__verdict v)
 {
-    if (last == NULL)
-        return NEWS;
-    int64_t behind = last->exchange_ms - e->exchange_ms;
-    if (behind > 0 && behind < CLOCK_MOVED_MS)
-        return e->stream == UPBIT_STREAM_SNAPSHOT ? REPEAT : OLD;
-    if (behind > 0)
-        upbit__count(&f->counters->clock_moved, 1);
-    return behind == 0 && upbit__event_same(last, e) ? REPEAT : NEWS;
-}
-
-static int64_t window_of(const upbit_event *e)
-{
-    return e != NULL ? ((const upbit_candle *)(const void *)e)->start_ms : INT64_MIN;
-}
-
-/* A late frame of an earlier window is news for that window; only within one window time orders.
- * The exchange sends the last word of a window when the next has begun: both are remembered. */
-static verdict judge_candle(upbit__fanout *f, const upbit__key *key, const upbit_event *e)
-{
-    int64_t window = window_of(e);
-    const upbit_event *last = window == window_of(key->last)      ? key->last
-                              : window == window_of(key->earlier) ? key->earlier
-                                                                  : NULL;
-    return judge_by_time(f, last, e);
-}
-
-/* What is known of the key from now on; takes over one reference. A late candle of an earlier
- * window is news, but not the latest value. */
-static void remember(upbit__fanout *f, upbit__key *key, upbit_event *e)
-{
-    upbit_event **place = &key->last;
-    if (e->type == UPBIT_TYPE_CANDLE && key->last != NULL) {
-        int64_t window = window_of(e);
-        if (window < window_of(key->last)) {
-            place = &key->earlier;
-            if (window < window_of(key->earlier)) { /* older than both */
-                unref(f, e);
-                return;
-            }
-        } else if (window > window_of(key->last)) {
-            unref(f, key->earlier);
-            key->earlier = key->last;
-            key->last = NULL;
-        }
-    }
-    unref(f, *place);
-    *place = e;
-}
-
-static verdict judge(upbit__fanout *f, upbit__key *key, const upbit_event *e)
-{
-    switch (e->type) {
-    case UPBIT_TYPE_TRADE: {
-        int64_t id = ((const upbit_trade *)(const void *)e)->sequential_id;
-        if (id == 0)
-            return NEWS; /* the message had none: nothing to know it by */
-        if (upbit__sids_seen(&key->sids, id))
-            return REPEAT;
-        upbit__sids_add(&key->sids, id, e->received_ns);
-        return NEWS;
-    }
-    case UPBIT_TYPE_TICKER:
-    case UPBIT_TYPE_ORDERBOOK:
-        return judge_by_time(f, key->last, e);
-    case UPBIT_TYPE_CANDLE:
-        return judge_candle(f, key, e);
-    default:
-        return NEWS;
-    }
-}
-
-static bool takes(const upbit__entry *entry, const upbit_event *e, verdict v)
-{
-    if (v != NEWS && (v == REPEAT ? entry->has : !entry->missed))
+    if (v == UPBIT__REPEAT && entry->has && !(entry->lacks && upbit__news_is_latest(entry->key, e)))
+        return false;
+    if (v != UPBIT__NEWS && v != UPBIT__REPEAT && !entry->missed)
         return false;
     if ((entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0)
         return e->stream == UPBIT_STREAM_SNAPSHOT;
@@ -122,16 +46,21 @@ static bool takes(const upbit__entry *entry, const upbit_event *e, verdict v)
 
 static void push(upbit__fanout *f, upbit__entry *entry, const upbit_event *e)
 {
-    entry->has = true;
-    if (entry->cell != NULL) {
+    /* Looked at before: it may be the consumer's, and gone, when it has been pushed. */
+    bool newest = e->type != UPBIT_TYPE_CANDLE || upbit__news_is_newest(entry->key, e);
+    bool lost = false;
+    if (entry->cell != NULL)
         upbit__inbox_put(entry->client->inbox, entry->cell, e);
-    } else if (upbit__inbox_push(entry->client->inbox, e)) {
+    else if (upbit__inbox_push(entry->client->inbox, e))
         entry->due = false; /* it has something newer now */
-    } else {
-        /* A repeat of what it did not get is news to it; but one snapshot is one, lost or not. */
-        entry->has = (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0;
+    else
+        lost = true;
+    /* One snapshot is one, lost or not. */
+    entry->has = entry->has || !lost || (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0;
+    if (newest)
+        entry->lacks = lost;
+    if (lost)
         upbit__resync_lost(f, entry);
-    }
 }
 
 /* An event for this entry could not be made: its number is used up. */
@@ -203,9 +132,10 @@ static void deliver_cut(upbit__fanout *f, upbit__key *key, upbit__cut *cut, upbi
         if (!entry->take || cut_needed(key, entry, e) != cut)
             continue;
         if (cut->made == NULL) {
+            entry->lacks = true;
             skip(f, entry);
             upbit__count(&f->counters->events_refused, 1);
-        } else if (same && entry->has) {
+        } else if (same && entry->has && !entry->lacks) {
             unused++;
         } else {
             push(f, entry, cut->made);
@@ -239,12 +169,6 @@ static void end_snapshots(upbit__fanout *f, upbit__key *key)
         if (last)
             return;
     }
-}
-
-static void first_trade(upbit__key *key, const upbit_trade *t)
-{
-    key->first_ms = t->trade_timestamp != 0 ? t->trade_timestamp : t->event.exchange_ms;
-    key->first_id = t->sequential_id;
 }
 
 /* A frame of a key shows that the exchange has accepted the request which first held the key:
@@ -282,17 +206,17 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
 
 void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *e, bool missed_only)
 {
-    verdict v = judge(f, key, e);
+    upbit__verdict v = upbit__news_judge(key, e, f->counters);
     if (e->origin == UPBIT_ORIGIN_BACKFILL) {
-        v = v == REPEAT ? OLD : v;
-        upbit__count(&f->counters->trades_backfilled, v != OLD);
+        v = v == UPBIT__REPEAT ? UPBIT__OLD : v;
+        upbit__count(&f->counters->trades_backfilled, v != UPBIT__OLD);
     }
     if (missed_only)
-        v = v == NEWS ? FILLED : OLD;
-    bool to_all = v == NEWS && key->particular == 0;
+        v = v == UPBIT__NEWS ? UPBIT__FILLED : UPBIT__OLD;
+    bool to_all = v == UPBIT__NEWS && key->particular == 0;
     uint32_t whole = 0, once = 0;
     bool cuts = false;
-    for (uint32_t i = 0; v != OLD && !to_all && i < key->entry_count; i++) {
+    for (uint32_t i = 0; v != UPBIT__OLD && !to_all && i < key->entry_count; i++) {
         upbit__entry *entry = key->entries[i];
         entry->take = takes(entry, e, v);
         if (!entry->take)
@@ -306,9 +230,9 @@ void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *e, bool 
             whole++;
         }
     }
-    if (v == REPEAT || v == OLD)
+    if (v == UPBIT__REPEAT || v == UPBIT__OLD)
         upbit__count(&f->counters->events_repeated, 1);
-    bool keep = v == NEWS || v == FILLED;
+    bool keep = v == UPBIT__NEWS || v == UPBIT__FILLED;
     upbit__event_set_refs(e, (to_all ? key->entry_count : whole) + 1);
     for (uint32_t i = 0; to_all && i < key->entry_count; i++)
         push(f, key->entries[i], e);
@@ -323,21 +247,18 @@ void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *e, bool 
         upbit__cut *cut = &key->cuts[i];
         if (cut->takers > 0) {
             deliver_cut(f, key, cut, e);
-        } else if (v == NEWS) {
+        } else if (v == UPBIT__NEWS) {
             /* Nobody was shown this book cut: the last cut is not what its takers saw last. */
             unref(f, cut->last);
             cut->last = NULL;
         }
     }
-    if (key->awaited && v != OLD && v != FILLED && f->awaited != NULL)
+    if (key->awaited && v != UPBIT__OLD && v != UPBIT__FILLED && f->awaited != NULL)
         f->awaited(f->context, key, e);
-    if (keep) {
-        if (key->last == NULL && e->type == UPBIT_TYPE_TRADE)
-            first_trade(key, (const void *)e);
-        remember(f, key, e);
-    } else {
+    if (keep)
+        upbit__news_remember(key, e, f->pool);
+    else
         unref(f, e);
-    }
     if (once > 0)
         end_snapshots(f, key);
 }
@@ -391,7 +312,7 @@ void upbit__fanout_refused(upbit__fanout *f, const upbit_event *e)
          upbit__sids_seen(&key->sids, ((const upbit_trade *)(const void *)e)->sequential_id)))
         return;
     for (uint32_t i = 0; i < key->entry_count; i++)
-        if (takes(key->entries[i], e, NEWS))
+        if (takes(key->entries[i], e, UPBIT__NEWS))
             skip(f, key->entries[i]);
 }
 

@@ -78,6 +78,7 @@ struct upbit__entry {
     uint8_t by;            /* who holds it: UPBIT__BY_... */
     uint8_t quiet;         /* what it was told last: NO_DATA, STALE, or 0 */
     bool has;              /* something of this key was pushed since it was (re)subscribed */
+    bool lacks;            /* the latest value found no room in its lane */
     bool missed;           /* it was there at the last cut: back-fill is for it */
     bool due;              /* its latest value is to be told again: resync.c */
     bool take;             /* scratch of the fan-out: gets the event at hand */

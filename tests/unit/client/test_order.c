@@ -1,4 +1,5 @@
 /* Epochs, order, repeats: the rules that docs/TESTING.md lists, where no other test has them. */
+#include "client/resync.h"
 #include "rig.h"
 
 #define AT 1730336862100
@@ -45,6 +46,35 @@ START_TEST(time_orders_candles_within_their_window_only)
     const upbit_event *last = take(a);
     ck_assert_int_eq(last->exchange_ms, AT + 900);
     upbit_event_unref(last);
+    side_close(a);
+}
+END_TEST
+
+START_TEST(the_last_of_a_window_that_was_refused_makes_no_repeat_news)
+{
+    upbit_proxy_options options = UPBIT_PROXY_OPTIONS_INIT;
+    options.policy = UPBIT_POLICY_LOSSLESS;
+    options.queue_messages = 2;
+    side *a = side_open_with(&options);
+    upbit__key_id id = id_of(UPBIT_TYPE_CANDLE, "KRW-BTC");
+    id.unit = UPBIT_CANDLE_1S;
+    upbit__entry *e;
+    bool joined;
+    ck_assert_int_eq(upbit__registry_add(&registry, &a->client, &id, 0, 0, &e, &joined), 0);
+    receive(candle(42, AT, 2));
+    receive(candle(43, AT + 900, 4));
+    receive(candle(42, AT + 20, 5)); /* late, and the lane is full */
+    ck_assert_uint_eq(drain(a), 3);  /* OVERFLOW with them */
+    receive(candle(43, AT + 900, 4));
+    ck_assert_ptr_null(take(a));
+    receive(candle(43, AT + 910, 5));
+    receive(candle(42, AT + 30, 5));
+    receive(candle(43, AT + 920, 6)); /* lost */
+    receive(candle(42, AT + 40, 6));  /* lost as well, and changes nothing */
+    ck_assert_uint_eq(drain(a), 4);   /* GAP, two, OVERFLOW */
+    receive(candle(43, AT + 920, 6));
+    ck_assert_uint_eq(drain(a), 2);
+    upbit__resync_forget(&fanout, &a->client);
     side_close(a);
 }
 END_TEST
@@ -128,6 +158,7 @@ int main(void)
     TCase *t = tcase_create("order");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, time_orders_candles_within_their_window_only);
+    tcase_add_test(t, the_last_of_a_window_that_was_refused_makes_no_repeat_news);
     tcase_add_test(t, a_clock_that_moved_is_accepted_and_counted);
     tcase_add_test(t, a_cached_value_has_the_epoch_of_now);
     tcase_add_test(t, what_was_received_before_a_cut_was_received);

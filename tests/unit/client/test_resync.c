@@ -240,6 +240,46 @@ START_TEST(a_repeat_of_what_was_refused_is_news)
 }
 END_TEST
 
+START_TEST(a_repeat_of_what_found_room_is_none)
+{
+    side *s = small(16);
+    want(s, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    upbit__wanted_sent(&registry, 1, 1);
+    next_sid = 1;
+    trades("KRW-BTC", 20);
+    ck_assert_uint_eq(drain(s), 17);
+    receive(trade("KRW-BTC", 16, "REALTIME")); /* it has this one */
+    receive(trade("KRW-BTC", 18, "REALTIME")); /* it lacks it, and later ones */
+    ck_assert_ptr_null(take(s));
+    receive(trade("KRW-BTC", 20, "REALTIME"));
+    takes_gap(s, 17, 20);
+    takes_trade(s, 20, UPBIT_ORIGIN_STREAM);
+    receive(trade("KRW-BTC", 20, "REALTIME"));
+    ck_assert_ptr_null(take(s));
+    leave(s);
+}
+END_TEST
+
+START_TEST(no_older_value_follows_one_that_was_refused)
+{
+    side *s = small(16);
+    want(s, UPBIT_TYPE_ORDERBOOK, "KRW-BTC", 0, 0);
+    upbit__wanted_sent(&registry, 1, 1);
+    for (int64_t i = 0; i < 20; i++)
+        receive(book("KRW-BTC", 1730336862100 + i, "1", "REALTIME"));
+    ck_assert_uint_eq(drain(s), 17);
+    receive(book("KRW-BTC", 1730336862100, "1", "SNAPSHOT"));
+    ck_assert_ptr_null(take(s));
+    receive(book("KRW-BTC", 1730336862119, "1", "SNAPSHOT"));
+    takes_gap(s, 17, 20);
+    const upbit_event *e = take(s);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_int_eq(e->exchange_ms, 1730336862119);
+    upbit_event_unref(e);
+    leave(s);
+}
+END_TEST
+
 START_TEST(realtime_only_gets_the_gap_alone)
 {
     side *s = small(16);
@@ -314,6 +354,8 @@ int main(void)
     tcase_add_test(tests, more_keys_than_room_are_told_in_rounds);
     tcase_add_test(tests, what_came_live_meanwhile_is_not_told_again);
     tcase_add_test(tests, a_repeat_of_what_was_refused_is_news);
+    tcase_add_test(tests, a_repeat_of_what_found_room_is_none);
+    tcase_add_test(tests, no_older_value_follows_one_that_was_refused);
     tcase_add_test(tests, realtime_only_gets_the_gap_alone);
     tcase_add_test(tests, an_event_without_memory_is_a_hole_too);
     tcase_add_test(tests, who_leaves_is_forgotten);
