@@ -229,6 +229,7 @@ static void raw_connected(upbit__raw *t)
         return;
     t->state = UPBIT__RAW_UPGRADING;
     upbit__raw_flush(t);
+    upbit__curl_read_ahead(t->easy); /* libcurl knows the connection again since the first send */
     upbit__raw_upgrading(t);
 }
 
