@@ -178,8 +178,9 @@ static int budget_of(upbit__budget **out, const upbit__config *c, const char *sc
     upbit__url parsed;
     const char *why;
     bool good = upbit__url_parse(&parsed, schemes, url, &why) == 0;
-    return upbit__budget_get(out, good ? parsed.authority : url, c->limit_percent,
-                             upbit__clock_monotonic_ns());
+    const upbit__budget_place place = {.host = good ? parsed.authority : url,
+                                       .percent = c->limit_percent};
+    return upbit__budget_get(out, &place, upbit__clock_monotonic_ns());
 }
 
 int upbit__io_init(upbit_manager *m)

@@ -1,9 +1,9 @@
-/* The exchange's budgets inside one process.
+/* The exchange's budgets.
  *
- * One set of budgets per exchange host ("api.upbit.com", "127.0.0.1:40913"), shared by all managers
- * of the process, because the exchange counts by address. A seat at it is got and released; the
- * strictest seat decides how much of each budget is used. What was granted and what is closed
- * outlives the last seat for as long as it matters.
+ * One set of budgets per exchange host ("api.upbit.com", "127.0.0.1:40913") and scope, shared by
+ * all managers of the process, because the exchange counts by address or by pocket. A seat at it is
+ * got and released; the strictest seat decides how much of each budget is used. What was granted
+ * and what is closed outlives the last seat for as long as it matters.
  *
  * A group gives N grants per window + 100 ms. A grant of a REST group is in use until it is
  * reported, and its window counts from there: the exchange counts a request somewhere between its
@@ -18,21 +18,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum upbit__group {
-    UPBIT__GROUP_CONNECT, /* WebSocket connections: 5 a second */
-    UPBIT__GROUP_MARKET,  /* REST: 10 a second each */
-    UPBIT__GROUP_TICKER,
-    UPBIT__GROUP_TRADE,
-    UPBIT__GROUP_ORDERBOOK, /* also its instruments */
-    UPBIT__GROUP_CANDLE,
-    UPBIT__GROUPS
-} upbit__group;
+#include "limits/groups.h"
 
 typedef struct upbit__budget upbit__budget; /* a seat */
 
-/* host is copied, its case does not matter; percent (1 to 100): how much of each N this seat wants
- * to be used at most. 0 or NO_MEMORY. */
-int upbit__budget_get(upbit__budget **out, const char *host, unsigned percent, int64_t now_ns);
+typedef struct upbit__budget_place {
+    const char *host;  /* copied, its case does not matter */
+    const char *scope; /* copied; NULL: what is counted by address, else a pocket's name */
+    unsigned percent;  /* 1 to 100: how much of each N this seat wants to be used at most */
+} upbit__budget_place;
+
+/* 0 or NO_MEMORY. */
+int upbit__budget_get(upbit__budget **out, const upbit__budget_place *place, int64_t now_ns);
 void upbit__budget_release(upbit__budget *b); /* NULL allowed */
 
 /* 0: a grant was taken at now; every grant of a REST group wants a report. Else when to ask again,

@@ -52,7 +52,10 @@ static inline void open_on(int port, unsigned percent)
     f.counters = (upbit__counters){0};
     ck_assert_int_eq(upbit__log_init(&f.log, on_log, NULL, UPBIT_LOG_WARNING), 0);
     ck_assert_int_eq(upbit__loop_create(&f.loop), 0);
-    ck_assert_int_eq(upbit__budget_get(&f.budget, f.host, percent, upbit__clock_monotonic_ns()), 0);
+    ck_assert_int_eq(upbit__budget_get(&f.budget,
+                                       &(upbit__budget_place){.host = f.host, .percent = percent},
+                                       upbit__clock_monotonic_ns()),
+                     0);
     upbit__asking_init(&f.asking, &f.config, f.loop, &f.log, &f.counters, f.budget);
 }
 

@@ -28,7 +28,8 @@ static uint64_t below(uint64_t bound)
 static upbit__budget *seat(unsigned percent)
 {
     upbit__budget *b;
-    ck_assert_int_eq(upbit__budget_get(&b, name, percent, now), 0);
+    ck_assert_int_eq(
+        upbit__budget_get(&b, &(upbit__budget_place){.host = name, .percent = percent}, now), 0);
     return b;
 }
 
@@ -81,7 +82,10 @@ START_TEST(shares_of_each_group)
     upbit__budget *b = new_host(rows[_i].percent);
     for (int g = 0; g < UPBIT__GROUPS; g++) {
         unsigned n = take_all(b, (upbit__group)g);
-        ck_assert_uint_eq(n, g == UPBIT__GROUP_CONNECT ? rows[_i].connects : rows[_i].requests);
+        uint32_t share = upbit__group_limits[g].limit * rows[_i].percent / 100;
+        ck_assert_uint_eq(n, share > 0 ? share : 1);
+        if (g <= UPBIT__GROUP_CANDLE)
+            ck_assert_uint_eq(n, g == UPBIT__GROUP_CONNECT ? rows[_i].connects : rows[_i].requests);
     }
     upbit__budget_release(b);
 }
@@ -100,6 +104,44 @@ START_TEST(connects_come_back_one_window_later)
     ck_assert_int_eq(take(b, UPBIT__GROUP_CONNECT), 0);
     ck_assert_int_eq(take(b, UPBIT__GROUP_CONNECT), first + WINDOW + 10 * MS);
     upbit__budget_release(b);
+}
+END_TEST
+
+/* One in two seconds, and it counts from its answer. */
+START_TEST(orders_are_cancelled_every_two_seconds)
+{
+    upbit__budget *b = new_host(100);
+    ck_assert_int_eq(take(b, UPBIT__GROUP_ORDER_CANCEL_ALL), 0);
+    now += 300 * MS;
+    answer(b, UPBIT__GROUP_ORDER_CANCEL_ALL, 200, NULL, 0, "{}");
+    ck_assert_int_eq(take(b, UPBIT__GROUP_ORDER_CANCEL_ALL), now + 2 * SECOND + 100 * MS);
+    ck_assert_int_eq(take(b, UPBIT__GROUP_ORDER), 0);
+    upbit__budget_release(b);
+}
+END_TEST
+
+/* What is signed is counted by pocket, beside the address and beside other pockets. */
+START_TEST(scopes_are_counted_apart)
+{
+    upbit__budget *address = new_host(100), *one, *same, *other;
+    const upbit__budget_place pocket = {.host = name, .scope = "a1", .percent = 100};
+    ck_assert_int_eq(upbit__budget_get(&one, &pocket, now), 0);
+    ck_assert_int_eq(upbit__budget_get(&same, &pocket, now), 0);
+    ck_assert_int_eq(
+        upbit__budget_get(
+            &other, &(upbit__budget_place){.host = name, .scope = "a11", .percent = 100}, now),
+        0);
+    ck_assert_uint_eq(take_all(one, UPBIT__GROUP_CONNECT), 5);
+    ck_assert_int_ne(take(same, UPBIT__GROUP_CONNECT), 0);
+    ck_assert_int_eq(take(other, UPBIT__GROUP_CONNECT), 0);
+    ck_assert_int_eq(take(address, UPBIT__GROUP_CONNECT), 0);
+    int64_t until = answer(one, UPBIT__GROUP_DEFAULT, 418, NULL, 0, "30 seconds");
+    ck_assert_int_eq(take(same, UPBIT__GROUP_ORDER), until);
+    ck_assert_int_eq(take(address, UPBIT__GROUP_TICKER), 0);
+    upbit__budget_release(address);
+    upbit__budget_release(one);
+    upbit__budget_release(same);
+    upbit__budget_release(other);
 }
 END_TEST
 
@@ -183,14 +225,17 @@ START_TEST(one_host_one_budget)
     for (size_t i = 0; i < sizeof name; i++)
         upper[i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 32 : name[i]);
     upbit__budget *c;
-    ck_assert_int_eq(upbit__budget_get(&c, upper, 100, now), 0);
+    ck_assert_int_eq(
+        upbit__budget_get(&c, &(upbit__budget_place){.host = upper, .percent = 100}, now), 0);
     ck_assert_int_ne(take(c, UPBIT__GROUP_CONNECT), 0);
     /* Neither the last seat's end nor a new one gives anything back. */
     upbit__budget_release(a);
     upbit__budget_release(b);
     upbit__budget_release(c);
     upbit__budget *other;
-    ck_assert_int_eq(upbit__budget_get(&other, "another", 100, now), 0); /* forgets old hosts */
+    ck_assert_int_eq(
+        upbit__budget_get(&other, &(upbit__budget_place){.host = "another", .percent = 100}, now),
+        0); /* forgets old hosts */
     ck_assert_uint_eq(take_all(other, UPBIT__GROUP_CONNECT), 5);
     a = seat(100);
     ck_assert_int_ne(take(a, UPBIT__GROUP_CONNECT), 0);
@@ -205,7 +250,9 @@ START_TEST(hosts_in_use_are_kept)
 {
     upbit__budget *one = new_host(100), *other, *two;
     now += 24 * 3600 * SECOND;
-    ck_assert_int_eq(upbit__budget_get(&other, "one-more", 100, now), 0);
+    ck_assert_int_eq(
+        upbit__budget_get(&other, &(upbit__budget_place){.host = "one-more", .percent = 100}, now),
+        0);
     two = seat(100);
     ck_assert_uint_eq(take_all(one, UPBIT__GROUP_CONNECT), 5);
     ck_assert_int_ne(take(two, UPBIT__GROUP_CONNECT), 0);
@@ -214,7 +261,9 @@ START_TEST(hosts_in_use_are_kept)
     upbit__budget_release(two);
     upbit__budget_release(other);
     now = until + 60 * SECOND; /* the ban is over, that there was one is not */
-    ck_assert_int_eq(upbit__budget_get(&other, "one-more", 100, now), 0);
+    ck_assert_int_eq(
+        upbit__budget_get(&other, &(upbit__budget_place){.host = "one-more", .percent = 100}, now),
+        0);
     one = seat(100);
     ck_assert_int_eq(answer(one, UPBIT__GROUP_TICKER, 418, NULL, 0, ""), now + 240 * SECOND);
     upbit__budget_release(one);
@@ -337,7 +386,7 @@ END_TEST
 static void *ask_often(void *granted)
 {
     upbit__budget *b;
-    if (upbit__budget_get(&b, name, 100, now) != 0)
+    if (upbit__budget_get(&b, &(upbit__budget_place){.host = name, .percent = 100}, now) != 0)
         return NULL;
     for (int i = 0; i < 2000; i++)
         if (upbit__budget_take(b, UPBIT__GROUP_CONNECT, now) == 0)
@@ -375,6 +424,8 @@ int main(void)
     TCase *tests = tcase_create("budget");
     tcase_add_loop_test(tests, shares_of_each_group, 0, 4);
     tcase_add_test(tests, connects_come_back_one_window_later);
+    tcase_add_test(tests, orders_are_cancelled_every_two_seconds);
+    tcase_add_test(tests, scopes_are_counted_apart);
     tcase_add_loop_test(tests, never_more_than_n_in_any_second, 0, 6);
     tcase_add_test(tests, held_until_the_answer);
     tcase_add_test(tests, one_host_one_budget);
