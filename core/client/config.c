@@ -120,6 +120,12 @@ static int check_choices(const upbit_options *o)
     if (o->limit_strategy < UPBIT_LIMIT_DEFAULT || o->limit_strategy > UPBIT_LIMIT_AGGRESSIVE)
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
                                 "limit_strategy: no such strategy (%d)", o->limit_strategy);
+    if (o->environment_keys < UPBIT_AUTO || o->environment_keys > UPBIT_OFF)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                "environment_keys: must be on, off or auto");
+    if (o->token_algorithm < UPBIT_TOKEN_DEFAULT || o->token_algorithm > UPBIT_TOKEN_HS256)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                "token_algorithm: no such algorithm (%d)", o->token_algorithm);
     switch (o->transport) {
     case UPBIT_TRANSPORT_DEFAULT:
     case UPBIT_TRANSPORT_RAW:
@@ -214,6 +220,11 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
         .monitor_ms = or_default(o.monitor_ms, 30000),
         .limit_percent = percent_of(o.limit_strategy),
         .memory_budget = o.memory_budget != 0 ? o.memory_budget : 64u << 20,
+        .environment_keys = o.environment_keys == UPBIT_ON,
+        .token_algorithm =
+            o.token_algorithm == UPBIT_TOKEN_HS256 ? UPBIT__JWT_HS256 : UPBIT__JWT_HS512,
+        .credentials = o.credentials,
+        .credentials_context = o.credentials_context,
     };
     int error = check_choices(&o);
     if (error == 0)
@@ -242,6 +253,7 @@ int upbit__config_init_from_environment(upbit__config *c)
     o.rest_url = getenv("UPBIT_REST_URL");
     o.ca_file = getenv("UPBIT_CA_FILE");
     o.proxy = getenv("UPBIT_PROXY");
+    o.environment_keys = UPBIT_ON;
     const char *level = getenv("UPBIT_LOG_LEVEL");
     for (int i = 0; level != NULL && i < 5; i++)
         if (strcmp(level, levels[i]) == 0)

@@ -4,8 +4,10 @@
 #ifndef UPBIT_CLIENT_CONFIG_H
 #define UPBIT_CLIENT_CONFIG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "exchange/jwt.h"
 #include "upbit-live/options.h"
 
 #define UPBIT__DEFAULT_URL "wss://api.upbit.com/websocket/v1"
@@ -23,6 +25,10 @@ typedef struct upbit__config {
     uint32_t stale_type_ms[UPBIT_TYPE_CANDLE + 1]; /* by upbit_type, from TICKER on */
     unsigned limit_percent;                        /* of each of the exchange's limits */
     uint64_t memory_budget;
+    bool environment_keys;
+    upbit__jwt_algorithm token_algorithm;
+    upbit_credentials_function credentials; /* NULL: none */
+    void *credentials_context;
 } upbit__config;
 
 /* options may be NULL. INVALID_ARGUMENT and UNAVAILABLE with the detail set: which option, and why.

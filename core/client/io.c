@@ -183,6 +183,12 @@ static int budget_of(upbit__budget **out, const upbit__config *c, const char *sc
     return upbit__budget_get(out, &place, upbit__clock_monotonic_ns());
 }
 
+/* There are other keys, or none any more. */
+static void on_keys_changed(upbit_manager *m)
+{
+    (void)m;
+}
+
 int upbit__io_init(upbit_manager *m)
 {
     static const upbit__session_events events = {
@@ -196,6 +202,8 @@ int upbit__io_init(upbit_manager *m)
         error = upbit__registry_init(&m->registry, m->pool);
     if (error == 0)
         error = upbit__decoder_create(&m->decoder);
+    if (error == 0)
+        error = upbit__credentials_init(&m->credentials, m, &m->config, &m->log, on_keys_changed);
     if (error == 0)
         error = budget_of(&m->stream_budget, &m->config, "ws", m->config.url);
     if (error == 0)
@@ -241,6 +249,7 @@ void upbit__io_finish(upbit_manager *m)
         upbit__registry_finish(&m->registry);
     }
     m->decoder = NULL;
+    upbit__credentials_finish(&m->credentials);
     upbit__budget_release(m->stream_budget);
     upbit__budget_release(m->rest_budget);
     m->stream_budget = m->rest_budget = NULL;

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error_detail.h"
 #include "queue/pool.h"
+#include "upbit-live/credentials.h"
 
 /* Raised in every forked child: what was made before has no thread there. */
 static _Atomic unsigned fork_generation;
@@ -28,16 +29,19 @@ static void before_fork(void)
 {
     pthread_mutex_lock(&default_mutex);
     upbit__budgets_before_fork();
+    upbit__keys_before_fork();
 }
 
 static void after_fork_in_parent(void)
 {
+    upbit__keys_after_fork();
     upbit__budgets_after_fork();
     pthread_mutex_unlock(&default_mutex);
 }
 
 static void after_fork_in_child(void)
 {
+    upbit__keys_after_fork();
     upbit__budgets_after_fork();
     pthread_mutex_unlock(&default_mutex);
     forked();
@@ -257,6 +261,36 @@ void upbit_manager_release(upbit_manager *m)
     if (!upbit__manager_forked(m))
         upbit_manager_shutdown(m, 0);
     upbit__manager_unref(m);
+}
+
+int upbit_manager_set_credentials(upbit_manager *m, const char *access_key, const char *secret_key)
+{
+    upbit__error_set(0, "%s", "");
+    if (m == NULL)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "manager: must not be NULL");
+    if (upbit__manager_forked(m))
+        return upbit__error_set(UPBIT_ERROR_ILLEGAL_STATE,
+                                "the manager belongs to the parent process");
+    upbit__keys *keys = NULL;
+    int error = 0;
+    if (access_key != NULL || secret_key != NULL)
+        error = upbit__keys_make(&keys, access_key, secret_key, "access_key", "secret_key");
+    upbit__order *order = error == 0 ? calloc(1, sizeof *order) : NULL;
+    if (error == 0 && order == NULL)
+        error = UPBIT_ERROR_NO_MEMORY;
+    if (error == 0) {
+        order->kind = UPBIT__ORDER_KEYS;
+        order->keys = keys;
+        int rang = upbit__command_push_always(&m->commands, &order->command);
+        if (rang == 1)
+            upbit__loop_wake(m->loop);
+        if (rang >= 0)
+            return 0;
+        error = upbit__error_set(rang, "the manager was shut down");
+    }
+    upbit__keys_destroy(keys);
+    free(order);
+    return error;
 }
 
 static uint64_t read_counter(const upbit__counter *counter)

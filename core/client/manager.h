@@ -23,6 +23,7 @@
 #include "client/backfill_rest.h"
 #include "client/config.h"
 #include "client/counters.h"
+#include "client/credentials.h"
 #include "client/fanout.h"
 #include "client/levels.h"
 #include "client/listing.h"
@@ -43,7 +44,9 @@ typedef enum upbit__order_kind {
     UPBIT__ORDER_REPLACE,
     UPBIT__ORDER_UNSUBSCRIBE_ALL,
     UPBIT__ORDER_SNAPSHOT,
-    UPBIT__ORDER_CANCEL
+    UPBIT__ORDER_CANCEL,
+    UPBIT__ORDER_KEYS,         /* set by call */
+    UPBIT__ORDER_KEYS_PROVIDED /* by the function of the options */
 } upbit__order_kind;
 
 /* A command: made and checked by any thread, done and freed by the I/O thread. */
@@ -60,6 +63,8 @@ typedef struct upbit__order {
     int64_t before;     /* SNAPSHOT: see upbit_want           */
     int64_t until_ns;   /* SNAPSHOT: the end of its time      */
     uint64_t cancel_id; /* CANCEL: whose; request_id stays 0  */
+    upbit__keys *keys;  /* KEYS: taken over; NULL: none any more */
+    int keys_error;     /* KEYS_PROVIDED: why there are none  */
     size_t code_count;
     char codes[][24];
 } upbit__order;
@@ -90,6 +95,8 @@ struct upbit_manager {
     bool joined;
     struct upbit_proxy *ids[UPBIT__ID_BUCKETS]; /* open proxies by client_id */
     upbit_health health;
+
+    upbit__credentials credentials; /* io; its state any thread */
 
     /* I/O thread */
     upbit__batch batch;

@@ -201,6 +201,8 @@ static void run_checked(upbit_manager *m, upbit__order *order)
     case UPBIT__ORDER_CLOSE:
     case UPBIT__ORDER_SNAPSHOT:
     case UPBIT__ORDER_CANCEL:
+    case UPBIT__ORDER_KEYS:
+    case UPBIT__ORDER_KEYS_PROVIDED:
         break;
     }
     reply(m, order, error, error != 0 ? upbit_error_string(error) : "", barrier);
@@ -313,6 +315,14 @@ static void run(upbit_manager *m, upbit__order *order)
         return;
     case UPBIT__ORDER_CANCEL:
         upbit__snapshot_cancel(m, order->client, order->cancel_id);
+        free_order(order);
+        return;
+    case UPBIT__ORDER_KEYS:
+        upbit__credentials_replace(&m->credentials, order->keys);
+        free_order(order);
+        return;
+    case UPBIT__ORDER_KEYS_PROVIDED:
+        upbit__credentials_provided(&m->credentials, order->keys, order->keys_error);
         free_order(order);
         return;
     default:

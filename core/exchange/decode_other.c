@@ -1,9 +1,9 @@
 /* Frames that are not market or account data: errors, {"status":..}, LIST_SUBSCRIPTIONS replies,
  * and types this version does not know. None of them is frequent, so they are read twice: once to
  * measure, once to fill the block. */
-#include <ctype.h>
 #include <stdio.h>
 
+#include "exchange/auth_error.h"
 #include "exchange/decoder.h"
 
 /* Text into the block, or only counted while `base` is NULL. */
@@ -84,41 +84,13 @@ static void copy_cut(char *to, size_t size, upbit__decoder *d, const char *value
     to[n] = '\0';
 }
 
-/* The exchange's pages spell names differently: letters and digits count, in any case. */
-static int same_name(const char *a, const char *b)
-{
-    for (;;) {
-        while (*a != '\0' && !isalnum((unsigned char)*a))
-            a++;
-        while (*b != '\0' && !isalnum((unsigned char)*b))
-            b++;
-        if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
-            return 0;
-        if (*a == '\0')
-            return 1;
-        a++;
-        b++;
-    }
-}
-
-static int is_auth(const char *name)
-{
-    static const char *const names[] = {
-        "INVALID_AUTH", "invalid_access_key",   "jwt_verification",       "expired_access_key",
-        "nonce_used",   "no_authorization_ip",  "no_authorization_token", "no_authorization_i_p",
-        "out_of_scope", "invalid_query_payload"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (same_name(name, names[i]))
-            return 1;
-    return 0;
-}
-
 static size_t layout_error(upbit__decoder *d, upbit_error_event *e)
 {
     if (e != NULL) {
         copy_cut(e->name, sizeof e->name, d, member(d, d->error.at, "name", NULL));
         copy_cut(e->message, sizeof e->message, d, member(d, d->error.at, "message", NULL));
-        e->error = is_auth(e->name) ? UPBIT_ERROR_AUTH : UPBIT_ERROR_EXCHANGE;
+        e->error =
+            upbit__auth_error_find(e->name) != NULL ? UPBIT_ERROR_AUTH : UPBIT_ERROR_EXCHANGE;
         e->count = 1;
     }
     return sizeof *e;

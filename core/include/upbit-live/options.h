@@ -46,6 +46,21 @@ typedef enum upbit_log_level {
     UPBIT_LOG_DEBUG = 4
 } upbit_log_level;
 
+/* How tokens are signed. */
+typedef enum upbit_token_algorithm {
+    UPBIT_TOKEN_DEFAULT = 0, /* HS512, as the exchange recommends */
+    UPBIT_TOKEN_HS512 = 1,
+    UPBIT_TOKEN_HS256 = 2
+} upbit_token_algorithm;
+
+/* Asks a keyring or the like for API keys: writes both, each with its NUL, and returns 0, or a negative
+ * upbit_error (UNAVAILABLE: there are none). The room is locked memory; it is wiped by the library.
+ * Called on a thread of its own when keys are first needed, again when the exchange has refused those
+ * it gave, and at most every 5 s while it has none; may wait as long as it likes, nobody waits for it:
+ * it may still run when the manager has ended, so `context` must stay until it has returned. */
+typedef int (*upbit_credentials_function)(void *context, char *access_key, size_t access_key_room,
+                                          char *secret_key, size_t secret_key_room);
+
 /* Called from any of the library's threads, one call at a time per manager. `module` is "stream",
  * "rest", "limit", "auth" ...; `line` has no newline and no secrets. Call nothing of this library. */
 typedef void (*upbit_log_function)(void *context, int level, const char *module, const char *line);
@@ -89,11 +104,16 @@ typedef struct upbit_options {
     uint32_t trade_stale_ms;
     uint32_t orderbook_stale_ms;
     uint32_t candle_stale_ms;    /* their unit comes on top                                     */
+    int environment_keys;        /* upbit_switch: API keys from UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY;
+                                    default: for upbit_manager_default only (credentials.h)     */
+    int token_algorithm;         /* upbit_token_algorithm; default HS512                        */
+    upbit_credentials_function credentials; /* default: none                                    */
+    void *credentials_context;
 } upbit_options;
 
 #define UPBIT_OPTIONS_INIT                                                                         \
     { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    \
-      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 typedef enum upbit_policy {
     UPBIT_POLICY_DEFAULT = 0, /* coalesce: ticker, order book; drop_oldest: trade, candle, raw;

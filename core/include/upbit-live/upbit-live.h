@@ -6,6 +6,7 @@
 
 #include "upbit-live/account.h"
 #include "upbit-live/control.h"
+#include "upbit-live/credentials.h"
 #include "upbit-live/decimal.h"
 #include "upbit-live/decode.h"
 #include "upbit-live/error.h"
