@@ -101,6 +101,43 @@ START_TEST(a_proxy_outlives_its_manager)
 }
 END_TEST
 
+static uint64_t memory_of(upbit_manager *m)
+{
+    upbit_stats stats;
+    upbit_manager_get_stats(m, &stats, sizeof stats);
+    return stats.memory_bytes;
+}
+
+/* Nothing is allocated any more when the stream rests: what is given back counts all the same. */
+START_TEST(what_is_given_back_at_rest_is_no_memory_in_use)
+{
+    enum { HELD = 50 };
+    const upbit_event *held[HELD];
+    upbit_manager *m = stream_manager(&exchange, NULL);
+    upbit_proxy *p = stream_proxy(m, "hoarder", NULL);
+    ck_assert_int_eq(stream_want(p, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC,KRW-ETH", 1),
+                     0);
+    ck_assert_int_eq(stream_reply(p, 1, 5), 0);
+    for (int i = 0; i < HELD; i++) {
+        held[i] = stream_event(p, UPBIT_TYPE_TRADE, NULL, 10);
+        ck_assert_ptr_nonnull(held[i]);
+    }
+    ck_assert_int_eq(upbit_proxy_unsubscribe_all(p, 2), 0);
+    ck_assert_int_eq(stream_reply(p, 2, 5), 0); /* nothing else waits in the queue */
+    ck_assert_int_eq(mock_call(&exchange, "POST", "/mock/silence?on=1", ""), 200);
+    wait_ms(300); /* what was on its way has come */
+    uint64_t full = memory_of(m);
+    ck_assert_uint_ge(full, HELD * sizeof(upbit_trade));
+    for (int i = 0; i < HELD; i++)
+        upbit_event_unref(held[i]);
+    upbit_proxy_close(p); /* a command is an occasion to look */
+    for (int i = 0; i < 500 && memory_of(m) > full - HELD * sizeof(upbit_trade); i++)
+        wait_ms(10);
+    ck_assert_uint_le(memory_of(m), full - HELD * sizeof(upbit_trade));
+    upbit_manager_release(m);
+}
+END_TEST
+
 START_TEST(shutdown_is_bounded_and_repeatable)
 {
     upbit_manager *m = stream_manager(&exchange, NULL);
@@ -368,6 +405,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, bad_calls_are_refused_at_once);
     tcase_add_test(tests, a_proxy_outlives_its_manager);
+    tcase_add_test(tests, what_is_given_back_at_rest_is_no_memory_in_use);
     tcase_add_loop_test(tests, shutdown_is_bounded_and_repeatable, 0, 2);
     tcase_add_test(tests, the_default_manager_needs_nothing);
     tcase_add_test(tests, a_forked_child_is_told_and_harms_nobody);

@@ -123,6 +123,35 @@ START_TEST(each_is_answered_once)
 }
 END_TEST
 
+/* Each code of candles is a question of its own, eight of them fit a second. The first are answered
+ * while the stream is down; it is back before the last, and with the last all go out. */
+START_TEST(what_rest_answered_before_a_connection_is_of_its_epoch)
+{
+    static const char codes[] = "KRW-BTC,KRW-ETH,KRW-XRP,KRW-SOL,KRW-DOGE,KRW-ADA,BTC-ETH,BTC-XRP,"
+                                "BTC-SOL,BTC-ADA,BTC-DOGE,BTC-USDT";
+    upbit_proxy *p = stream_proxy(manager, "epoch", NULL);
+    stream_down(p);
+    upbit_stats stats;
+    uint64_t before = rest_requests();
+    want_once(p, UPBIT_TYPE_CANDLE, 0, codes);
+    for (int i = 0; i < 100 && rest_requests() < before + 8; i++)
+        wait_ms(10);
+    wait_ms(50);                /* they are answered */
+    control("answer?ms=60000"); /* the stream is asked too, and would be quicker */
+    control("refuse?count=0");
+    ck_assert(stream_is_live(p, 5));
+    upbit_manager_get_stats(manager, &stats, sizeof stats);
+    ck_assert_uint_eq(stats.epoch, 2);
+    bool in_time = rest_requests() < before + 12; /* else the machine is too slow for this */
+    for (int i = 0; i < 12; i++) {
+        const upbit_event *e = comes(p, UPBIT_TYPE_CANDLE, NULL, UPBIT_ORIGIN_REST);
+        ck_assert(e->epoch == 2 || !in_time);
+        upbit_event_unref(e);
+    }
+    upbit_proxy_close(p);
+}
+END_TEST
+
 START_TEST(a_connection_that_is_lost_is_not_waited_for)
 {
     upbit_proxy *p = stream_proxy(manager, "lost", NULL);
@@ -264,6 +293,7 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, while_the_stream_is_down_they_come_by_rest);
     tcase_add_loop_test(t, each_is_answered_once, 0, 4);
+    tcase_add_test(t, what_rest_answered_before_a_connection_is_of_its_epoch);
     tcase_add_test(t, a_connection_that_is_lost_is_not_waited_for);
     tcase_add_test(t, a_silent_stream_has_five_seconds);
     tcase_add_test(t, what_the_stream_answers_is_not_asked_for);
