@@ -112,9 +112,9 @@ static int check_choices(const upbit_options *o)
     if (o->compression < UPBIT_AUTO || o->compression > UPBIT_OFF)
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
                                 "compression: must be on, off or auto");
-    if (o->compression == UPBIT_ON)
+    if (o->compression == UPBIT_ON && o->transport > UPBIT_TRANSPORT_RAW)
         return upbit__error_set(UPBIT_ERROR_UNAVAILABLE,
-                                "compression: not built into this version; leave it off");
+                                "compression: only the transport raw has it; leave it off");
     if (o->log_level < UPBIT_LOG_NONE || o->log_level > UPBIT_LOG_DEBUG)
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "log_level: must be -1 to 4");
     if (o->limit_strategy < UPBIT_LIMIT_DEFAULT || o->limit_strategy > UPBIT_LIMIT_AGGRESSIVE)
@@ -203,6 +203,7 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
     *c = (upbit__config){
         .format = o.format == UPBIT_FORMAT_AUTO ? UPBIT_FORMAT_SIMPLE : o.format,
         .transport = UPBIT_TRANSPORT_RAW,
+        .compression = o.compression != UPBIT_OFF,
         .log_level = o.log_level == 0 ? UPBIT_LOG_WARNING : o.log_level,
         .log = o.log,
         .log_context = o.log_context,

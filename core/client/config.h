@@ -16,6 +16,7 @@ typedef struct upbit__config {
     char *url, *private_url, *rest_url;
     char *ca_file, *proxy; /* NULL: none */
     int format, transport, log_level;
+    bool compression; /* is asked for */
     upbit_log_function log;
     void *log_context;
     uint32_t connect_timeout_ms, upgrade_timeout_ms, ping_interval_ms, pong_timeout_ms;

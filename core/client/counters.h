@@ -44,13 +44,17 @@ typedef _Atomic uint64_t upbit__counter;
     X(trades_backfilled)                                                                           \
     X(holes_told)                                                                                  \
     X(verifications)                                                                               \
-    X(repairs)
+    X(repairs)                                                                                     \
+    X(messages_compressed)                                                                         \
+    X(bytes_compressed)                                                                            \
+    X(bytes_inflated)                                                                              \
+    X(compression_faults)
 
 typedef struct upbit__counters {
 #define UPBIT__COUNTER_FIELD(name) upbit__counter name;
     UPBIT__COUNTERS(UPBIT__COUNTER_FIELD)
 #undef UPBIT__COUNTER_FIELD
-    _Atomic uint32_t state, epoch;
+    _Atomic uint32_t state, epoch, compression;
     _Atomic int64_t lag_ms;
 } upbit__counters;
 

@@ -310,6 +310,7 @@ int upbit_manager_get_stats(upbit_manager *m, upbit_stats *out, size_t size)
     s.memory_peak_bytes = upbit__pool_peak(m->pool);
     s.state = atomic_load_explicit(&m->counters.state, memory_order_relaxed);
     s.epoch = atomic_load_explicit(&m->counters.epoch, memory_order_relaxed);
+    s.compression = atomic_load_explicit(&m->counters.compression, memory_order_relaxed);
     s.lag_ms = atomic_load_explicit(&m->counters.lag_ms, memory_order_relaxed);
     memset(out, 0, size);
     memcpy(out, &s, size < sizeof s ? size : sizeof s);

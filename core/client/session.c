@@ -41,6 +41,7 @@ void upbit__session_init(upbit__session *s, const upbit__config *config, upbit__
                           .settle_timer = {.callback = upbit__request_due, .context = s},
                           .verdict_timer = {.callback = verdict_due, .context = s}};
     upbit__backoff_init(&s->backoff, config->backoff_first_ms);
+    upbit__compression_init(&s->compression, config->compression, counters);
     upbit__watchdog_init(s);
     upbit__verify_init(s);
 }
@@ -57,6 +58,11 @@ static void end_connection(upbit__session *s)
     upbit__transport_counters_get(s->transport, &c);
     s->closed_bytes_in += c.bytes_in;
     s->closed_bytes_out += c.bytes_out;
+    upbit__compression_count(&s->compression, &c);
+    if (upbit__compression_closed(&s->compression, upbit__clock_monotonic_ns()))
+        upbit__log_write(s->log, UPBIT_LOG_WARNING, "stream",
+                         "session=public compression is given up: it failed %u times in a row",
+                         s->compression.faults);
     upbit__transport_destroy(s->transport);
     s->transport = NULL;
     upbit__wanted_lost(s->registry);
@@ -156,6 +162,7 @@ static void on_opened(void *context, const upbit__transport_info *info)
     report_upgrade(s, info->http_status, 0, "", 0);
     s->epoch++;
     s->tls = info->tls;
+    upbit__compression_opened(&s->compression, &info->deflate, upbit__clock_monotonic_ns());
     /* Budgets of messages are the connection's: a new one starts with full ones. */
     unsigned percent = s->config->limit_percent;
     upbit__window_init(&s->per_second, upbit__limit_share(5, percent), UPBIT__SECOND);
@@ -192,6 +199,7 @@ static void on_batch(void *context)
                           memory_order_relaxed);
     atomic_store_explicit(&s->counters->bytes_sent, s->closed_bytes_out + c.bytes_out,
                           memory_order_relaxed);
+    upbit__compression_count(&s->compression, &c);
     upbit__count(&s->counters->read_batches, 1);
     upbit__watchdog_heard(s);
     if (s->doubted && s->state == UPBIT_STATE_SUBSCRIBING && upbit__request_accepted(s))
@@ -219,6 +227,7 @@ static void on_closed(void *context, const upbit__close_info *info)
         if (closed_ms > least_ms)
             least_ms = (uint32_t)closed_ms;
     }
+    s->compression.fault = info->deflate_fault;
     end_connection(s);
     if (stopping) {
         upbit__session_enter(s, UPBIT_STATE_CLOSED);
@@ -253,7 +262,9 @@ static void connect_now(void *context)
                                             .proxy = c->proxy,
                                             .connect_timeout_ms = c->connect_timeout_ms,
                                             .upgrade_timeout_ms = c->upgrade_timeout_ms,
-                                            .message_size_max = c->message_size_max};
+                                            .message_size_max = c->message_size_max,
+                                            .deflate =
+                                                upbit__compression_offer(&s->compression, now)};
     s->attempt++;
     s->delay_ms = 0;
     int error = upbit__transport_open(&s->transport, c->transport, s->loop, &config, &events, s);

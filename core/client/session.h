@@ -17,6 +17,7 @@
 #include "base/backoff.h"
 #include "base/buffer.h"
 #include "base/log.h"
+#include "client/compression.h"
 #include "client/config.h"
 #include "client/counters.h"
 #include "client/registry.h"
@@ -94,6 +95,7 @@ typedef struct upbit__session {
     uint32_t took;      /* attempts the last one took */
     uint64_t closed_bytes_in, closed_bytes_out; /* of connections that are over */
     upbit__backoff backoff;
+    upbit__compression compression;
     upbit__window per_second, per_minute; /* messages of this connection */
     upbit__verify verify;
     int64_t sent_ns; /* the last request */

@@ -178,6 +178,10 @@ void upbit__tell_health(upbit_manager *m)
     const upbit__session *s = &m->session;
     const char *reason;
     int level = level_of(s, &reason);
+    if (level == UPBIT_HEALTH_HEALTHY && upbit__compression_given_up(&s->compression)) {
+        level = UPBIT_HEALTH_DEGRADED;
+        reason = "live, but compression was given up after faults: more bytes on the wire";
+    }
     pthread_mutex_lock(&m->mutex);
     if (level != m->health.level || m->health.since_ms == 0)
         m->health.since_ms = upbit__clock_wall_ns() / UPBIT__MS;
@@ -186,5 +190,6 @@ void upbit__tell_health(upbit_manager *m)
     m->health.state = s->state;
     m->health.attempt = s->attempt;
     snprintf(m->health.reason, sizeof m->health.reason, "%s", reason);
+    upbit__compression_text(&s->compression, m->health.compression, upbit__clock_monotonic_ns());
     pthread_mutex_unlock(&m->mutex);
 }

@@ -19,6 +19,7 @@
 #include "net/loop.h"
 #include "upbit-live/error.h"
 #include "upbit-live/options.h"
+#include "wire/extension.h"
 #include "wire/http.h"
 
 typedef struct upbit__transport upbit__transport;
@@ -35,18 +36,20 @@ typedef struct upbit__transport_config {
     const upbit__header *headers; /* more request headers, e.g. Authorization; wiped after use.
                                      Those of the upgrade itself and Origin are refused */
     size_t header_count;
-    uint32_t connect_timeout_ms; /* look-up, TCP, proxy and TLS together; default 5,000 */
-    uint32_t upgrade_timeout_ms; /* the whole upgrade, to its last header; default 5,000 */
-    uint32_t message_size_max;   /* bytes of a message, more ends in 1009; default 16 MiB */
-    upbit__log *log;             /* a debug line per connection that fails or is cut; or NULL */
+    uint32_t connect_timeout_ms;  /* look-up, TCP, proxy and TLS together; default 5,000 */
+    uint32_t upgrade_timeout_ms;  /* the whole upgrade, to its last header; default 5,000 */
+    uint32_t message_size_max;    /* bytes of a message, more ends in 1009; default 16 MiB */
+    upbit__deflate_offer deflate; /* compression to ask for; only transport_raw can */
+    upbit__log *log;              /* a debug line per connection that fails or is cut; or NULL */
 } upbit__transport_config;
 
 typedef struct upbit__transport_info {
     bool tls;
-    int http_status;      /* 101 */
-    int64_t started_ns;   /* monotonic: upbit__transport_open, */
-    int64_t connected_ns; /* TCP and TLS done,               */
-    int64_t upgraded_ns;  /* the 101 complete                */
+    int http_status;              /* 101 */
+    int64_t started_ns;           /* monotonic: upbit__transport_open, */
+    int64_t connected_ns;         /* TCP and TLS done,               */
+    int64_t upgraded_ns;          /* the 101 complete                */
+    upbit__deflate_terms deflate; /* the compression agreed on */
 } upbit__transport_info;
 
 /* Why it is over. */
@@ -58,6 +61,7 @@ typedef struct upbit__close_info {
     int error;
     bool opened;             /* the opened event had come */
     bool clean;              /* both close frames went over */
+    bool deflate_fault;      /* UPGRADE, PROTOCOL: the server got its compression wrong */
     int http_status;         /* of a refused upgrade, 0 when none came */
     uint32_t retry_after_ms; /* Retry-After of a refused upgrade (seconds or a date), 0 none */
     int close_code;          /* of the server's close frame, 1005 when it had none; 0: no frame */
@@ -115,6 +119,9 @@ typedef struct upbit__transport_counters {
     uint64_t bytes_in, bytes_out;       /* WebSocket and upgrade bytes, inside TLS */
     uint64_t messages_in, messages_out; /* data messages */
     uint64_t pings_in, pongs_out;
+    uint64_t compressed_in; /* of messages_in: those that came compressed, */
+    uint64_t packed_in;     /* the bytes of their payloads,                */
+    uint64_t inflated_in;   /* and what they inflated to                   */
 } upbit__transport_counters;
 void upbit__transport_counters_get(const upbit__transport *t, upbit__transport_counters *out);
 

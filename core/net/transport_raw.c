@@ -205,11 +205,12 @@ static int raw_prepare(upbit__raw *t, const upbit__transport_config *config)
         .path = t->setup.url.path,
         .headers = config->headers,
         .header_count = config->header_count,
+        .deflate = config->deflate,
     };
     char key[UPBIT__UPGRADE_KEY_SIZE], url[sizeof t->setup.url.authority + 16];
     int rc = upbit__upgrade_write(&t->sender.out, key, &request);
     if (rc == 0)
-        rc = upbit__upgrade_init(&t->upgrade, key);
+        rc = upbit__upgrade_init(&t->upgrade, key, &config->deflate);
     if (rc != 0)
         return rc;
     snprintf(url, sizeof url, "%s://%s/", t->setup.url.secure ? "https" : "http",
@@ -240,6 +241,9 @@ static void take_answer(upbit__raw *t)
     upbit__buffer *in = &t->receiver.in;
     int rc = upbit__upgrade_feed(&t->upgrade, upbit__buffer_bytes(in), in->length, &used);
     upbit__buffer_consume(in, used);
+    if (rc == UPBIT__UPGRADE_ACCEPTED && t->upgrade.deflate.on &&
+        upbit__receiver_deflate(&t->receiver, &t->upgrade.deflate) != 0)
+        rc = UPBIT_ERROR_NO_MEMORY;
     if (rc == UPBIT__UPGRADE_REFUSED)
         upbit__raw_tell_refusal(t);
     else if (rc < 0)

@@ -172,6 +172,11 @@ static void handle(upbit__raw *t, const upbit__item *item, int64_t received_ns)
     switch (item->kind) {
     case UPBIT__ITEM_MESSAGE:
         t->base.counters.messages_in++;
+        if (item->compressed) {
+            t->base.counters.compressed_in++;
+            t->base.counters.packed_in += item->packed;
+            t->base.counters.inflated_in += item->length;
+        }
         if (events->message != NULL)
             events->message(t->base.context, item->opcode, item->data, item->length, received_ns);
         break;
@@ -201,6 +206,7 @@ void upbit__raw_take_items(upbit__raw *t, int64_t received_ns)
         if (rc == 1) {
             handle(t, &item, received_ns);
         } else if (rc == UPBIT_ERROR_PROTOCOL) {
+            t->close.deflate_fault = t->receiver.deflate_fault;
             upbit__raw_fail_protocol(t, t->receiver.close_code, t->receiver.why);
         } else {
             upbit__raw_no_memory(t);
@@ -230,6 +236,7 @@ void upbit__raw_end_upgrade(upbit__raw *t, int error, const char *why)
 
 void upbit__raw_bad_answer(upbit__raw *t, int error)
 {
+    t->close.deflate_fault = t->upgrade.deflate_fault;
     upbit__raw_say(t, error, "%s", error == UPBIT_ERROR_UPGRADE ? t->upgrade.why : "out of memory");
     upbit__raw_finish(t);
 }
@@ -241,6 +248,7 @@ void upbit__raw_opened(upbit__raw *t)
     t->close.opened = true;
     t->info.upgraded_ns = now();
     t->info.http_status = t->upgrade.status;
+    t->info.deflate = t->upgrade.deflate;
     if (t->base.events.opened != NULL)
         t->base.events.opened(t->base.context, &t->info);
 }

@@ -248,6 +248,10 @@ static void print_stats(const tail *t)
     FIELD(messages_received);
     FIELD(bytes_received);
     FIELD(bytes_sent);
+    FIELD(messages_compressed);
+    FIELD(bytes_compressed);
+    FIELD(bytes_inflated);
+    FIELD(compression_faults);
     FIELD(events_decoded);
     FIELD(decode_errors);
     FIELD(events_unwanted);
@@ -277,11 +281,12 @@ static void print_stats(const tail *t)
     FIELD(io_cpu_ns);
 #undef FIELD
     fprintf(stderr,
-            ",\"state\":\"%s\",\"epoch\":%" PRIu32 ",\"lag_ms\":%" PRId64 ",\"delivered\":%" PRIu64
-            ",\"dropped\":%" PRIu64 ",\"coalesced\":%" PRIu64 ",\"queued\":%" PRIu64
-            ",\"queued_peak\":%" PRIu64 ",\"gaps\":%" PRIu64 "}\n",
-            upbit_state_name((int)s.state), s.epoch, s.lag_ms, p.delivered, p.dropped, p.coalesced,
-            p.queued, p.queued_peak, p.gaps);
+            ",\"compression\":%" PRIu32 ",\"state\":\"%s\",\"epoch\":%" PRIu32
+            ",\"lag_ms\":%" PRId64 ",\"delivered\":%" PRIu64 ",\"dropped\":%" PRIu64
+            ",\"coalesced\":%" PRIu64 ",\"queued\":%" PRIu64 ",\"queued_peak\":%" PRIu64
+            ",\"gaps\":%" PRIu64 "}\n",
+            s.compression, upbit_state_name((int)s.state), s.epoch, s.lag_ms, p.delivered,
+            p.dropped, p.coalesced, p.queued, p.queued_peak, p.gaps);
 }
 
 /* Milliseconds until the nearer of the two ends, -1 for none. */

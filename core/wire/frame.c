@@ -18,7 +18,8 @@ static uint64_t big_endian(const uint8_t *bytes, size_t count)
     return value;
 }
 
-int upbit__frame_read(upbit__frame *out, const uint8_t *bytes, size_t count, const char **why)
+int upbit__frame_read(upbit__frame *out, const uint8_t *bytes, size_t count, bool deflate,
+                      const char **why)
 {
     if (count < 1)
         return 0;
@@ -26,7 +27,9 @@ int upbit__frame_read(upbit__frame *out, const uint8_t *bytes, size_t count, con
     bool control = opcode >= 8;
     out->final = (bytes[0] & 0x80) != 0;
     out->opcode = opcode;
-    if ((bytes[0] & 0x70) != 0)
+    out->compressed = (bytes[0] & 0x40) != 0;
+    bool begins = opcode == UPBIT__FRAME_TEXT || opcode == UPBIT__FRAME_BINARY;
+    if ((bytes[0] & 0x30) != 0 || (out->compressed && !(deflate && begins)))
         return wrong(why, "a reserved bit is set");
     if (opcode > UPBIT__FRAME_PONG || (opcode > UPBIT__FRAME_BINARY && !control))
         return wrong(why, "a reserved opcode");

@@ -20,6 +20,7 @@
 
 typedef struct upbit__frame {
     bool final;
+    bool compressed; /* RSV1 */
     uint8_t opcode;
     uint64_t length; /* of the payload, below 2^63 */
 } upbit__frame;
@@ -27,8 +28,9 @@ typedef struct upbit__frame {
 /* Reads a header from the first `count` bytes. > 0: its size; 0: more bytes are needed;
  * PROTOCOL, with *why a static text: reserved bit or opcode, mask, fragmented or long control
  * frame, length not in its shortest form or with the highest bit. Told at the first byte that
- * shows it. */
-int upbit__frame_read(upbit__frame *out, const uint8_t *bytes, size_t count, const char **why);
+ * shows it. deflate: RSV1 is no reserved bit on a message's first frame (RFC 7692 section 6). */
+int upbit__frame_read(upbit__frame *out, const uint8_t *bytes, size_t count, bool deflate,
+                      const char **why);
 
 /* Writes a client's header with this mask: its size, 6 to 14. */
 size_t upbit__frame_write(uint8_t out[UPBIT__FRAME_HEADER_MAX], bool final, uint8_t opcode,

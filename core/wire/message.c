@@ -7,6 +7,10 @@
 /* An empty buffer larger than this is given back: one huge message must not stay in memory. */
 #define KEEP (256u * 1024)
 
+/* The compressed bytes of a message at most: what does not shrink grows by a few bytes per block,
+ * and empty blocks need no memory but must end some time. */
+#define PACKED_MAX(size_max) (2 * (uint64_t)(size_max) + 64)
+
 void upbit__receiver_init(upbit__receiver *r, size_t size_max)
 {
     *r = (upbit__receiver){.size_max = size_max};
@@ -16,6 +20,14 @@ void upbit__receiver_finish(upbit__receiver *r)
 {
     upbit__buffer_finish(&r->in);
     upbit__buffer_finish(&r->gathered);
+    upbit__inflater_destroy(r->inflater);
+    r->inflater = NULL;
+}
+
+int upbit__receiver_deflate(upbit__receiver *r, const upbit__deflate_terms *terms)
+{
+    r->inflater = upbit__inflater_create(terms);
+    return r->inflater != NULL ? 0 : UPBIT_ERROR_NO_MEMORY;
 }
 
 static void give_back(upbit__receiver *r)
@@ -64,6 +76,12 @@ static int bad_text(upbit__receiver *r)
     return fail(r, 1007, "text that is not UTF-8");
 }
 
+static int bad_deflate(upbit__receiver *r, int close_code, const char *why)
+{
+    r->deflate_fault = true;
+    return fail(r, close_code, why);
+}
+
 /* A header is complete: may this frame stand here? */
 static int begin_frame(upbit__receiver *r)
 {
@@ -78,10 +96,16 @@ static int begin_frame(upbit__receiver *r)
             return fail(r, 1002, "a new message inside an unfinished one");
         r->utf8 = (upbit__utf8){0};
         r->checked = 0;
-        if (!f->final)
+        r->compressed = f->compressed;
+        r->packed = 0;
+        if (!f->final || f->compressed)
             r->opcode = f->opcode;
+        if (f->compressed)
+            upbit__inflater_begin(r->inflater);
     }
-    if (f->length > r->size_max - r->gathered.length)
+    if (r->compressed && f->length > PACKED_MAX(r->size_max) - r->packed)
+        return bad_deflate(r, 1009, "a compressed message larger than the limit");
+    if (!r->compressed && f->length > r->size_max - r->gathered.length)
         return fail(r, 1009, "a message larger than the limit");
     r->left = f->length;
     return 0;
@@ -141,17 +165,51 @@ static int whole_frame(upbit__receiver *r, upbit__item *out)
     return 1;
 }
 
-/* A fragment: take what is there. 1: the message is complete; 2: the fragment is, the message
- * not. */
+/* What the inflater said. */
+static int judge(upbit__receiver *r, upbit__inflated result, const char *why)
+{
+    switch (result) {
+    case UPBIT__INFLATED:
+        return 0;
+    case UPBIT__INFLATE_TOO_LONG:
+        return bad_deflate(r, 1009, "a message that inflates to more than the limit");
+    case UPBIT__INFLATE_CORRUPT:
+        return bad_deflate(r, 1007, why);
+    default:
+        return UPBIT_ERROR_NO_MEMORY;
+    }
+}
+
+/* A piece of a message's payload into the flat buffer. */
+static int append(upbit__receiver *r, const uint8_t *data, size_t count)
+{
+    const char *why = NULL;
+    size_t before = r->gathered.length;
+    int rc;
+    if (r->compressed) {
+        r->packed += count;
+        upbit__inflated result =
+            upbit__inflater_feed(r->inflater, &r->gathered, r->size_max, data, count, &why);
+        rc = judge(r, result, why);
+    } else {
+        rc = upbit__buffer_append(&r->gathered, data, count);
+    }
+    if (rc == 0 && r->opcode == UPBIT__FRAME_TEXT && r->gathered.length > before &&
+        !upbit__utf8_feed(&r->utf8, upbit__buffer_bytes(&r->gathered) + before,
+                          r->gathered.length - before))
+        rc = bad_text(r);
+    return rc;
+}
+
+/* A fragment or something compressed: take what is there. 1: the message is complete; 2: the
+ * fragment is, the message not. */
 static int gather(upbit__receiver *r, upbit__item *out)
 {
     size_t take = r->in.length < r->left ? r->in.length : (size_t)r->left;
-    const uint8_t *data = upbit__buffer_bytes(&r->in);
     if (take > 0) {
-        if (r->opcode == UPBIT__FRAME_TEXT && !upbit__utf8_feed(&r->utf8, data, take))
-            return bad_text(r);
-        if (upbit__buffer_append(&r->gathered, data, take) != 0)
-            return UPBIT_ERROR_NO_MEMORY;
+        int rc = append(r, upbit__buffer_bytes(&r->in), take);
+        if (rc != 0)
+            return rc;
         upbit__buffer_consume(&r->in, take);
         r->left -= take;
     }
@@ -160,12 +218,21 @@ static int gather(upbit__receiver *r, upbit__item *out)
     r->in_frame = false;
     if (!r->frame.final)
         return 2;
+    if (r->compressed) {
+        const char *why = NULL;
+        upbit__inflated result = upbit__inflater_end(r->inflater, &r->gathered, r->size_max, &why);
+        int rc = judge(r, result, why);
+        if (rc != 0)
+            return rc;
+    }
     if (r->opcode == UPBIT__FRAME_TEXT && !upbit__utf8_complete(&r->utf8))
         return bad_text(r);
     *out = (upbit__item){.kind = UPBIT__ITEM_MESSAGE,
                          .opcode = r->opcode,
                          .data = (const uint8_t *)"",
-                         .length = r->gathered.length};
+                         .length = r->gathered.length,
+                         .compressed = r->compressed,
+                         .packed = r->packed};
     if (out->length > 0) /* else there may be no buffer */
         out->data = upbit__buffer_bytes(&r->gathered);
     r->item_gathered = true;
@@ -181,10 +248,14 @@ int upbit__receiver_next(upbit__receiver *r, upbit__item *out)
             return 0;
         if (!r->in_frame) {
             const uint8_t *head = upbit__buffer_bytes(&r->in);
-            int size =
-                r->in.length == 0 ? 0 : upbit__frame_read(&r->frame, head, r->in.length, &r->why);
-            if (size < 0)
+            int size = r->in.length == 0 ? 0
+                                         : upbit__frame_read(&r->frame, head, r->in.length,
+                                                             r->inflater != NULL, &r->why);
+            if (size < 0) {
+                /* RSV1 where compression does not have it: whoever sent it got it wrong. */
+                r->deflate_fault = r->inflater != NULL && (head[0] & 0x40) != 0;
                 return fail(r, 1002, r->why);
+            }
             if (size == 0)
                 return 0;
             if (begin_frame(r) < 0)

@@ -108,8 +108,15 @@ static int check_101(upbit__upgrade *u)
     value = upbit__upgrade_header(u, "Sec-WebSocket-Accept", &count);
     if (count != 1 || strcmp(value, u->accept) != 0)
         return fail(u, "not the one right Sec-WebSocket-Accept");
-    if (upbit__upgrade_header(u, "Sec-WebSocket-Extensions", NULL) != NULL)
-        return fail(u, "an extension that was not asked for");
+    value = upbit__upgrade_header(u, "Sec-WebSocket-Extensions", &count);
+    const char *why = count > 1 ? "more than one Sec-WebSocket-Extensions" : NULL;
+    if (count == 1)
+        upbit__deflate_answer_read(&u->deflate, &u->offer, value, &why);
+    if (why != NULL) {
+        u->deflate = (upbit__deflate_terms){0};
+        u->deflate_fault = u->offer.on;
+        return fail(u, why);
+    }
     if (upbit__upgrade_header(u, "Sec-WebSocket-Protocol", NULL) != NULL)
         return fail(u, "a sub-protocol that was not asked for");
     if (upbit__upgrade_header(u, "Transfer-Encoding", NULL) != NULL)

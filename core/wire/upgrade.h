@@ -8,6 +8,7 @@
 #define UPBIT_WIRE_UPGRADE_H
 
 #include "base/buffer.h"
+#include "wire/extension.h"
 #include "wire/http.h"
 
 #define UPBIT__UPGRADE_KEY_SIZE 25 /* 16 bytes in base64, NUL */
@@ -17,6 +18,7 @@ typedef struct upbit__upgrade_request {
     const char *path;
     const upbit__header *headers; /* further ones */
     size_t header_count;
+    upbit__deflate_offer deflate;
 } upbit__upgrade_request;
 
 /* Refuses a header that could change what the request means: INVALID_ARGUMENT, *why a static
@@ -27,8 +29,9 @@ int upbit__upgrade_header_check(const upbit__header *header, const char **why);
 int upbit__upgrade_write(upbit__buffer *out, char key[UPBIT__UPGRADE_KEY_SIZE],
                          const upbit__upgrade_request *request);
 
-#define UPBIT__UPGRADE_HEAD_MAX (64u * 1024) /* bytes of all heads together, 1xx answers included  \
-                                              */
+#define UPBIT__UPGRADE_HEAD_MAX                                                                    \
+    (64u * 1024) /* bytes of all heads together, 1xx answers included                              \
+                  */
 #define UPBIT__UPGRADE_LINE_MAX    (16u * 1024)
 #define UPBIT__UPGRADE_HEADERS_MAX 128u
 #define UPBIT__UPGRADE_INTERIM_MAX 8u    /* 1xx answers */
@@ -46,7 +49,10 @@ typedef enum upbit__upgrade_state {
 typedef struct upbit__upgrade {
     upbit__upgrade_state state;
     char accept[32]; /* the right answer to our key */
-    int status;      /* of the last status line, 0 none yet */
+    upbit__deflate_offer offer;
+    upbit__deflate_terms deflate; /* accepted: what was agreed */
+    bool deflate_fault;           /* after an error: about compression no agreement was found */
+    int status;                   /* of the last status line, 0 none yet */
     bool http_1_1;
     unsigned interim, header_count;
     size_t head;           /* bytes of heads so far */
@@ -60,8 +66,8 @@ typedef struct upbit__upgrade {
     const char *why; /* after an error: static text */
 } upbit__upgrade;
 
-/* 0 or NO_MEMORY. */
-int upbit__upgrade_init(upbit__upgrade *u, const char *key);
+/* For the answer to a request with this key and this offer (NULL: none). 0 or NO_MEMORY. */
+int upbit__upgrade_init(upbit__upgrade *u, const char *key, const upbit__deflate_offer *offer);
 void upbit__upgrade_finish(upbit__upgrade *u);
 
 typedef enum upbit__upgrade_result {

@@ -47,6 +47,8 @@ int upbit__upgrade_write(upbit__buffer *out, char key[UPBIT__UPGRADE_KEY_SIZE],
         if (rc != 0)
             return rc;
     }
+    char offer[UPBIT__DEFLATE_TEXT_SIZE];
+    upbit__deflate_offer_write(offer, &request->deflate);
     int rc = upbit__random_bytes(nonce, sizeof nonce);
     if (rc != 0)
         return rc;
@@ -58,7 +60,10 @@ int upbit__upgrade_write(upbit__buffer *out, char key[UPBIT__UPGRADE_KEY_SIZE],
         request->authority,
         "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ",
         key,
-        "\r\nSec-WebSocket-Version: 13\r\nUser-Agent: upbit-live/" UPBIT_VERSION_STRING "\r\n"};
+        "\r\nSec-WebSocket-Version: 13\r\nUser-Agent: upbit-live/" UPBIT_VERSION_STRING "\r\n",
+        request->deflate.on ? "Sec-WebSocket-Extensions: " : "",
+        offer,
+        request->deflate.on ? "\r\n" : ""};
     /* All the room at once: a header may be a secret, and a buffer that grows leaves copies
      * behind. */
     size_t room = 512 + strlen(request->path) + strlen(request->authority);
@@ -95,8 +100,10 @@ static bool accept_of(char out[32], const char *key)
     return true;
 }
 
-int upbit__upgrade_init(upbit__upgrade *u, const char *key)
+int upbit__upgrade_init(upbit__upgrade *u, const char *key, const upbit__deflate_offer *offer)
 {
     *u = (upbit__upgrade){0};
+    if (offer != NULL)
+        u->offer = *offer;
     return accept_of(u->accept, key) ? 0 : UPBIT_ERROR_NO_MEMORY;
 }

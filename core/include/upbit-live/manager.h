@@ -86,6 +86,13 @@ typedef struct upbit_stats {
     uint64_t holes_told;          /* counter: cuts after which a code's trades stayed missing */
     uint64_t verifications;       /* counter: LIST_SUBSCRIPTIONS asked                       */
     uint64_t repairs;             /* counter: it differed, and all was requested again       */
+    uint64_t messages_compressed; /* counter: of messages_received, came compressed          */
+    uint64_t bytes_compressed;    /* counter: of bytes_received, their payloads              */
+    uint64_t bytes_inflated;      /* counter: what these inflated to                         */
+    uint64_t compression_faults;  /* counter: connections that ended because of compression  */
+    uint32_t compression;         /* gauge: the window of the public stream's compression,
+                                     bits, 8 to 15; 0: not compressed                        */
+    uint32_t reserved;
 } upbit_stats;
 
 /* Fills at most `size` bytes of *out (give sizeof *out). @thread any. Returns 0, INVALID_ARGUMENT. */
@@ -104,6 +111,8 @@ typedef struct upbit_health {
     uint32_t attempt; /* connection attempts since the last LIVE             */
     int64_t since_ms; /* Unix time since when the level is as it is          */
     char reason[128]; /* for people                                          */
+    char compression[160]; /* for people: "permessage-deflate", with its terms; "none": the server
+                              did not agree; "off"; or why it was given up, and until when */
 } upbit_health;
 
 /* As upbit_manager_get_stats. @thread any. */

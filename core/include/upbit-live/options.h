@@ -74,7 +74,7 @@ typedef struct upbit_options {
     const char *proxy;       /* http:// or socks5h://[user:password@]host:port; default: none   */
     int format;              /* upbit_format; default SIMPLE                                    */
     int transport;           /* upbit_transport_kind                                            */
-    int compression;         /* upbit_switch                                                    */
+    int compression;         /* upbit_switch: is permessage-deflate asked for? default: yes     */
     int log_level;           /* upbit_log_level; default WARNING                                */
     upbit_log_function log;  /* default: lines on stderr                                        */
     void *log_context;

@@ -62,8 +62,8 @@ START_TEST(header_byte_by_byte)
     upbit__frame f;
     const char *why = NULL;
     for (size_t n = 0; n < k->count; n++)
-        ck_assert_msg(upbit__frame_read(&f, k->bytes, n, &why) == 0, "%s at %d", k->label, (int)n);
-    int rc = upbit__frame_read(&f, k->bytes, k->count, &why);
+        ck_assert_msg(upbit__frame_read(&f, k->bytes, n, false, &why) == 0, "%s at %d", k->label, (int)n);
+    int rc = upbit__frame_read(&f, k->bytes, k->count, false, &why);
     if (k->good) {
         ck_assert_msg(rc == (int)k->count, "%s: %d", k->label, rc);
         ck_assert_msg(f.length == k->length, "%s", k->label);

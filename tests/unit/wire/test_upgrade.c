@@ -149,7 +149,7 @@ START_TEST(every_answer)
     for (size_t a = 0; a <= length; a++) { /* a 0: one byte at a time; else split behind a */
         upbit__upgrade u;
         size_t used = 0, taken;
-        ck_assert_int_eq(upbit__upgrade_init(&u, KEY), 0);
+        ck_assert_int_eq(upbit__upgrade_init(&u, KEY, NULL), 0);
         int rc = 0;
         if (a == 0) {
             rc = feed_in(&u, k->text, 1, &taken);
@@ -177,7 +177,7 @@ START_TEST(body_and_headers_of_a_refusal)
     upbit__upgrade u;
     size_t taken;
     unsigned count;
-    ck_assert_int_eq(upbit__upgrade_init(&u, KEY), 0);
+    ck_assert_int_eq(upbit__upgrade_init(&u, KEY, NULL), 0);
     ck_assert_int_eq(feed_in(&u,
                              "HTTP/1.1 103 x\r\nOld: y\r\n\r\nHTTP/1.1 400 x\r\nA: 1\r\na: 2\r\n"
                              "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\nA;x\r\n0123456789\r\n"
@@ -198,15 +198,15 @@ START_TEST(ends)
 {
     upbit__upgrade u;
     size_t taken;
-    ck_assert_int_eq(upbit__upgrade_init(&u, KEY), 0);
+    ck_assert_int_eq(upbit__upgrade_init(&u, KEY, NULL), 0);
     ck_assert_int_eq(upbit__upgrade_end(&u), BAD);
     upbit__upgrade_finish(&u);
-    ck_assert_int_eq(upbit__upgrade_init(&u, KEY), 0);
+    ck_assert_int_eq(upbit__upgrade_init(&u, KEY, NULL), 0);
     ck_assert_int_eq(feed_in(&u, "HTTP/1.1 400 x\r\n\r\nbody", 100, &taken), MORE);
     ck_assert_int_eq(upbit__upgrade_end(&u), NO);
     ck_assert_str_eq(u.body, "body");
     upbit__upgrade_finish(&u);
-    ck_assert_int_eq(upbit__upgrade_init(&u, KEY), 0);
+    ck_assert_int_eq(upbit__upgrade_init(&u, KEY, NULL), 0);
     ck_assert_int_eq(feed_in(&u, START UP, 100, &taken), MORE);
     ck_assert_int_eq(upbit__upgrade_end(&u), BAD);
     upbit__upgrade_finish(&u);
@@ -222,7 +222,7 @@ START_TEST(endless)
     memcpy(wide + sizeof wide - 3, "\r\n", 3);
     upbit__upgrade u;
     size_t taken, total = 0;
-    ck_assert_int_eq(upbit__upgrade_init(&u, KEY), 0);
+    ck_assert_int_eq(upbit__upgrade_init(&u, KEY, NULL), 0);
     ck_assert_int_eq(feed_in(&u, START, 100, &taken), MORE);
     int rc = 0;
     while (rc == 0 && total < ((size_t)64 << 20)) {
@@ -240,7 +240,7 @@ START_TEST(endless_body)
 {
     upbit__upgrade u;
     size_t taken;
-    ck_assert_int_eq(upbit__upgrade_init(&u, KEY), 0);
+    ck_assert_int_eq(upbit__upgrade_init(&u, KEY, NULL), 0);
     ck_assert_int_eq(feed_in(&u, "HTTP/1.1 400 x\r\n\r\n", 100, &taken), MORE);
     int rc = 0;
     for (int i = 0; rc == 0 && i < 2000; i++)
@@ -257,7 +257,7 @@ START_TEST(nul_byte)
     static const char text[] = START "X: a\0b\r\n" UP CONN ACCEPT "\r\n";
     upbit__upgrade u;
     size_t used;
-    ck_assert_int_eq(upbit__upgrade_init(&u, KEY), 0);
+    ck_assert_int_eq(upbit__upgrade_init(&u, KEY, NULL), 0);
     ck_assert_int_eq(upbit__upgrade_feed(&u, (const uint8_t *)text, sizeof text - 1, &used), BAD);
     upbit__upgrade_finish(&u);
 }
