@@ -39,9 +39,8 @@ static void read_option(options *o, const char *name, char *value, bool probe)
             usage(o, "no such transport: ", value);
         o->transport = UPBIT_TRANSPORT_RAW;
     } else if (strcmp(name, "--compression") == 0) {
-        if (strcmp(value, "on") == 0)
-            not_built(o, "--compression on");
-        if (strcmp(value, "off") != 0)
+        o->deflate.on = o->deflate.client_max_window_bits = strcmp(value, "on") == 0;
+        if (!o->deflate.on && strcmp(value, "off") != 0)
             usage(o, "neither on nor off: ", value);
     } else if (strcmp(name, "--ca-file") == 0) {
         o->ca_file = value;
@@ -94,6 +93,7 @@ int connection_run(connection *c, const options *o, upbit__loop *loop, const cha
         .crl_file = o->crl_file,
         .headers = o->headers,
         .header_count = o->header_count,
+        .deflate = o->deflate,
     };
     const upbit__transport_events events = {
         .opened = opened, .message = message, .closed = on_closed};

@@ -14,6 +14,7 @@ typedef struct options {
     int argument_count;
     int transport; /* upbit_transport_kind */
     const char *ca_file, *crl_file, *send;
+    upbit__deflate_offer deflate;
     upbit__header headers[HEADERS_MAX]; /* names are split off in place */
     size_t header_count;
 } options;

@@ -24,6 +24,7 @@ void mock_command_names(char *out, size_t size);
 extern const struct mock_command mock_stream_commands[];
 extern const struct mock_command mock_service_commands[];
 extern const struct mock_command mock_hostile_commands[];
+extern const struct mock_command mock_deflate_commands[];
 extern const struct mock_command mock_traffic_commands[];
 
 /* ?type= and ?code= into a filter. False and a->wrong. */

@@ -91,6 +91,8 @@ void mock_conn_free(struct mock_server *s, struct mock_conn *c)
     mock_buf_finish(&c->in);
     mock_buf_finish(&c->out);
     mock_buf_finish(&c->reader.message);
+    mock_buf_finish(&c->reader.plain);
+    mock_deflate_free(c->deflate);
     mock_buf_finish(&c->last_request);
     mock_buf_finish(&c->asked);
     mock_deliver_drop(c);

@@ -9,7 +9,8 @@ static const char json[] = "application/json";
 const struct mock_command *mock_command_find(const char *name)
 {
     const struct mock_command *const lists[] = {mock_stream_commands, mock_traffic_commands,
-                                                mock_hostile_commands, mock_service_commands};
+                                                mock_hostile_commands, mock_deflate_commands,
+                                                mock_service_commands};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         for (const struct mock_command *c = lists[i]; c->name != NULL; c++) {
             if (strcmp(c->name, name) == 0) {
@@ -23,7 +24,8 @@ const struct mock_command *mock_command_find(const char *name)
 void mock_command_names(char *out, size_t size)
 {
     const struct mock_command *const lists[] = {mock_stream_commands, mock_traffic_commands,
-                                                mock_hostile_commands, mock_service_commands};
+                                                mock_hostile_commands, mock_deflate_commands,
+                                                mock_service_commands};
     size_t len = 0;
     *out = '\0';
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {

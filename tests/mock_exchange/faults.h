@@ -65,6 +65,9 @@ struct mock_faults {
     int64_t delay_ms, jitter_ms, answer_ms;
     int64_t segment; /* bytes of one write, 0 = as many as go */
     int64_t segment_pause_us;
+    struct mock_odds plain; /* messages that are not compressed */
+    uint64_t extensions_count;
+    char extensions[256]; /* the answer to so many offers of extensions */
     struct mock_odds reorder, repeat, garbage;
     int garbage_kind;
     int64_t late_frames; /* of the old set, after a switch */

@@ -122,8 +122,8 @@ void mock_hostile_garbage(struct mock_server *s, struct mock_conn *c, int kind)
     struct mock_buf text = {0};
     make(s, c, &text, (enum garbage)kind);
     if (!text.failed) {
-        mock_session_send(s, c, MOCK_OP_BINARY, mock_buf_pending(&text) > 0 ? text.data : "",
-                          mock_buf_pending(&text));
+        mock_session_send_plain(s, c, MOCK_OP_BINARY, mock_buf_pending(&text) > 0 ? text.data : "",
+                                mock_buf_pending(&text));
     }
     mock_buf_finish(&text);
 }

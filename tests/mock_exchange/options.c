@@ -36,6 +36,12 @@ static const char help[] =
     "  --idle-timeout S    cut a connection that was silent for S seconds, 0 = never (default 60)\n"
     "  --time-scale X      the exchange's clock runs X times faster: idle cut, UP frames, error\n"
     "                      delay, candle windows and all timestamps (default 1)\n"
+    "Compression\n"
+    "  --compression T     permessage-deflate for clients that offer it: on, off, or the terms to\n"
+    "                      insist on, with commas: server_no_context_takeover,\n"
+    "                      client_no_context_takeover, server_max_window_bits=8..15,\n"
+    "                      client_max_window_bits=8..15 (default on)\n"
+    "  --compression-level N  1, the quickest, to 9 (default 1)\n"
     "Replay\n"
     "  --replay FILE       play recorded messages in place of the market, once per connection "
     "from\n"
@@ -99,6 +105,8 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
         SCALE,
         REPLAY,
         SPEED,
+        COMPRESSION,
+        LEVEL,
         ANSWER,
         JOURNAL,
         SCENARIO,
@@ -119,6 +127,8 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
         {"time-scale", required_argument, NULL, SCALE},
         {"replay", required_argument, NULL, REPLAY},
         {"replay-speed", required_argument, NULL, SPEED},
+        {"compression", required_argument, NULL, COMPRESSION},
+        {"compression-level", required_argument, NULL, LEVEL},
         {"answer-ms", required_argument, NULL, ANSWER},
         {"journal", required_argument, NULL, JOURNAL},
         {"scenario", required_argument, NULL, SCENARIO},
@@ -134,6 +144,8 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
                                .idle_timeout = 60,
                                .time_scale = 1,
                                .replay_speed = -1,
+                               .compression = {.on = true},
+                               .compression_level = 1,
                                .journal = 65536};
     bool seeded = false;
     *status = 2;
@@ -191,6 +203,15 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
         case SPEED:
             good = number(&o->replay_speed, optarg, 0, 1e9);
             want = "a factor, 0 for no waiting";
+            break;
+        case COMPRESSION:
+            good = mock_terms_read(&o->compression, optarg);
+            want = "on, off or terms like server_max_window_bits=10,client_no_context_takeover";
+            break;
+        case LEVEL:
+            good = number(&value, optarg, 1, 9) && value == floor(value);
+            want = "a whole number, 1 to 9";
+            o->compression_level = (int)value;
             break;
         case ANSWER:
             good = number(&value, optarg, 0, 60000) && value == floor(value);

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "deflate.h"
+
 struct mock_options {
     const char *host;
     int port;
@@ -19,6 +21,8 @@ struct mock_options {
     int journal;         /* messages it remembers */
     int answer_ms;
     const char *scenario;
+    struct mock_terms compression;
+    int compression_level;
     bool police;
     bool parent_death;
     bool verbose;

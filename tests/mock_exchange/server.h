@@ -88,6 +88,7 @@ struct mock_conn {
     int64_t error_close_ms; /* when the close 1000 after an error is due; 0 = none */
     int64_t up_ms;          /* next UP frame; 0 = no PING yet */
     struct mock_ws_reader reader;
+    struct mock_deflate *deflate; /* NULL = not negotiated */
     enum mock_format format;
     struct mock_sub *subs;
     struct mock_request request;
@@ -120,6 +121,7 @@ struct mock_stats {
     uint64_t connections, websockets, http_requests, requests, messages_sent, bytes_sent;
     uint64_t refused, rate_violations, books_skipped, cut_for_memory, idle_cuts, errors_sent, pings;
     uint64_t rejected;
+    uint64_t messages_compressed, bytes_plain, bytes_packed; /* of these messages */
 };
 
 struct mock_server {
@@ -182,6 +184,9 @@ void mock_session_close_with(struct mock_server *s, struct mock_conn *c, const v
 /* One message to the client, unless the mock is told to be silent. False: it was left out. */
 bool mock_session_send(struct mock_server *s, struct mock_conn *c, int op, const void *data,
                        size_t len);
+/* The same, compressed in no case. */
+bool mock_session_send_plain(struct mock_server *s, struct mock_conn *c, int op, const void *data,
+                             size_t len);
 /* An error frame and what follows it: nothing more, and a close. */
 void mock_session_error(struct mock_server *s, struct mock_conn *c, const struct mock_buf *text);
 

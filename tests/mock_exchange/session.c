@@ -15,13 +15,25 @@
 #define UP_FIRST_SPAN     8300
 #define CLOSE_PATIENCE_NS INT64_C(2000000000)
 
-bool mock_session_send(struct mock_server *s, struct mock_conn *c, int op, const void *data,
-                       size_t len)
+/* RSV1 marks a compressed message. */
+#define COMPRESSED 0x40
+
+static bool send_message(struct mock_server *s, struct mock_conn *c, int op, const void *data,
+                         size_t len, bool pack)
 {
     if (c->dead || c->close_sent || c->mute || s->faults.silent) {
         return false;
     }
-    mock_ws_write(&c->out, op, data, len);
+    struct mock_buf *packed = pack ? mock_deflate_scratch(c->deflate) : NULL;
+    if (pack && mock_deflate_pack(c->deflate, packed, data, len)) {
+        mock_ws_write(&c->out, op | COMPRESSED, mock_buf_front(packed), mock_buf_pending(packed));
+        s->stats.messages_compressed++;
+        s->stats.bytes_plain += len;
+        s->stats.bytes_packed += mock_buf_pending(packed);
+    } else {
+        c->dead |= pack; /* what is left out of the context cannot be sent later */
+        mock_ws_write(&c->out, op, data, len);
+    }
     if (op == MOCK_OP_TEXT || op == MOCK_OP_BINARY) {
         c->messages_sent++;
         s->stats.messages_sent++;
@@ -32,6 +44,20 @@ bool mock_session_send(struct mock_server *s, struct mock_conn *c, int op, const
         c->dead = c->reset = true;
     }
     return !c->dead;
+}
+
+bool mock_session_send(struct mock_server *s, struct mock_conn *c, int op, const void *data,
+                       size_t len)
+{
+    bool message = op == MOCK_OP_TEXT || op == MOCK_OP_BINARY;
+    return send_message(s, c, op, data, len,
+                        message && c->deflate != NULL && !mock_odds_hit(s, &s->faults.plain));
+}
+
+bool mock_session_send_plain(struct mock_server *s, struct mock_conn *c, int op, const void *data,
+                             size_t len)
+{
+    return send_message(s, c, op, data, len, false);
 }
 
 void mock_session_close(struct mock_server *s, struct mock_conn *c, int code, const char *reason)

@@ -49,6 +49,9 @@ void mock_stats_put(struct mock_server *s, struct mock_buf *b)
     PUT(errors_sent);
     PUT(pings);
     PUT(rejected);
+    PUT(messages_compressed);
+    PUT(bytes_plain);
+    PUT(bytes_packed);
 #undef PUT
     mock_police_put(s, b);
     mock_buf_puts(b, "\"websocket_connections\":[");

@@ -1,5 +1,6 @@
 /* The opening handshake: everything RFC 6455 asks of a client is checked, nothing is offered that
- * was not asked for, extensions are declined by not mentioning them. */
+ * was not asked for; extensions other than permessage-deflate are declined by not mentioning them.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,36 @@ static char *headers_json(const struct mock_http_request *r)
     return text.data;
 }
 
+/* The answer's line about extensions, if there is one to give. False: no memory. */
+static bool put_extensions(struct mock_server *s, struct mock_conn *c,
+                           const struct mock_http_request *r)
+{
+    const char *offers = mock_http_header(r, "sec-websocket-extensions");
+    struct mock_terms terms;
+    struct mock_buf answer = {0};
+    bool good = true;
+    if (offers == NULL) {
+        return true;
+    }
+    if (mock_terms_agree(&terms, &answer, &s->options.compression, offers)) {
+        c->deflate = mock_deflate_make(&terms, s->options.compression_level);
+        c->reader.deflate = c->deflate;
+        good = c->deflate != NULL && !answer.failed;
+    }
+    const char *said = good ? mock_buf_front(&answer) : NULL;
+    size_t len = mock_buf_pending(&answer);
+    if (s->faults.extensions_count > 0) {
+        s->faults.extensions_count--;
+        said = s->faults.extensions;
+        len = strlen(said);
+    }
+    if (said != NULL && len > 0) {
+        mock_buf_printf(&c->out, "Sec-WebSocket-Extensions: %.*s\r\n", (int)len, said);
+    }
+    mock_buf_finish(&answer);
+    return good;
+}
+
 void mock_upgrade(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r)
 {
     char accept[29];
@@ -84,8 +115,13 @@ void mock_upgrade(struct mock_server *s, struct mock_conn *c, const struct mock_
     mock_http_put_date(&c->out);
     mock_buf_printf(&c->out,
                     "Upgrade: websocket\r\n"
-                    "Connection: upgrade\r\nSec-WebSocket-Accept: %s\r\n"
-                    "remaining-req: group=websocket; min=300; sec=%d\r\nlimit-by-ip: Yes\r\n\r\n",
-                    accept, 3);
+                    "Connection: upgrade\r\nSec-WebSocket-Accept: %s\r\n",
+                    accept);
+    if (!put_extensions(s, c, r)) {
+        c->dead = true;
+        return;
+    }
+    mock_buf_printf(
+        &c->out, "remaining-req: group=websocket; min=300; sec=%d\r\nlimit-by-ip: Yes\r\n\r\n", 3);
     mock_session_start(s, c);
 }

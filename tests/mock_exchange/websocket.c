@@ -20,7 +20,10 @@ int mock_ws_read(struct mock_ws_event *event, struct mock_ws_reader *reader, str
         bool control = op >= 8;
         reader->unmasked = (p[1] & 0x80) == 0;
         /* The first two bytes are judged before waiting for more of a frame that is wrong. */
-        if ((p[0] & 0x70) != 0 || (op > 2 && op < 8) || op > 10 || (p[1] & 0x80) == 0) {
+        bool rsv1 = (p[0] & 0x40) != 0;
+        if ((p[0] & 0x30) != 0 ||
+            (rsv1 && (reader->deflate == NULL || control || op == MOCK_OP_CONTINUE)) ||
+            (op > 2 && op < 8) || op > 10 || (p[1] & 0x80) == 0) {
             return -1002;
         }
         uint64_t len = p[1] & 0x7F;
@@ -32,6 +35,7 @@ int mock_ws_read(struct mock_ws_event *event, struct mock_ws_reader *reader, str
         }
         if (!control && reader->op == 0) {
             mock_buf_clear(&reader->message);
+            reader->packed = rsv1;
         }
         size_t head = len == 126 ? 4 : len == 127 ? 10 : 2;
         if (have < head) {
@@ -79,6 +83,15 @@ int mock_ws_read(struct mock_ws_event *event, struct mock_ws_reader *reader, str
         }
         *event = (struct mock_ws_event){reader->op, mock_buf_front(&reader->message),
                                         mock_buf_pending(&reader->message)};
+        if (reader->packed) {
+            int code = mock_deflate_unpack(reader->deflate, &reader->plain, event->data, event->len,
+                                           message_cap);
+            if (code != 0) {
+                return -code;
+            }
+            event->data = mock_buf_front(&reader->plain);
+            event->len = mock_buf_pending(&reader->plain);
+        }
         if (event->data == NULL) {
             event->data = "";
         }

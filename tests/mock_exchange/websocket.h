@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "buffer.h"
+#include "deflate.h"
 
 enum {
     MOCK_OP_CONTINUE = 0,
@@ -20,11 +21,14 @@ enum {
 /* A message being put together out of fragments. */
 struct mock_ws_reader {
     struct mock_buf message;
-    int op;                /* 0 = no message begun */
-    unsigned char mask[4]; /* of the last frame */
-    bool masked;           /* there was one */
-    bool mask_repeated;    /* two in a row had the same */
-    bool unmasked;         /* what ended it all had none */
+    struct mock_buf plain;        /* a compressed one's text */
+    struct mock_deflate *deflate; /* NULL = not negotiated */
+    bool packed;                  /* the message is compressed */
+    int op;                       /* 0 = no message begun */
+    unsigned char mask[4];        /* of the last frame */
+    bool masked;                  /* there was one */
+    bool mask_repeated;           /* two in a row had the same */
+    bool unmasked;                /* what ended it all had none */
 };
 
 struct mock_ws_event {

@@ -208,7 +208,7 @@ def test_usage_errors_end_with_2():
         ["--snapshot-only", "--realtime-only", "ticker", "KRW-BTC"],
         ["--level", "5", "orderbook", "BTC-ETH"], ["--level", "-1", "orderbook", "KRW-BTC"],
         # Parts that are not built yet say so.
-        ["--compression", "on", "ticker", "KRW-BTC"], ["--transport", "replay", "ticker", "KRW-BTC"],
+        ["--transport", "replay", "ticker", "KRW-BTC"],
         ["--transport", "websocket-api", "ticker", "KRW-BTC"], ["myAsset", "-"], ["myOrder", "-"],
     ):
         if "--url" not in arguments:

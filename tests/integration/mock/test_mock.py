@@ -40,7 +40,11 @@ def test_the_upgrade_says_what_upbit_says():
         assert re.fullmatch(r"group=websocket; min=300; sec=\d", ws.headers["remaining-req"])
         assert ws.headers["limit-by-ip"] == "Yes"
         assert "sec-websocket-extensions" not in ws.headers
+        assert "sec-websocket-extensions" not in ws.headers
         with mock.ws(headers=["Sec-WebSocket-Extensions: permessage-deflate"]) as other:
+            assert other.status == 101
+            assert other.headers["sec-websocket-extensions"] == "permessage-deflate"
+        with mock.ws(headers=["Sec-WebSocket-Extensions: x-webkit-deflate-frame"]) as other:
             assert other.status == 101 and "sec-websocket-extensions" not in other.headers
 
 

@@ -52,7 +52,8 @@ static const struct refused {
     {NULL, NULL, 9, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "format"},
     {NULL, NULL, 0, 9, 0, UPBIT_ERROR_INVALID_ARGUMENT, "transport"},
     {NULL, NULL, 0, UPBIT_TRANSPORT_REPLAY, 0, UPBIT_ERROR_UNAVAILABLE, "transport"},
-    {NULL, NULL, 0, 0, UPBIT_ON, UPBIT_ERROR_UNAVAILABLE, "compression"},
+    {NULL, NULL, 0, UPBIT_TRANSPORT_WEBSOCKET_API, UPBIT_ON, UPBIT_ERROR_UNAVAILABLE,
+     "compression"},
     {NULL, NULL, 0, 0, 7, UPBIT_ERROR_INVALID_ARGUMENT, "compression"},
 };
 

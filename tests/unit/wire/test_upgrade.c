@@ -268,7 +268,8 @@ START_TEST(request)
     upbit__buffer out = {0};
     char key[UPBIT__UPGRADE_KEY_SIZE], other[UPBIT__UPGRADE_KEY_SIZE], want[200];
     const upbit__header headers[] = {{"Authorization", "Bearer abc"}};
-    const upbit__upgrade_request r = {"h.example:81", "/a?b=c", headers, 1};
+    const upbit__upgrade_request r = {
+        .authority = "h.example:81", .path = "/a?b=c", .headers = headers, .header_count = 1};
     ck_assert_int_eq(upbit__upgrade_write(&out, key, &r), 0);
     ck_assert_int_eq(upbit__buffer_append(&out, "", 1), 0);
     const char *text = (const char *)upbit__buffer_bytes(&out);
