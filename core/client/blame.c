@@ -59,25 +59,26 @@ static void name_kind(char *out, size_t size, const upbit__key_id *id)
 }
 
 /* Takes the client's part of the guilty wants away and tells it. */
-static void convict_client(upbit_manager *m, upbit__client *client, uint64_t command,
-                           const upbit_error_event *error)
+static void convict_client(upbit_manager *m, const upbit__session *session, upbit__client *client,
+                           uint64_t command, const upbit_error_event *error)
 {
     char kind[80] = "", codes[96] = "", message[sizeof error->message + 240];
     size_t length = 0, more = 0;
     upbit__key_id id = {0};
     for (size_t i = client->entry_count; i > 0; i--) {
         upbit__entry *entry = client->entries[i - 1];
-        if (entry->key->command != command || !is_suspect(&m->registry, entry->key))
+        if (upbit__registry_of(m, entry->key->id.type) != session->registry ||
+            entry->key->command != command || !is_suspect(session->registry, entry->key))
             continue;
         id = entry->key->id;
         name_kind(kind, sizeof kind, &id);
-        const char *code = id.code;
+        const char *code = id.code[0] != '\0' ? id.code : "all";
         if (length + strlen(code) + 24 < sizeof codes) /* room for "and N more" stays */
             length += (size_t)snprintf(codes + length, sizeof codes - length, "%s%s",
                                        length > 0 ? ", " : "", code);
         else
             more++;
-        upbit__registry_remove(&m->registry, entry);
+        upbit__registry_remove(session->registry, entry);
     }
     if (length == 0)
         return;
@@ -88,55 +89,56 @@ static void convict_client(upbit_manager *m, upbit__client *client, uint64_t com
              codes, error->message);
     upbit__log_write(&m->log, UPBIT_LOG_WARNING, "stream", "client=%s name=%s: %s",
                      client->client_id, error->name, message);
-    upbit__tell_error(m, client, error->error, 0, error->name, message);
+    upbit__tell_error(m, client, session->endpoint.id, error->error, 0, error->name, message);
 }
 
-static void convict(upbit_manager *m, uint64_t command, const upbit_error_event *error)
+static void convict(upbit_manager *m, upbit__session *session, uint64_t command,
+                    const upbit_error_event *error)
 {
     for (upbit__client *c = m->clients; c != NULL; c = c->next)
-        convict_client(m, c, command, error);
-    upbit__registry_unset_aside(&m->registry);
-    atomic_store_explicit(&m->counters.keys, m->registry.key_count, memory_order_relaxed);
+        convict_client(m, session, c, command, error);
+    upbit__registry_unset_aside(session->registry);
+    upbit__count_keys(m);
 }
 
 /* Once, as long as the same refusal is all that happens. */
-static void tell_all(upbit_manager *m, const upbit_error_event *error)
+static void tell_all(upbit_manager *m, upbit__session *session, const upbit_error_event *error)
 {
-    if (m->refusal_told[0] != '\0' && strcmp(m->refusal_told, error->name) == 0)
+    if (session->refusal_told[0] != '\0' && strcmp(session->refusal_told, error->name) == 0)
         return;
-    snprintf(m->refusal_told, sizeof m->refusal_told, "%s", error->name);
-    upbit__log_write(&m->log, UPBIT_LOG_WARNING, "stream", "the exchange says name=%s: %s",
+    snprintf(session->refusal_told, sizeof session->refusal_told, "%s", error->name);
+    upbit__log_write(&m->log, UPBIT_LOG_WARNING, "stream",
+                     "session=%s: the exchange says name=%s: %s", session->endpoint.name,
                      error->name, error->message);
-    upbit__tell_error(m, NULL, error->error, 0, error->name, error->message);
+    upbit__tell_error(m, NULL, session->endpoint.id, error->error, 0, error->name, error->message);
 }
 
-void upbit__blame(upbit_manager *m, const upbit_error_event *error)
+void upbit__blame(upbit_manager *m, upbit__session *session, const upbit_error_event *error)
 {
-    if (m->session.refused != 0)
+    if (session->refused != 0)
         return; /* the connection is over already: one refusal, one want */
     upbit__refusal refusal = upbit__refusal_of(error->name);
     uint32_t least_ms = refusal == UPBIT__REFUSAL_RATE  ? RATE_MS
                         : refusal == UPBIT__REFUSAL_BAN ? BAN_MS
                                                         : 0;
-    if (upbit__session_list_refused(&m->session, least_ms > 0)) {
-        upbit__session_refused(&m->session, error->error, least_ms,
-                               true); /* no want of anybody's */
+    if (upbit__session_list_refused(session, least_ms > 0)) {
+        upbit__session_refused(session, error, least_ms, true); /* no want of anybody's */
         return;
     }
-    suspects s = {.registry = &m->registry};
+    suspects s = {.registry = session->registry};
     if (refusal == UPBIT__REFUSAL_WANT)
-        upbit__registry_each(&m->registry, find, &s);
+        upbit__registry_each(session->registry, find, &s);
     bool several = s.newest != s.oldest;
-    upbit__session_refused(&m->session, error->error, least_ms, several);
+    upbit__session_refused(session, error, least_ms, several);
     if (several) {
         s.from = s.oldest + (s.newest - s.oldest + 1) / 2;
-        upbit__registry_each(&m->registry, set_aside, &s);
+        upbit__registry_each(session->registry, set_aside, &s);
         upbit__log_write(&m->log, UPBIT_LOG_WARNING, "stream",
                          "name=%s: %s: trying without the newer wants", error->name,
                          error->message);
     } else if (s.newest != 0) {
-        convict(m, s.newest, error);
+        convict(m, session, s.newest, error);
     } else {
-        tell_all(m, error);
+        tell_all(m, session, error);
     }
 }

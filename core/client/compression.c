@@ -4,9 +4,16 @@
 
 #include "base/clock.h"
 
-void upbit__compression_init(upbit__compression *c, bool wanted, upbit__counters *counters)
+void upbit__compression_init(upbit__compression *c, bool wanted, upbit__counters *counters,
+                             _Atomic uint32_t *gauge)
 {
-    *c = (upbit__compression){.wanted = wanted, .counters = counters};
+    *c = (upbit__compression){.wanted = wanted, .counters = counters, .gauge = gauge};
+}
+
+static void show(const upbit__compression *c, uint32_t window_bits)
+{
+    if (c->gauge != NULL)
+        atomic_store_explicit(c->gauge, window_bits, memory_order_relaxed);
 }
 
 upbit__deflate_offer upbit__compression_offer(upbit__compression *c, int64_t now_ns)
@@ -28,8 +35,7 @@ void upbit__compression_opened(upbit__compression *c, const upbit__deflate_terms
     c->opened_ns = now_ns;
     c->garbled = 0;
     c->seen = (upbit__transport_counters){0};
-    atomic_store_explicit(&c->counters->compression, terms->on ? terms->server_max_window_bits : 0u,
-                          memory_order_relaxed);
+    show(c, terms->on ? terms->server_max_window_bits : 0u);
 }
 
 void upbit__compression_count(upbit__compression *c, const upbit__transport_counters *now)
@@ -50,7 +56,7 @@ bool upbit__compression_closed(upbit__compression *c, int64_t now_ns)
         c->faults = 0;
     c->terms = (upbit__deflate_terms){0};
     c->seen = (upbit__transport_counters){0};
-    atomic_store_explicit(&c->counters->compression, 0u, memory_order_relaxed);
+    show(c, 0);
     if (!fault)
         return false;
     upbit__count(&c->counters->compression_faults, 1);

@@ -18,6 +18,7 @@
 typedef struct upbit__compression {
     bool wanted;                    /* immutable */
     upbit__counters *counters;      /* immutable */
+    _Atomic uint32_t *gauge;        /* immutable */
     unsigned faults;                /* in a row */
     unsigned garbled;               /* compressed messages in a row that made no sense */
     bool fault;                     /* this connection ends for its compression */
@@ -27,7 +28,9 @@ typedef struct upbit__compression {
     upbit__transport_counters seen; /* of it, as counted so far */
 } upbit__compression;
 
-void upbit__compression_init(upbit__compression *c, bool wanted, upbit__counters *counters);
+/* gauge: where what was agreed stands for others to see; NULL: nowhere. */
+void upbit__compression_init(upbit__compression *c, bool wanted, upbit__counters *counters,
+                             _Atomic uint32_t *gauge);
 /* For the connection about to be made. */
 upbit__deflate_offer upbit__compression_offer(upbit__compression *c, int64_t now_ns);
 void upbit__compression_opened(upbit__compression *c, const upbit__deflate_terms *terms,

@@ -54,7 +54,7 @@ typedef struct upbit__counters {
 #define UPBIT__COUNTER_FIELD(name) upbit__counter name;
     UPBIT__COUNTERS(UPBIT__COUNTER_FIELD)
 #undef UPBIT__COUNTER_FIELD
-    _Atomic uint32_t state, epoch, compression;
+    _Atomic uint32_t state, epoch, compression, private_state, private_epoch;
     _Atomic int64_t lag_ms;
 } upbit__counters;
 

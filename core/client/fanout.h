@@ -11,14 +11,19 @@
 #include "queue/pool.h"
 
 typedef struct upbit__fanout {
-    upbit__registry *registry;
+    upbit__registry *registry;         /* of the public session */
+    upbit__registry *private_registry; /* NULL: there is none */
     upbit__pool *pool;
     upbit__counters *counters;
     upbit__batch *batch;
-    const uint32_t *epoch; /* the session's, for what is pushed again; NULL: as it was */
+    /* The sessions', for what is pushed again; NULL: as it was. */
+    const uint32_t *epoch, *private_epoch;
     /* A key that was quiet is heard again: told before its event is pushed. May be NULL. */
     void (*heard)(void *context, upbit__key *key);
     void *context;
+    /* Somebody waits to be told how things stand: entries of this private type are `due`. May be
+     * NULL. */
+    void (*stale)(void *context, int type);
     /* An event of a key that is `awaited`, news or not, once it is pushed. May be NULL. */
     void (*awaited)(void *context, upbit__key *key, upbit_event *event);
     /* An event of a key nobody wants. May be NULL. */
@@ -51,6 +56,14 @@ void upbit__fanout_gap(upbit__fanout *f, upbit__key *key, uint32_t epoch, int64_
 
 /* An event did not fit the memory budget (decode.h, `refused`): its takers' numbers are used up. */
 void upbit__fanout_refused(upbit__fanout *f, const upbit_event *event);
+
+/* An event of a private type that is news (account.h). Takes over its one reference. TO_NEWCOMERS:
+ * to those alone who wait to be told how things stand (entry->due, entry->asked). */
+typedef enum upbit__private_to { UPBIT__TO_ALL, UPBIT__TO_NEWCOMERS } upbit__private_to;
+void upbit__fanout_private(upbit__fanout *f, upbit_event *event, upbit__private_to to);
+/* As upbit__fanout_refused. */
+void upbit__fanout_private_refused(upbit__fanout *f, const upbit_event *event,
+                                   upbit__private_to to);
 
 /* The cached latest value of the entry's key, as a copy with origin CACHE, to this entry alone.
  * Returns whether there was one. */

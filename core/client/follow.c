@@ -63,7 +63,8 @@ static void leave(upbit_manager *m, upbit__key *key, bool was_listed)
         if (e != NULL)
             put(entry->client->inbox, e);
         else if (!was_listed)
-            upbit__tell_error(m, entry->client, UPBIT_ERROR_UNKNOWN_CODE, 0, "", detail);
+            upbit__tell_error(m, entry->client, UPBIT_SESSION_PUBLIC, UPBIT_ERROR_UNKNOWN_CODE, 0,
+                              "", detail);
         if (entry->cell != NULL) { /* its last value is still for its taker */
             upbit__about about = upbit__about_key(&key->id);
             upbit__inbox_cell_retire(entry->client->inbox, entry->cell, &about);
@@ -109,7 +110,7 @@ static bool is_done(upbit_manager *m, upbit__client *client, upbit__selector *s)
         char detail[160];
         snprintf(detail, sizeof detail, "the exchange lists no market %s*; it was unsubscribed",
                  s->prefix);
-        upbit__tell_error(m, client, UPBIT_ERROR_UNKNOWN_CODE, 0, "", detail);
+        upbit__tell_error(m, client, UPBIT_SESSION_PUBLIC, UPBIT_ERROR_UNKNOWN_CODE, 0, "", detail);
         return true;
     }
     return upbit__selector_expand(m, client, s) == 0 && (s->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0;

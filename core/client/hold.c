@@ -11,7 +11,8 @@ static bool is_once(unsigned flags)
 int upbit__hold(upbit_manager *m, upbit__client *client, const upbit__key_id *id, unsigned depth,
                 unsigned flags, unsigned by)
 {
-    upbit__key *key = upbit__registry_find(&m->registry, id);
+    upbit__registry *registry = upbit__registry_of(m, id->type);
+    upbit__key *key = upbit__registry_find(registry, id);
     upbit__entry *old = key != NULL ? upbit__key_entry_of(key, client) : NULL;
     bool once = is_once(flags);
     bool streams = old != NULL && !is_once(old->flags);
@@ -33,7 +34,7 @@ int upbit__hold(upbit_manager *m, upbit__client *client, const upbit__key_id *id
     upbit__entry *entry;
     bool joined;
     bool absorbed = old != NULL && !streams && !once;
-    int error = upbit__registry_add(&m->registry, client, id, depth, flags, &entry, &joined);
+    int error = upbit__registry_add(registry, client, id, depth, flags, &entry, &joined);
     if (error != 0)
         return error;
     if (absorbed)
@@ -65,7 +66,7 @@ void upbit__hold_sweep(upbit_manager *m, upbit__client *client)
     for (size_t i = client->entry_count; i > 0; i--) { /* removal moves the last one */
         upbit__entry *entry = client->entries[i - 1];
         if (entry->by == 0)
-            upbit__registry_remove(&m->registry, entry);
+            upbit__registry_remove(upbit__registry_of(m, entry->key->id.type), entry);
         else if (entry->by == UPBIT__BY_SELECTOR)
             follow_selector(m, entry);
     }

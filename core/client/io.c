@@ -21,7 +21,8 @@
 static void on_event(void *context, upbit_event *e)
 {
     upbit_manager *m = context;
-    e->epoch = m->session.epoch;
+    upbit__session *session = m->source;
+    e->epoch = session->epoch;
     e->received_ns = m->received_ns;
     e->received_wall_ns = m->received_wall_ns;
     e->received_ms = m->received_wall_ns / UPBIT__MS;
@@ -31,11 +32,11 @@ static void on_event(void *context, upbit_event *e)
         upbit__count(&m->counters.messages_ignored, 1);
         break;
     case UPBIT_TYPE_SUBSCRIPTIONS:
-        upbit__session_listed(&m->session, (const void *)e);
+        upbit__session_listed(session, (const void *)e);
         break;
     case UPBIT_TYPE_ERROR:
         upbit__count(&m->counters.exchange_errors, 1);
-        upbit__blame(m, (const void *)e);
+        upbit__blame(m, session, (const void *)e);
         break;
     default:
         if (e->type == UPBIT_TYPE_TICKER)
@@ -73,10 +74,11 @@ static void bad_message(upbit_manager *m, const char *reason)
         return;
     m->decode_told = true;
     upbit__log_write(&m->log, UPBIT_LOG_WARNING, "stream", "bad message, skipped: %s", reason);
-    upbit__tell_error(m, NULL, UPBIT_ERROR_DECODE, 0, "", reason);
+    upbit__tell_error(m, NULL, m->source->endpoint.id, UPBIT_ERROR_DECODE, 0, "", reason);
 }
 
-static void on_message(void *context, const uint8_t *data, size_t length, int64_t received_ns)
+static void on_message(void *context, upbit__session *session, const uint8_t *data, size_t length,
+                       int64_t received_ns)
 {
     upbit_manager *m = context;
     const upbit__decode_output out = {
@@ -86,6 +88,7 @@ static void on_message(void *context, const uint8_t *data, size_t length, int64_
         m->received_ns = received_ns;
         m->received_wall_ns = upbit__clock_wall_ns() - (upbit__clock_monotonic_ns() - received_ns);
     }
+    m->source = session;
     upbit__count(&m->counters.messages_received, 1);
     if (upbit__decode(m->decoder, (const char *)data, length, &out, reason, sizeof reason) < 0)
         bad_message(m, reason);
@@ -124,7 +127,7 @@ static void commit(upbit_manager *m)
     atomic_store_explicit(&m->counters.events_delivered, m->batch.delivered, memory_order_relaxed);
     atomic_store_explicit(&m->counters.events_dropped, m->batch.dropped, memory_order_relaxed);
     atomic_store_explicit(&m->counters.events_coalesced, m->batch.coalesced, memory_order_relaxed);
-    atomic_store_explicit(&m->counters.keys, m->registry.key_count, memory_order_relaxed);
+    upbit__count_keys(m);
     upbit__count(&m->counters.notifications, (uint64_t)upbit__batch_commit(&m->batch));
 }
 
@@ -133,30 +136,33 @@ static void on_batch(void *context)
     commit(context);
 }
 
-static void on_state(void *context)
+static void on_state(void *context, upbit__session *session)
 {
     upbit_manager *m = context;
-    if (m->session.state == UPBIT_STATE_LIVE)
-        m->refusal_told[0] = '\0';
-    upbit__tell_health(m);
-    upbit__tell_state(m, NULL);
-    if (m->session.restored)
-        upbit__tell_restored(m);
-    if (!upbit__session_open(&m->session))
+    if (session->state == UPBIT_STATE_LIVE)
+        session->refusal_told[0] = '\0';
+    if (session == &m->session)
+        upbit__tell_health(m);
+    upbit__tell_state(m, session, NULL);
+    if (session->restored)
+        upbit__tell_restored(m, session);
+    if (session != &m->session)
+        return;
+    if (!upbit__session_open(session))
         upbit__snapshots_stream_lost(m);
-    if (m->session.state == UPBIT_STATE_RECONNECTING)
+    if (session->state == UPBIT_STATE_RECONNECTING)
         upbit__once_stream_lost(m);
 }
 
-static void on_failure(void *context, int error, int http_status, const char *message)
+static void on_failure(void *context, upbit__session *session, int error, int http_status,
+                       const char *name, const char *message)
 {
     upbit_manager *m = context;
-    upbit__log_write(&m->log, UPBIT_LOG_WARNING, "stream",
-                     "session=public error=%s http_status=%d: %s", upbit_error_name(error),
-                     http_status, *message != '\0' ? message : upbit_error_string(error));
-    if (m->session.refused == 0) /* else it was told with its name when it came */
-        upbit__tell_error(m, NULL, error, http_status, "",
-                          *message != '\0' ? message : upbit_error_string(error));
+    const char *text = *message != '\0' ? message : upbit_error_string(error);
+    upbit__log_write(&m->log, UPBIT_LOG_WARNING, "stream", "session=%s error=%s http_status=%d: %s",
+                     session->endpoint.name, upbit_error_name(error), http_status, text);
+    if (session->refused == 0) /* else it was told with its name when it came */
+        upbit__tell_error(m, NULL, session->endpoint.id, error, http_status, name, text);
 }
 
 static void on_list_changed(void *context, const upbit__markets *before, const upbit__markets *now)
@@ -201,6 +207,8 @@ int upbit__io_init(upbit_manager *m)
     if (error == 0)
         error = upbit__registry_init(&m->registry, m->pool);
     if (error == 0)
+        error = upbit__registry_init(&m->private_registry, m->pool);
+    if (error == 0)
         error = upbit__decoder_create(&m->decoder);
     if (error == 0)
         error = upbit__credentials_init(&m->credentials, m, &m->config, &m->log, on_keys_changed);
@@ -210,13 +218,16 @@ int upbit__io_init(upbit_manager *m)
         error = budget_of(&m->rest_budget, &m->config, "http", m->config.rest_url);
     if (error != 0)
         return error;
+    m->private_registry.no_empty_request = true;
     upbit__batch_init(&m->batch, m->pool);
     m->held_last = &m->held;
     m->fanout = (upbit__fanout){.registry = &m->registry,
+                                .private_registry = &m->private_registry,
                                 .pool = m->pool,
                                 .counters = &m->counters,
                                 .batch = &m->batch,
                                 .epoch = &m->session.epoch,
+                                .private_epoch = &m->private_session.epoch,
                                 .heard = upbit__quiet_heard,
                                 .awaited = upbit__snapshot_arrived,
                                 .unwanted = upbit__follow_unwanted,
@@ -224,8 +235,22 @@ int upbit__io_init(upbit_manager *m)
     m->once_timer = (upbit__timer){.callback = upbit__once_due, .context = m};
     m->resync_timer = (upbit__timer){.callback = on_resync_due, .context = m};
     m->quiet_timer = (upbit__timer){.callback = upbit__quiet_scan, .context = m};
-    upbit__session_init(&m->session, &m->config, m->loop, &m->log, &m->registry, &m->counters,
-                        m->stream_budget, &events, m);
+    const upbit__endpoint public_endpoint = {.id = UPBIT_SESSION_PUBLIC,
+                                             .name = "public",
+                                             .url = m->config.url,
+                                             .state = &m->counters.state,
+                                             .epoch = &m->counters.epoch,
+                                             .compression = &m->counters.compression};
+    const upbit__endpoint private_endpoint = {.id = UPBIT_SESSION_PRIVATE,
+                                              .name = "private",
+                                              .url = m->config.private_url,
+                                              .on_demand = true,
+                                              .state = &m->counters.private_state,
+                                              .epoch = &m->counters.private_epoch};
+    upbit__session_init(&m->session, &public_endpoint, &m->config, m->loop, &m->log, &m->registry,
+                        &m->counters, m->stream_budget, &events, m);
+    upbit__session_init(&m->private_session, &private_endpoint, &m->config, m->loop, &m->log,
+                        &m->private_registry, &m->counters, m->stream_budget, &events, m);
     upbit__asking_init(&m->asking, &m->config, m->loop, &m->log, &m->counters, m->rest_budget);
     upbit__listing_init(&m->listing, &m->asking, m->loop, &m->log, &listing, m);
     upbit__levels_init(&m->levels, &m->asking, m->loop, &m->log, on_list_settled, m);
@@ -241,13 +266,15 @@ void upbit__io_finish(upbit_manager *m)
     upbit__timer_stop(&m->once_timer);
     upbit__timer_stop(&m->resync_timer);
     upbit__decoder_destroy(m->decoder);
-    if (m->registry.buckets != NULL) {
+    if (m->private_session.loop != NULL) { /* all of it was made */
         upbit__listing_finish(&m->listing);
         upbit__levels_finish(&m->levels);
         upbit__asking_finish(&m->asking);
+        upbit__session_finish(&m->private_session);
         upbit__session_finish(&m->session);
-        upbit__registry_finish(&m->registry);
     }
+    upbit__registry_finish(&m->private_registry);
+    upbit__registry_finish(&m->registry);
     m->decoder = NULL;
     upbit__credentials_finish(&m->credentials);
     upbit__budget_release(m->stream_budget);
@@ -265,6 +292,7 @@ static void turn(upbit_manager *m, int64_t wait_ns)
         nanosleep(&(struct timespec){.tv_nsec = 100 * UPBIT__MS}, NULL);
     }
     upbit__session_check_sleep(&m->session);
+    upbit__session_check_sleep(&m->private_session);
     upbit__command *commands = upbit__command_take_all(&m->commands);
     if (commands != NULL)
         upbit__orders_run(m, commands);
@@ -278,15 +306,18 @@ static void close_in_order(upbit_manager *m)
     int64_t deadline = atomic_load_explicit(&m->deadline_ns, memory_order_relaxed);
     if (deadline == 0)
         deadline = upbit__clock_monotonic_ns() + UPBIT__SECOND / 2;
+    upbit__session_stop(&m->private_session, deadline);
     upbit__session_stop(&m->session, deadline);
-    while (m->session.state != UPBIT_STATE_CLOSED &&
+    while ((m->session.state != UPBIT_STATE_CLOSED ||
+            m->private_session.state != UPBIT_STATE_CLOSED) &&
            !atomic_load_explicit(&m->cut, memory_order_relaxed)) {
         int64_t left = deadline - upbit__clock_monotonic_ns();
         if (left <= 0)
             break;
         upbit__loop_turn(m->loop, left);
     }
-    m->session.state = UPBIT_STATE_CLOSED;
+    m->session.state = m->private_session.state = UPBIT_STATE_CLOSED;
+    atomic_store_explicit(&m->counters.private_state, UPBIT_STATE_CLOSED, memory_order_relaxed);
     atomic_store_explicit(&m->counters.state, UPBIT_STATE_CLOSED, memory_order_relaxed);
     upbit__tell_health(m);
 }

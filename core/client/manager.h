@@ -100,9 +100,9 @@ struct upbit_manager {
 
     /* I/O thread */
     upbit__batch batch;
-    upbit__registry registry;
+    upbit__registry registry, private_registry;
     upbit__fanout fanout;
-    upbit__session session;
+    upbit__session session, private_session;
     upbit__budget *stream_budget, *rest_budget; /* one host, as a rule; shared with others */
     upbit__asking asking;
     upbit__backfill backfill;
@@ -112,6 +112,7 @@ struct upbit_manager {
     upbit__timer quiet_timer, resync_timer;
     int64_t resync_ms; /* between looks at those who are behind */
     upbit__decoder *decoder;
+    upbit__session *source;                /* whose message is being decoded */
     upbit__client *clients;                /* all open proxies' halves */
     upbit__timer once_timer;               /* snapshot_once.c */
     struct upbit__snapshot *snapshots;     /* requests under way */
@@ -119,7 +120,6 @@ struct upbit_manager {
     upbit__order *held, **held_last;       /* wait for the market list, in order */
     bool decode_told;                      /* this episode of bad messages has been reported */
     int64_t decode_bad_ns;                 /* the last bad message */
-    char refusal_told[48];                 /* the error that everybody has been told since LIVE */
     int64_t received_ns, received_wall_ns; /* of the message being decoded */
 };
 
@@ -127,6 +127,17 @@ struct upbit_manager {
 bool upbit__manager_forked(const upbit_manager *m);
 void upbit__manager_ref(upbit_manager *m);
 void upbit__manager_unref(upbit_manager *m);
+
+/* The registry that holds keys of this type: that of the session it comes by. */
+static inline upbit__registry *upbit__registry_of(upbit_manager *m, int type)
+{
+    return upbit__is_private(type) ? &m->private_registry : &m->registry;
+}
+static inline void upbit__count_keys(upbit_manager *m)
+{
+    atomic_store_explicit(&m->counters.keys, m->registry.key_count + m->private_registry.key_count,
+                          memory_order_relaxed);
+}
 
 /* io.c */
 void *upbit__io_main(void *manager);
@@ -159,17 +170,17 @@ void upbit__quiet_scan(void *manager);
 void upbit__quiet_heard(void *manager, upbit__key *key);
 
 /* blame.c: the exchange sent an error frame */
-void upbit__blame(upbit_manager *m, const upbit_error_event *error);
+void upbit__blame(upbit_manager *m, upbit__session *session, const upbit_error_event *error);
 
 /* tell.c: events to one or to all */
 upbit_event *upbit__tell_make(const upbit_manager *m, int type, size_t size);
 void upbit__tell_stamp(const upbit_manager *m, upbit_event *e, int type); /* made ahead */
-void upbit__tell_state(upbit_manager *m, upbit__client *only);
-void upbit__tell_restored(upbit_manager *m);
+void upbit__tell_state(upbit_manager *m, const upbit__session *s, upbit__client *only);
+void upbit__tell_restored(upbit_manager *m, const upbit__session *s);
 void upbit__tell_reply(upbit_manager *m, upbit__order *order, int error, const char *detail,
                        uint32_t barrier);
-void upbit__tell_error(upbit_manager *m, upbit__client *only, int error, int http_status,
-                       const char *name, const char *message);
+void upbit__tell_error(upbit_manager *m, upbit__client *only, upbit_session session, int error,
+                       int http_status, const char *name, const char *message);
 void upbit__tell_closed(upbit_manager *m, upbit__client *client);
 void upbit__tell_health(upbit_manager *m);
 

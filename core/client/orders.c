@@ -26,7 +26,10 @@ static void reply(upbit_manager *m, upbit__order *order, int error, const char *
     if (order->request_id != 0)
         upbit__tell_reply(m, order, error, detail, barrier);
     else if (error != 0)
-        upbit__tell_error(m, order->client, error, 0, "", detail);
+        upbit__tell_error(m, order->client,
+                          upbit__is_private(order->type) ? UPBIT_SESSION_PRIVATE
+                                                         : UPBIT_SESSION_PUBLIC,
+                          error, 0, "", detail);
 }
 
 /* Is every code listed? WAIT: the order has to be held. */
@@ -35,6 +38,8 @@ static upbit__listed check_codes(upbit_manager *m, const upbit__order *order, co
     if (order->kind != UPBIT__ORDER_SUBSCRIBE && order->kind != UPBIT__ORDER_REPLACE)
         return UPBIT__LISTED_YES;
     for (size_t i = 0; i < order->code_count; i++) {
+        if (order->codes[i][0] == '\0') /* all of them */
+            continue;
         upbit__listed listed = upbit__listing_check(&m->listing, order->codes[i]);
         if (listed != UPBIT__LISTED_YES) {
             *unknown = order->codes[i];
@@ -165,8 +170,10 @@ static void take_back(const upbit__order *order)
 static void remove_all(upbit_manager *m, upbit__client *client)
 {
     upbit__selectors_drop(m, client);
-    while (client->entry_count > 0)
-        upbit__registry_remove(&m->registry, client->entries[client->entry_count - 1]);
+    while (client->entry_count > 0) {
+        upbit__entry *last = client->entries[client->entry_count - 1];
+        upbit__registry_remove(upbit__registry_of(m, last->key->id.type), last);
+    }
 }
 
 static void run_checked(upbit_manager *m, upbit__order *order)
@@ -174,6 +181,7 @@ static void run_checked(upbit_manager *m, upbit__order *order)
     int error = 0;
     uint32_t barrier = upbit__lane_bit(order->type);
     m->registry.command++;
+    m->private_registry.command++;
     switch (order->kind) {
     case UPBIT__ORDER_SUBSCRIBE:
         barrier = 0;
@@ -275,7 +283,9 @@ static void open_client(upbit_manager *m, upbit__client *client)
     upbit__count(&m->counters.proxies, 1);
     upbit__session_start(&m->session);
     upbit__listing_start(&m->listing);
-    upbit__tell_state(m, client);
+    upbit__tell_state(m, &m->session, client);
+    if (m->private_session.state != UPBIT_STATE_IDLE)
+        upbit__tell_state(m, &m->private_session, client);
 }
 
 void upbit__client_drop(upbit_manager *m, upbit__client *client)
@@ -338,6 +348,7 @@ static void wants_changed(upbit_manager *m)
     upbit__quiet_start(m);
     upbit__listing_keep(&m->listing, m->registry.key_count > 0 || m->selector_count > 0);
     upbit__session_wants_changed(&m->session);
+    upbit__session_wants_changed(&m->private_session);
 }
 
 void upbit__orders_run(upbit_manager *m, upbit__command *first)

@@ -53,6 +53,12 @@ typedef struct upbit__key_id {
     char code[24]; /* zero-padded */
 } upbit__key_id;
 
+/* Its events come by the private connection. */
+static inline bool upbit__is_private(int type)
+{
+    return type >= UPBIT_TYPE_MY_ORDER && type <= UPBIT_TYPE_ANNOUNCEMENT;
+}
+
 /* Why a proxy has an entry: its code was named, a selector covers it, or both. */
 enum { UPBIT__BY_NAME = 1, UPBIT__BY_SELECTOR = 2 };
 
@@ -80,8 +86,9 @@ struct upbit__entry {
     bool has;              /* something of this key was pushed since it was (re)subscribed */
     bool lacks;            /* the latest value found no room in its lane */
     bool missed;           /* it was there at the last cut: back-fill is for it */
-    bool due;              /* its latest value is to be told again: resync.c */
-    bool take;             /* scratch of the fan-out: gets the event at hand */
+    bool due;   /* its latest value is to be told again (resync.c); private: how things stand is */
+    bool asked; /* private: due, and REST has been asked since it is: account_rest.c */
+    bool take;  /* scratch of the fan-out: gets the event at hand */
 };
 
 /* A cut order book for those who want fewer rows: made once per frame and depth. */
@@ -137,15 +144,16 @@ typedef struct upbit__registry {
     void (*forget)(void *context, upbit__key *key);
     void *forget_context;
     upbit__key **buckets;
-    size_t bucket_count; /* a power of two */
-    size_t key_count;    /* with entries */
-    size_t lingering;    /* without, until the next request */
-    uint64_t wants;      /* how many there ever were */
-    bool dirty;          /* what is wanted and what was requested differ */
-    bool again;          /* send even if the text is the same: somebody waits for a snapshot */
-    char last_code[24];  /* the code of the key that went last: for the empty set's request */
-    uint64_t command;    /* number of the command being carried out */
-    uint64_t proven;     /* number of the newest request the exchange is known to have accepted */
+    size_t bucket_count;   /* a power of two */
+    size_t key_count;      /* with entries */
+    size_t lingering;      /* without, until the next request */
+    uint64_t wants;        /* how many there ever were */
+    bool dirty;            /* what is wanted and what was requested differ */
+    bool again;            /* send even if the text is the same: somebody waits for a snapshot */
+    char last_code[24];    /* the code of the key that went last: for the empty set's request */
+    bool no_empty_request; /* private: there is none that ends everything */
+    uint64_t command;      /* number of the command being carried out */
+    uint64_t proven;       /* number of the newest request the exchange is known to have accepted */
     uint64_t ghosts[UPBIT__GHOSTS]; /* hashes, a ring */
     uint64_t *once;                 /* hashes: what the last request asked one snapshot of */
     size_t once_count, once_capacity;

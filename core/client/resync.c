@@ -15,13 +15,20 @@ void upbit__resync_lost(upbit__fanout *f, upbit__entry *entry)
     f->behind_moved = true;
 }
 
-/* The lane has been emptied: everything of its type is due. */
-static void begin(upbit__client *client, int type)
+/* The lane has been emptied: everything of its type is due. Of private types no latest value says
+ * how things stand: they have to be asked for. */
+static void begin(upbit__fanout *f, upbit__client *client, int type)
 {
-    for (size_t i = 0; i < client->entry_count; i++)
-        if (client->entries[i]->key->id.type == type)
-            client->entries[i]->due = true;
+    for (size_t i = 0; i < client->entry_count; i++) {
+        upbit__entry *entry = client->entries[i];
+        if (entry->key->id.type != type)
+            continue;
+        entry->due = !upbit__is_private(type) || (entry->flags & UPBIT_WANT_REALTIME_ONLY) == 0;
+        entry->asked = false;
+    }
     upbit__inbox_resynced(client->inbox, type);
+    if (upbit__is_private(type) && f->stale != NULL)
+        f->stale(f->context, type);
 }
 
 /* Tells what is due as long as the lanes have room. From where the last round ended, so that with
@@ -34,7 +41,7 @@ static void tell(upbit__fanout *f, upbit__client *client)
         size_t i = (start + n) % count;
         upbit__entry *entry = client->entries[i];
         uint32_t bit = upbit__lane_bit(entry->key->id.type);
-        if (!entry->due)
+        if (!entry->due || upbit__is_private(entry->key->id.type))
             continue;
         if ((full & bit) == 0 && upbit__fanout_again(f, entry)) {
             entry->due = false;
@@ -51,13 +58,13 @@ static void tell(upbit__fanout *f, upbit__client *client)
 
 static bool is_behind(upbit__fanout *f, upbit__client *client)
 {
-    for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_CANDLE; type++) {
+    for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_ANNOUNCEMENT; type++) {
         uint32_t bit = upbit__lane_bit(type);
         if ((client->lost & bit) == 0 || !upbit__inbox_wants_resync(client->inbox, type))
             continue;
         client->lost &= ~bit;
-        client->due |= bit;
-        begin(client, type);
+        client->due |= upbit__is_private(type) ? 0 : bit;
+        begin(f, client, type);
     }
     if (client->due != 0)
         tell(f, client);

@@ -1,5 +1,6 @@
-/* The public session: one connection at a time, kept alive, made anew, always asked for what the
- * registry wants.
+/* A session: one connection at a time to one endpoint of the exchange, kept alive, made anew,
+ * always asked for what its registry wants. There is one per endpoint, public and private, each
+ * with its own registry, epoch and state; neither knows of the other.
  *
  *     IDLE -> CONNECTING -> UPGRADING -> SUBSCRIBING -> LIVE -> CLOSING -> CLOSED
  *                 ^                                     |  ^
@@ -9,8 +10,8 @@
  *                 +------------ RECONNECTING <------------+   back-off; also from LIVE, and from
  *                                                             every attempt that fails
  *
- * One function changes the state (set_state) and tells everybody. Nothing is restored after a
- * reconnect: the same request is sent that any change would send. I/O thread only. */
+ * One function changes the state (upbit__session_enter) and tells everybody. Nothing is restored
+ * after a reconnect: the same request is sent that any change would send. I/O thread only. */
 #ifndef UPBIT_CLIENT_SESSION_H
 #define UPBIT_CLIENT_SESSION_H
 
@@ -26,17 +27,43 @@
 #include "net/transport.h"
 #include "upbit-live/control.h"
 
-#define UPBIT__TICKET_SIZE 40
+#define UPBIT__TICKET_SIZE        40
+#define UPBIT__AUTHORIZATION_SIZE 1024 /* "Bearer " and a token */
+
+struct upbit__session;
 
 /* What the session tells its manager. */
 typedef struct upbit__session_events {
-    void (*message)(void *context, const uint8_t *data, size_t length, int64_t received_ns);
+    void (*message)(void *context, struct upbit__session *session, const uint8_t *data,
+                    size_t length, int64_t received_ns);
     void (*batch)(void *context);
     /* A state was entered; `error` is why the last connection ended. */
-    void (*state)(void *context);
-    /* A failure that is not a repetition of the one before: first of its episode. */
-    void (*failure)(void *context, int error, int http_status, const char *message);
+    void (*state)(void *context, struct upbit__session *session);
+    /* A failure that is not a repetition of the one before: first of its episode. `name` is the
+     * exchange's for it, "" if it gave none. */
+    void (*failure)(void *context, struct upbit__session *session, int error, int http_status,
+                    const char *name, const char *message);
 } upbit__session_events;
+
+/* Where a session connects to, and how this endpoint is treated. */
+typedef struct upbit__endpoint {
+    upbit_session id;
+    const char *name; /* for people: "public" */
+    const char *url;
+    /* Connected from the first want to a while after the last, not from the first use on. */
+    bool on_demand;
+    /* A fresh value of the Authorization header for one connection; NULL: it wants none. 0; else
+     * there is no connection: UNAVAILABLE when there are no keys, and then it is not tried again
+     * before upbit__session_keys_changed; anything else is a failure like others
+     * (upbit_error_detail says what). */
+    int (*authorize)(void *context, char *value, size_t size);
+    /* The exchange refused the connection with an error of this name ("" if it gave none), which is
+     * completed in `message` by what can be done about it. True: so it will the next one, until
+     * there are other keys. NULL as above. */
+    bool (*refused)(void *context, const char *name, char *message, size_t size);
+    /* Gauges of the manager; compression may be NULL. */
+    _Atomic uint32_t *state, *epoch, *compression;
+} upbit__endpoint;
 
 /* What the exchange was asked about its subscriptions, and said (verify.c). I/O thread. */
 typedef struct upbit__verify {
@@ -54,6 +81,7 @@ typedef struct upbit__verify {
 typedef struct upbit__session {
     /* immutable */
     const upbit__config *config;
+    upbit__endpoint endpoint;
     upbit__loop *loop;
     upbit__log *log;
     upbit__registry *registry;
@@ -76,11 +104,14 @@ typedef struct upbit__session {
     int refused;         /* the exchange sent an error frame on this connection: which; 0: none */
     bool refused_soon;   /* ... but the next request will be another one: try it soon */
     uint32_t refused_ms; /* ... and wants to be left alone for that long */
+    char refused_name[48];
+    char refusal_told[48]; /* the error that everybody has been told since LIVE */
     bool doubted; /* the last request was refused: LIVE only when this one is known not to be */
     uint64_t requests; /* number of the last request */
     bool awaiting_pong;
     bool tls;
     bool stopping;
+    bool resting;      /* CLOSING because nothing is wanted (any more) */
     int64_t asleep_ns; /* of the loss at hand: how long the machine slept meanwhile */
     int64_t heard_ns;  /* the last byte of this connection */
     int64_t pinged_ns; /* when the ping was sent that is not answered yet */
@@ -90,10 +121,10 @@ typedef struct upbit__session {
     int64_t live_ns;    /* when it became LIVE */
     int64_t changed_ns; /* first unsent change of the wants; 0: none */
     uint64_t ping_number;
-    uint64_t send_mark; /* bytes the socket had taken when send_timer was started */
-    uint32_t times;     /* comebacks */
-    uint32_t took;      /* attempts the last one took */
-    uint64_t closed_bytes_in, closed_bytes_out; /* of connections that are over */
+    uint64_t send_mark;               /* bytes the socket had taken when send_timer was started */
+    uint32_t times;                   /* comebacks */
+    uint32_t took;                    /* attempts the last one took */
+    uint64_t counted_in, counted_out; /* bytes of this connection that have been counted */
     upbit__backoff backoff;
     upbit__compression compression;
     upbit__window per_second, per_minute; /* messages of this connection */
@@ -101,11 +132,13 @@ typedef struct upbit__session {
     int64_t sent_ns; /* the last request */
     upbit__timer connect_timer, settle_timer, ping_timer, watch_timer, send_timer;
     upbit__timer verdict_timer;  /* for the close after an error frame, or for a first frame */
+    upbit__timer rest_timer;     /* on demand: nothing has been wanted for a while */
     upbit__buffer request, sent; /* the text at hand and the last one sent on this connection */
 } upbit__session;
 
-void upbit__session_init(upbit__session *s, const upbit__config *config, upbit__loop *loop,
-                         upbit__log *log, upbit__registry *registry, upbit__counters *counters,
+void upbit__session_init(upbit__session *s, const upbit__endpoint *endpoint,
+                         const upbit__config *config, upbit__loop *loop, upbit__log *log,
+                         upbit__registry *registry, upbit__counters *counters,
                          upbit__budget *budget, const upbit__session_events *events, void *context);
 void upbit__session_finish(upbit__session *s);
 
@@ -118,15 +151,19 @@ static inline bool upbit__session_open(const upbit__session *s)
 
 /* Connects, if it has not begun to. */
 void upbit__session_start(upbit__session *s);
+/* There are keys, other keys, or none any more: what was refused is tried again now. A connection
+ * that stands is made anew, because it speaks for the old ones. */
+void upbit__session_keys_changed(upbit__session *s);
 /* The registry may have changed: a request goes out after the settle time. */
 void upbit__session_wants_changed(upbit__session *s);
 /* Has the machine slept since the last look? Then the server has long given the connection up: a
  * new one at once, without waiting for a pong that cannot come. Cheap; called every turn. */
 void upbit__session_check_sleep(upbit__session *s);
-/* The exchange sent an error frame, of this kind (EXCHANGE, AUTH): the close that follows is a
- * refusal, and the next connection is not made before least_ms are over. Nothing more is sent.
+/* The exchange sent an error frame (EXCHANGE, AUTH): the close that follows is a refusal, and the
+ * next connection is not made before least_ms are over. Nothing more is sent.
  * soon: the next request leaves out what may have been the cause, so the back-off need not grow. */
-void upbit__session_refused(upbit__session *s, int error, uint32_t least_ms, bool soon);
+void upbit__session_refused(upbit__session *s, const upbit_error_event *error, uint32_t least_ms,
+                            bool soon);
 /* The exchange's answer to LIST_SUBSCRIPTIONS, anybody's. */
 void upbit__session_listed(upbit__session *s, const upbit_subscriptions_event *list);
 /* A key was first told as NO_DATA: a reason to look what the exchange holds. */

@@ -1,6 +1,7 @@
 /* Inside the session: what its rooms ask of one another. Nobody else includes this.
  *
- *     session.c          the connection: opened, lost, made anew; the state
+ *     session.c          the state; what follows when a connection is lost, or not needed
+ *     session_connect.c  the connection: opened, and what it tells
  *     session_request.c  what is sent, and when
  *     watchdog.c         is anybody there?
  *     verify.c           does the exchange hold what was requested? */
@@ -18,6 +19,26 @@ void upbit__session_timer(upbit__session *s, upbit__timer *timer, int64_t at_ns)
 void upbit__session_live(upbit__session *s);
 /* The connection is given up, and made anew after the back-off. */
 void upbit__session_lost(upbit__session *s, int error, const char *reason);
+/* There is none (any more): waits, then tries again. */
+void upbit__session_retry(upbit__session *s, int error, int http_status, uint32_t least_ms,
+                          const char *name, const char *reason);
+/* Lets the connection go, if there is one; what was on the wire is not. */
+void upbit__session_end(upbit__session *s);
+/* Nothing is wanted: no connection, no attempt at one. */
+void upbit__session_idle(upbit__session *s);
+/* What has been sent and received so far is counted. */
+void upbit__session_count(upbit__session *s);
+/* What is wanted has been told the exchange: on demand, an endpoint of which nothing is wanted is
+ * left after a while. */
+void upbit__session_rest(upbit__session *s);
+
+/* session_connect.c */
+/* Opens a connection as soon as the budget allows. Timer callback. */
+void upbit__session_connect(void *session);
+/* A connection to the session's endpoint with an authorization of its own, in *out; NULL unless 0
+ * is returned. Errors as upbit__transport_open, and those of `authorize`. */
+int upbit__session_open_transport(upbit__session *s, upbit__transport **out,
+                                  const upbit__transport_events *events, void *context);
 
 /* session_request.c */
 /* The settle time is over, or there is a new connection: sends what has changed. Timer callback. */

@@ -15,6 +15,8 @@ void upbit__session_wants_changed(upbit__session *s)
     int64_t now = upbit__clock_monotonic_ns();
     if (s->changed_ns == 0)
         s->changed_ns = now;
+    if (s->endpoint.on_demand && s->registry->key_count > 0)
+        upbit__session_start(s);
     if (!upbit__session_open(s))
         return; /* goes out when there is a connection */
     int64_t quiet = now + s->config->settle_ms * UPBIT__MS;
@@ -93,6 +95,7 @@ void upbit__request_due(void *session)
         return;
     }
     upbit__wanted_sent(s->registry, now, s->requests);
+    upbit__session_rest(s);
     s->changed_ns = 0;
     upbit__session_live(s);
 }

@@ -36,7 +36,7 @@ static uint32_t count_clients(const upbit_manager *m)
 
 static void send_state(upbit__inbox *inbox, const upbit_event *e)
 {
-    upbit__inbox_state(inbox, UPBIT_SESSION_PUBLIC, e);
+    upbit__inbox_state(inbox, (int)((const upbit_state_event *)(const void *)e)->session, e);
 }
 
 /* To one or to all; takes over the event. */
@@ -57,13 +57,13 @@ static void send_to(upbit_manager *m, upbit__client *only, upbit_event *e,
         send(c->inbox, e);
 }
 
-void upbit__tell_state(upbit_manager *m, upbit__client *only)
+void upbit__tell_state(upbit_manager *m, const upbit__session *s, upbit__client *only)
 {
-    const upbit__session *s = &m->session;
     upbit_state_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_STATE, sizeof *e);
     if (e == NULL)
         return;
-    e->session = UPBIT_SESSION_PUBLIC;
+    e->event.epoch = s->epoch;
+    e->session = s->endpoint.id;
     e->state = s->state;
     e->attempt = s->attempt;
     e->delay_ms = s->state == UPBIT_STATE_RECONNECTING ? s->delay_ms : 0;
@@ -75,16 +75,16 @@ void upbit__tell_state(upbit_manager *m, upbit__client *only)
 
 static void send_restored(upbit__inbox *inbox, const upbit_event *e)
 {
-    upbit__inbox_restored(inbox, UPBIT_SESSION_PUBLIC, e);
+    upbit__inbox_restored(inbox, (int)((const upbit_restored_event *)(const void *)e)->session, e);
 }
 
-void upbit__tell_restored(upbit_manager *m)
+void upbit__tell_restored(upbit_manager *m, const upbit__session *s)
 {
-    const upbit__session *s = &m->session;
     upbit_restored_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_RESTORED, sizeof *e);
     if (e == NULL)
         return;
-    e->session = UPBIT_SESSION_PUBLIC;
+    e->event.epoch = s->epoch;
+    e->session = s->endpoint.id;
     e->down_ms = s->down_ms;
     e->attempts = s->took;
     e->times = s->times;
@@ -125,14 +125,14 @@ static void copy_text(char *to, size_t size, const char *from)
     to[n] = '\0';
 }
 
-void upbit__tell_error(upbit_manager *m, upbit__client *only, int error, int http_status,
-                       const char *name, const char *message)
+void upbit__tell_error(upbit_manager *m, upbit__client *only, upbit_session session, int error,
+                       int http_status, const char *name, const char *message)
 {
     upbit_error_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_ERROR, sizeof *e);
     if (e == NULL)
         return;
     e->error = error;
-    e->session = UPBIT_SESSION_PUBLIC;
+    e->session = session;
     e->http_status = (uint32_t)http_status;
     e->count = 1;
     copy_text(e->name, sizeof e->name, name);

@@ -180,7 +180,8 @@ static void differ(comparison *c, const upbit__key_id *id, bool missing)
 /* False: of a type we never ask for. */
 static bool read_type(upbit__key_id *id, const char *type)
 {
-    static const int plain[] = {UPBIT_TYPE_TICKER, UPBIT_TYPE_TRADE, UPBIT_TYPE_ORDERBOOK};
+    static const int plain[] = {UPBIT_TYPE_TICKER,   UPBIT_TYPE_TRADE,    UPBIT_TYPE_ORDERBOOK,
+                                UPBIT_TYPE_MY_ORDER, UPBIT_TYPE_MY_ASSET, UPBIT_TYPE_ANNOUNCEMENT};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         if (strcmp(type, upbit_type_name(plain[i])) == 0) {
             id->type = plain[i];
@@ -193,11 +194,27 @@ static bool read_type(upbit__key_id *id, const char *type)
     return id->unit != UPBIT_CANDLE_NONE;
 }
 
+typedef struct private_row {
+    int type;
+    uint32_t mark;
+} private_row;
+
+static void list_private(void *context, upbit__key *key)
+{
+    const private_row *row = context;
+    if (key->id.type == row->type)
+        key->listed = row->mark;
+}
+
 static void take_row(comparison *c, const upbit_subscription_row *row)
 {
     upbit__key_id id = {0};
     if (row->type == NULL || !read_type(&id, row->type))
         return;
+    if (upbit__is_private(id.type) && row->code_count == 0) { /* all of it */
+        upbit__registry_each(c->s->registry, list_private, &(private_row){id.type, c->mark});
+        return;
+    }
     if (id.type == UPBIT_TYPE_ORDERBOOK && !row->level.null)
         id.level = row->level;
     for (uint32_t i = 0; i < row->code_count; i++) {

@@ -10,10 +10,16 @@ typedef struct collection {
     size_t count;
 } collection;
 
+/* Of private types the stream has no snapshot: who wants no more than that is served by REST. */
+static bool is_left_out(const upbit__key *key)
+{
+    return key->aside || (upbit__is_private(key->id.type) && upbit__key_once(key));
+}
+
 static void collect(void *context, upbit__key *key)
 {
     collection *c = context;
-    if (!key->aside)
+    if (!is_left_out(key))
         c->keys[c->count++] = key;
 }
 
@@ -36,7 +42,8 @@ static int by_item_and_code(const void *left, const void *right)
     return order != 0 ? order : memcmp(a->id.code, b->id.code, sizeof a->id.code);
 }
 
-/* One request item for each run of keys that differ in nothing but the code. */
+/* One request item for each run of keys that differ in nothing but the code. The key without a code
+ * stands for all of them; it comes first, and then the item names none. */
 static int write_items(upbit__buffer *out, const collection *c, const char *ticket, int format)
 {
     upbit__request_code *codes = calloc(c->count, sizeof *codes);
@@ -44,17 +51,22 @@ static int write_items(upbit__buffer *out, const collection *c, const char *tick
     int error = UPBIT_ERROR_NO_MEMORY;
     if (codes != NULL && items != NULL) {
         size_t item = 0;
+        bool all = false;
         for (size_t i = 0; i < c->count; i++) {
             const upbit__key *key = c->keys[i];
             if (i > 0 && by_item(c->keys[i - 1], key) != 0)
                 item++;
-            if (items[item].codes == NULL)
+            if (items[item].codes == NULL) {
                 items[item] = (upbit__request_item){
                     .type = key->id.type,
                     .candle_unit = key->id.unit,
                     .level = key->id.level,
                     .flags = upbit__key_once(key) ? UPBIT__REQUEST_SNAPSHOT_ONLY : 0,
                     .codes = &codes[i]};
+                all = key->id.code[0] == '\0';
+            }
+            if (all)
+                continue;
             codes[i].code = key->id.code;
             codes[i].depth = key->id.type == UPBIT_TYPE_ORDERBOOK ? upbit__key_depth(key) : 0;
             items[item].code_count++;
@@ -70,7 +82,7 @@ static int write_items(upbit__buffer *out, const collection *c, const char *tick
 static int write_nothing(upbit__buffer *out, const upbit__registry *r, const char *ticket,
                          int format)
 {
-    if (r->last_code[0] == '\0')
+    if (r->last_code[0] == '\0' || r->no_empty_request)
         return 0;
     const upbit__request_code code = {r->last_code, 0};
     const upbit__request_item item = {.type = UPBIT_TYPE_TICKER,
@@ -136,7 +148,7 @@ bool upbit__wanted_once(const upbit__registry *r, const upbit__key_id *id)
 static void mark_sent(void *context, upbit__key *key)
 {
     struct sent *sent = context;
-    if (key->aside)
+    if (is_left_out(key))
         return;
     sent->any = true;
     if (key->asked_ns == 0)
@@ -156,7 +168,7 @@ void upbit__wanted_sent(upbit__registry *r, int64_t now_ns, uint64_t request)
     r->once_lost = false;
     struct sent sent = {r, false, now_ns, request};
     upbit__registry_each(r, mark_sent, &sent);
-    if (!sent.any) { /* the empty set's */
+    if (!sent.any && !r->no_empty_request) { /* the empty set's */
         upbit__key_id id = {.type = UPBIT_TYPE_TICKER};
         memcpy(id.code, r->last_code, sizeof id.code);
         remember_once(r, upbit__key_hash(&id));

@@ -8,10 +8,10 @@
 #include "base/buffer.h"
 #include "client/registry.h"
 
-/* Appends the request for the whole set of the public session and sets *count to the number of keys
- * in it. For an empty set: a one-off snapshot of `r->last_code`, which replaces everything and ends
- * (the exchange knows no unsubscribe); nothing at all when there was never a code (length
- * unchanged). 0, NO_MEMORY. */
+/* Appends the request for the whole set and sets *count to the number of keys in it. For an empty
+ * set of public keys: a one-off snapshot of `r->last_code`, which replaces everything and ends (the
+ * exchange knows no unsubscribe); nothing at all when there was never a code, or only private keys,
+ * which have no snapshots (length unchanged). 0, NO_MEMORY. */
 int upbit__wanted_write(upbit__buffer *out, upbit__registry *r, const char *ticket, int format,
                         size_t *count);
 

@@ -61,4 +61,8 @@ upbit_event *upbit__orderbook_cut(const upbit_orderbook *b, unsigned depth,
  * do not count. */
 int upbit__event_same(const upbit_event *a, const upbit_event *b);
 
+/* A number for what an event without rows says, an order, balances or an announcement: equal for
+ * events that are the same in the sense above; different for others but for one in 2^64. */
+uint64_t upbit__event_hash(const upbit_event *e);
+
 #endif

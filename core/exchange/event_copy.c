@@ -1,4 +1,5 @@
-/* Events that are made of events: copies, shallower books, and whether two say the same. */
+/* Events that are made of events: copies, shallower books, whether two say the same, and a number
+ * for what one says. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,4 +196,64 @@ int upbit__event_same(const upbit_event *a, const upbit_event *b)
         return same_assets((const upbit_my_asset *)(const void *)a,
                            (const upbit_my_asset *)(const void *)b);
     return 1;
+}
+
+static uint64_t mix(uint64_t h, const void *bytes, size_t count)
+{
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < count; i++) {
+        h = (h ^ at[i]) * 0x100000001b3u;
+        h ^= h >> 29;
+    }
+    return h;
+}
+
+static uint64_t mix_text(uint64_t h, const char *text)
+{
+    return text != NULL ? mix(h, text, strlen(text) + 1) : mix(h, "\1", 1);
+}
+
+static uint64_t mix_field(uint64_t h, const upbit_field *f, const upbit_event *e)
+{
+    const char *x = (const char *)e + f->offset;
+    switch (f->kind) {
+    case UPBIT_FIELD_DECIMAL:
+        return mix(h, x, sizeof(upbit_decimal));
+    case UPBIT_FIELD_INT:
+    case UPBIT_FIELD_TIMESTAMP:
+        return mix(h, x, sizeof(int64_t));
+    case UPBIT_FIELD_BOOL:
+    case UPBIT_FIELD_ENUM:
+        return mix(h, x, 1);
+    case UPBIT_FIELD_STRING:
+        return mix_text(h, *(const char *const *)(const void *)x);
+    case UPBIT_FIELD_CODE:
+        return mix_text(h, x);
+    default:
+        return h;
+    }
+}
+
+uint64_t upbit__event_hash(const upbit_event *e)
+{
+    const upbit__type_info *info = upbit__type_table(e->type);
+    uint64_t h = mix_text(0xcbf29ce484222325u, e->extra), counts = info != NULL ? info->all : 0;
+    h = mix(h, &e->type, sizeof e->type);
+    for (size_t i = 0; info != NULL && i < info->count; i++) {
+        const upbit_field *f = &info->fields[i];
+        if (f->kind == UPBIT_FIELD_STREAM)
+            counts &= ~(1ULL << i);
+        h = mix_field(h, f, e);
+    }
+    uint64_t bits[2] = {e->present & counts, e->nulls & counts};
+    h = mix(h, bits, sizeof bits);
+    if (e->type == UPBIT_TYPE_MY_ASSET) {
+        const upbit_my_asset *a = (const void *)e;
+        for (uint32_t i = 0; i < a->asset_count; i++) {
+            h = mix_text(h, a->assets[i].currency);
+            h = mix(h, &a->assets[i].balance, sizeof(upbit_decimal));
+            h = mix(h, &a->assets[i].locked, sizeof(upbit_decimal));
+        }
+    }
+    return h;
 }

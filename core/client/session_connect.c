@@ -1,0 +1,189 @@
+/* The connection of a session: how it is opened, and what it tells. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "client/session_inside.h"
+#include "exchange/rest_shapes.h"
+
+static void on_connected(void *context)
+{
+    upbit__session_enter(context, UPBIT_STATE_UPGRADING);
+}
+
+/* What the answer to an upgrade says about the budget of connects; for how many ms a 429 or 418 has
+ * closed it. */
+static int64_t report_upgrade(upbit__session *s, int http_status, uint32_t retry_after_ms,
+                              const char *body, size_t length)
+{
+    int64_t now = upbit__clock_monotonic_ns();
+    int64_t until = upbit__budget_report(s->budget, UPBIT__GROUP_CONNECT, http_status,
+                                         upbit__transport_header(s->transport, "Remaining-Req"),
+                                         retry_after_ms, body, length, now);
+    return until != 0 ? (until - now) / UPBIT__MS : 0;
+}
+
+static void on_opened(void *context, const upbit__transport_info *info)
+{
+    upbit__session *s = context;
+    report_upgrade(s, info->http_status, 0, "", 0);
+    s->epoch++;
+    s->tls = info->tls;
+    upbit__compression_opened(&s->compression, &info->deflate, upbit__clock_monotonic_ns());
+    /* Budgets of messages are the connection's: a new one starts with full ones. */
+    unsigned percent = s->config->limit_percent;
+    upbit__window_init(&s->per_second, upbit__limit_share(5, percent), UPBIT__SECOND);
+    upbit__window_init(&s->per_minute, upbit__limit_share(100, percent), 60 * UPBIT__SECOND);
+    upbit__watchdog_start(s);
+    upbit__verify_start(s);
+    upbit__session_enter(s, UPBIT_STATE_SUBSCRIBING);
+    /* Wants that are still settling go out when they have; older ones now. */
+    if (s->changed_ns == 0)
+        upbit__request_due(s);
+    else
+        upbit__session_wants_changed(s);
+}
+
+static void on_message(void *context, int opcode, const uint8_t *data, size_t length,
+                       int64_t received_ns)
+{
+    upbit__session *s = context;
+    (void)opcode; /* the exchange sends JSON in binary frames; text is as good */
+    s->events.message(s->context, s, data, length, received_ns);
+}
+
+static void on_pong(void *context, const uint8_t *payload, size_t length)
+{
+    upbit__watchdog_pong(context, payload, length);
+}
+
+static void on_batch(void *context)
+{
+    upbit__session *s = context;
+    upbit__session_count(s);
+    upbit__count(&s->counters->read_batches, 1);
+    upbit__watchdog_heard(s);
+    if (s->doubted && s->state == UPBIT_STATE_SUBSCRIBING && upbit__request_accepted(s))
+        upbit__session_live(s);
+    s->events.batch(s->context);
+}
+
+/* What a refused upgrade says in its body: "name: message". */
+static void name_refusal(const upbit__close_info *info, char *name, size_t name_size, char *reason,
+                         size_t size)
+{
+    char said[200];
+    if (upbit__rest_error(info->body, info->body_length, said, sizeof said) != UPBIT_ERROR_EXCHANGE)
+        return;
+    snprintf(name, name_size, "%.*s", (int)strcspn(said, ":"), said);
+    snprintf(reason, size, "%s", said);
+}
+
+static void on_closed(void *context, const upbit__close_info *info)
+{
+    upbit__session *s = context;
+    int error = info->error;
+    if (s->refused != 0)
+        error = s->refused; /* the close 1000 after an error frame is not a clean end */
+    else if (error == UPBIT_ERROR_UPGRADE && (info->http_status == 401 || info->http_status == 403))
+        error = UPBIT_ERROR_AUTH;
+    else if (error == 0)
+        error = UPBIT_ERROR_CONNECT; /* the server ended a stream we still want */
+    char reason[280], name[48] = "";
+    snprintf(reason, sizeof reason, "%s", info->reason);
+    if (error == UPBIT_ERROR_AUTH && s->refused == 0)
+        name_refusal(info, name, sizeof name, reason, sizeof reason);
+    int http_status = info->http_status;
+    uint32_t least_ms = info->retry_after_ms;
+    bool stopping = s->stopping, resting = s->resting;
+    if (!info->opened && http_status != 0) {
+        int64_t closed_ms = report_upgrade(s, http_status, least_ms, info->body, info->body_length);
+        if (closed_ms > least_ms)
+            least_ms = (uint32_t)closed_ms;
+    }
+    s->compression.fault = info->deflate_fault;
+    upbit__session_end(s);
+    if (stopping) {
+        upbit__session_enter(s, UPBIT_STATE_CLOSED);
+        return;
+    }
+    if (resting) {
+        upbit__session_idle(s);
+        return;
+    }
+    upbit__session_retry(s, error, http_status, least_ms, name, reason);
+}
+
+static int open_transport(upbit__session *s)
+{
+    static const upbit__transport_events events = {.connected = on_connected,
+                                                   .opened = on_opened,
+                                                   .message = on_message,
+                                                   .pong = on_pong,
+                                                   .batch = on_batch,
+                                                   .closed = on_closed};
+    return upbit__session_open_transport(s, &s->transport, &events, s);
+}
+
+int upbit__session_open_transport(upbit__session *s, upbit__transport **out,
+                                  const upbit__transport_events *events, void *context)
+{
+    char token[UPBIT__AUTHORIZATION_SIZE] = "";
+    const upbit__header header = {.name = "Authorization", .value = token};
+    const upbit__config *c = s->config;
+    const upbit__transport_config config = {
+        .url = s->endpoint.url,
+        .ca_file = c->ca_file,
+        .proxy = c->proxy,
+        .headers = &header,
+        .header_count = s->endpoint.authorize != NULL,
+        .connect_timeout_ms = c->connect_timeout_ms,
+        .upgrade_timeout_ms = c->upgrade_timeout_ms,
+        .message_size_max = c->message_size_max,
+        .deflate = upbit__compression_offer(&s->compression, upbit__clock_monotonic_ns())};
+    *out = NULL;
+    int error =
+        s->endpoint.authorize != NULL ? s->endpoint.authorize(s->context, token, sizeof token) : 0;
+    if (error == 0)
+        error = upbit__transport_open(out, c->transport, s->loop, &config, events, context);
+    upbit__wipe(token, sizeof token);
+    if (error != 0)
+        *out = NULL;
+    return error;
+}
+
+void upbit__session_connect(void *session)
+{
+    upbit__session *s = session;
+    int64_t now = upbit__clock_monotonic_ns();
+    if (s->endpoint.on_demand && s->registry->key_count == 0) {
+        upbit__session_idle(s);
+        return;
+    }
+    int64_t allowed = upbit__budget_take(s->budget, UPBIT__GROUP_CONNECT, now);
+    if (allowed != 0) {
+        upbit__count(&s->counters->limit_waits, 1);
+        upbit__session_timer(s, &s->connect_timer, allowed);
+        if (allowed - now > UPBIT__SECOND * 2) { /* closed or banned, not only used up */
+            s->delay_ms = (uint32_t)((allowed - now) / UPBIT__MS);
+            upbit__session_enter(s, UPBIT_STATE_RECONNECTING);
+        }
+        return;
+    }
+    s->attempt++;
+    s->delay_ms = 0;
+    s->counted_in = s->counted_out = 0;
+    int error = open_transport(s);
+    if (error == UPBIT_ERROR_UNAVAILABLE && s->endpoint.authorize != NULL) {
+        s->attempt--;
+        s->error = error;
+        upbit__session_enter(s, UPBIT_STATE_IDLE); /* until there are keys */
+        return;
+    }
+    if (error != 0) {
+        upbit__session_retry(s, error, 0, 0, "", upbit_error_detail());
+        return;
+    }
+    upbit__session_enter(s, UPBIT_STATE_CONNECTING);
+}
