@@ -11,7 +11,7 @@
 #include "http.h"
 #include "json.h"
 
-#define MOCK_PARAMS 8
+#define MOCK_PARAMS 10
 
 enum mock_param_kind { MOCK_ARG_NONE, MOCK_ARG_NUMBER, MOCK_ARG_WORD, MOCK_ARG_TEXT };
 

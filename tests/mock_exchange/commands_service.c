@@ -23,7 +23,7 @@ static bool deny(struct mock_args *a, struct mock_denial *d, size_t first)
 
 static bool refuse(struct mock_server *s, struct mock_args *a)
 {
-    return deny(a, &s->faults.deny[MOCK_DENY_UPGRADE], 0);
+    return deny(a, &s->faults.deny[MOCK_DENY_UPGRADE + a->at[3].number], 0);
 }
 
 static bool limit(struct mock_server *s, struct mock_args *a)
@@ -112,11 +112,13 @@ const struct mock_command mock_service_commands[] = {
      NULL,
      refuse,
      {MOCK_NUMBER("count", 1, 0, 1000000), MOCK_NUMBER("status", 503, 400, 599),
-      MOCK_NUMBER("retry_after", 0, 0, 1000000)}},
+      MOCK_NUMBER("retry_after", 0, 0, 1000000), MOCK_STREAM}},
     {"limit",
      NULL,
      limit,
-     {MOCK_WORD("group", "all market ticker orderbook trades candles"),
+     {MOCK_WORD(
+          "group",
+          "all market ticker orderbook trades candles default order order-test order-cancel-all"),
       MOCK_NUMBER("count", 1, 0, 1000000), MOCK_NUMBER("status", 429, 400, 599),
       MOCK_NUMBER("retry_after", 0, 0, 1000000)}},
     {"list", list_check, list, {MOCK_TEXT("add", 4000), MOCK_TEXT("remove", 4000)}},

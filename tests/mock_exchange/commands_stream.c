@@ -25,10 +25,10 @@ static bool no_such(struct mock_args *a, int64_t id)
 static bool cut(struct mock_server *s, struct mock_args *a)
 {
     int how = (int)a->at[0].number;
-    if (mock_each_websocket(s, a->at[1].number, cut_one, &how) == 0 && a->at[1].given) {
+    if (mock_each_websocket(s, a, 1, cut_one, &how) == 0 && a->at[1].given) {
         return no_such(a, a->at[1].number);
     }
-    if (a->at[2].number > 0 && !mock_outage_begin(s, a->at[2].number)) {
+    if (a->at[3].number > 0 && !mock_outage_begin(s, a->at[3].number)) {
         return mock_args_wrong(a, "the port cannot be closed now");
     }
     return true;
@@ -62,7 +62,7 @@ static bool send_to(struct mock_server *s, struct mock_args *a)
 {
     static const int ops[] = {MOCK_OP_BINARY, MOCK_OP_TEXT, MOCK_OP_PING, MOCK_OP_PONG};
     struct message m = {ops[a->at[0].number], a->body, a->body_len};
-    return mock_each_websocket(s, a->at[1].number, send_one, &m) > 0 || !a->at[1].given ||
+    return mock_each_websocket(s, a, 1, send_one, &m) > 0 || !a->at[1].given ||
            no_such(a, a->at[1].number);
 }
 
@@ -118,7 +118,7 @@ static bool forget_check(struct mock_args *a)
 {
     struct mock_filter f;
     return mock_args_filter(&f, a, 0, 1) &&
-           (a->at[0].given || a->at[1].given || (a->at[3].given && a->at[3].number == 0) ||
+           (a->at[0].given || a->at[1].given || (a->at[4].given && a->at[4].number == 0) ||
             mock_args_wrong(a, "forget needs a type, a code or both"));
 }
 
@@ -131,12 +131,12 @@ static bool forget(struct mock_server *s, struct mock_args *a)
 {
     struct mock_filter f;
     mock_args_filter(&f, a, 0, 1);
-    if (a->at[3].given) {
-        s->faults.forget_count = (uint64_t)a->at[3].number;
+    if (a->at[4].given) {
+        s->faults.forget_count = (uint64_t)a->at[4].number;
         s->faults.forget = f;
         return true;
     }
-    return mock_each_websocket(s, a->at[2].number, forget_one, &f) > 0 || !a->at[2].given ||
+    return mock_each_websocket(s, a, 2, forget_one, &f) > 0 || !a->at[2].given ||
            no_such(a, a->at[2].number);
 }
 
@@ -144,9 +144,9 @@ const struct mock_command mock_stream_commands[] = {
     {"cut",
      NULL,
      cut,
-     {MOCK_WORD("how", "rst fin silence"), MOCK_ID, MOCK_NUMBER("for_ms", 0, 1, 600000)}},
+     {MOCK_WORD("how", "rst fin silence"), MOCK_WHO, MOCK_NUMBER("for_ms", 0, 1, 600000)}},
     {"outage", NULL, outage, {MOCK_NUMBER("for_ms", 1000, 1, 600000)}},
-    {"send", send_check, send_to, {MOCK_WORD("op", "binary text ping pong"), MOCK_ID}},
+    {"send", send_check, send_to, {MOCK_WORD("op", "binary text ping pong"), MOCK_WHO}},
     {"silence", NULL, silence, {MOCK_ON}},
     {"delay",
      NULL,
@@ -161,6 +161,6 @@ const struct mock_command mock_stream_commands[] = {
     {"forget",
      forget_check,
      forget,
-     {MOCK_TYPE, MOCK_CODE, MOCK_ID, MOCK_NUMBER("requests", 1, 0, 1000000)}},
+     {MOCK_TYPE, MOCK_CODE, MOCK_WHO, MOCK_NUMBER("requests", 1, 0, 1000000)}},
     {0},
 };

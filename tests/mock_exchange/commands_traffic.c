@@ -113,7 +113,7 @@ static bool error(struct mock_server *s, struct mock_args *a)
     struct mock_buf text = {0};
     mock_fault_error(&text, name, a->at[1].text, "nope");
     bool good = !text.failed;
-    if (good && mock_each_websocket(s, a->at[4].number, error_one, &text) == 0 && a->at[4].given) {
+    if (good && mock_each_websocket(s, a, 4, error_one, &text) == 0 && a->at[4].given) {
         good = mock_args_wrong(a, "no WebSocket has the id %lld; GET /mock/stats lists them",
                                (long long)a->at[4].number);
     }
@@ -126,7 +126,7 @@ const struct mock_command mock_traffic_commands[] = {
      error_check,
      error,
      {MOCK_TEXT("name", 31), MOCK_TEXT("message", 199), MOCK_NUMBER("count", 1, 0, 1000000),
-      MOCK_WORD("when", "request now"), MOCK_ID}},
+      MOCK_WORD("when", "request now"), MOCK_WHO}},
     {"reorder",
      odds_check,
      reorder,

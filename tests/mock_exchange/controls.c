@@ -2,15 +2,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "private.h"
 #include "scenario.h"
 
 static const char json[] = "application/json";
 
 const struct mock_command *mock_command_find(const char *name)
 {
-    const struct mock_command *const lists[] = {mock_stream_commands, mock_traffic_commands,
+    const struct mock_command *const lists[] = {mock_stream_commands,  mock_traffic_commands,
                                                 mock_hostile_commands, mock_deflate_commands,
-                                                mock_service_commands};
+                                                mock_service_commands, mock_private_commands};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         for (const struct mock_command *c = lists[i]; c->name != NULL; c++) {
             if (strcmp(c->name, name) == 0) {
@@ -23,9 +24,9 @@ const struct mock_command *mock_command_find(const char *name)
 
 void mock_command_names(char *out, size_t size)
 {
-    const struct mock_command *const lists[] = {mock_stream_commands, mock_traffic_commands,
+    const struct mock_command *const lists[] = {mock_stream_commands,  mock_traffic_commands,
                                                 mock_hostile_commands, mock_deflate_commands,
-                                                mock_service_commands};
+                                                mock_service_commands, mock_private_commands};
     size_t len = 0;
     *out = '\0';
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
@@ -41,12 +42,15 @@ bool mock_args_filter(struct mock_filter *f, struct mock_args *a, size_t type, s
     if (a->at[type].given) {
         f->kind = mock_kind_of(a->at[type].text);
         if (f->kind < 0) {
-            return mock_args_wrong(a, "type must be ticker, trade, orderbook or candle.UNIT (1s 1m "
-                                      "3m 5m 10m 15m 30m 60m 240m)");
+            return mock_args_wrong(a, "type must be ticker, trade, orderbook, candle.UNIT (1s 1m "
+                                      "3m 5m 10m 15m 30m 60m 240m), myOrder, myAsset or "
+                                      "announcement");
         }
     }
     snprintf(f->code, sizeof f->code, "%s", a->at[code].text);
-    if (a->at[code].given && strchr(f->code, '-') == NULL) {
+    /* Currencies and announcements have names of their own. */
+    bool market = f->kind != MOCK_MY_ASSET && f->kind != MOCK_ANNOUNCEMENT;
+    if (a->at[code].given && market && strchr(f->code, '-') == NULL) {
         return mock_args_wrong(a, "code must be one like KRW-BTC");
     }
     return true;
@@ -61,13 +65,17 @@ bool mock_args_error_name(struct mock_args *a, size_t name, size_t message)
                               "Too Many Requests, I'm a teapot), or come with a message");
 }
 
-size_t mock_each_websocket(struct mock_server *s, int64_t id,
+size_t mock_each_websocket(struct mock_server *s, const struct mock_args *a, size_t who,
                            void (*each)(struct mock_server *s, struct mock_conn *c, void *arg),
                            void *arg)
 {
     size_t count = 0;
+    uint64_t id = (uint64_t)a->at[who].number;
+    int64_t stream = a->at[who + 1].number;
     for (struct mock_conn *c = s->conns; c != NULL; c = c->next) {
-        if (c->websocket && !c->dead && (id == 0 || c->id == (uint64_t)id)) {
+        bool meant = (id == 0 || c->id == id) &&
+                     (stream == 0 || (stream == 1) == (c->stream == MOCK_STREAM_PUBLIC));
+        if (c->websocket && !c->dead && meant) {
             each(s, c, arg);
             count++;
         }
@@ -110,6 +118,11 @@ static void put_received(struct mock_server *s, struct mock_buf *b, const struct
     mock_received_put(b, &s->received, (uint64_t)a->at[0].number, (uint64_t)a->at[1].number);
 }
 
+static void put_events(struct mock_server *s, struct mock_buf *b, const struct mock_args *a)
+{
+    mock_private_put(b, s, (uint64_t)a->at[0].number, (uint64_t)a->at[1].number);
+}
+
 static void put_scenario(struct mock_server *s, struct mock_buf *b, const struct mock_args *a)
 {
     (void)a;
@@ -140,11 +153,9 @@ static const struct question {
     const char *name;
     void (*put)(struct mock_server *s, struct mock_buf *b, const struct mock_args *a);
     const struct mock_param *params;
-} questions[] = {{"stats", put_stats, no_params},
-                 {"journal", put_journal, since_params},
-                 {"received", put_received, since_params},
-                 {"trades", put_trades, trade_params},
-                 {"scenario", put_scenario, no_params}};
+} questions[] = {{"stats", put_stats, no_params},          {"journal", put_journal, since_params},
+                 {"received", put_received, since_params}, {"events", put_events, since_params},
+                 {"trades", put_trades, trade_params},     {"scenario", put_scenario, no_params}};
 
 /* A new timeline in place of the running one; an empty one ends it. */
 static void take_scenario(struct mock_server *s, struct mock_conn *c,

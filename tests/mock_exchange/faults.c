@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "messages.h"
+#include "private.h"
 #include "server.h"
 
 static void drop_denials(struct mock_faults *f)
@@ -39,6 +40,7 @@ void mock_faults_reset(struct mock_server *s)
     mock_faults_init(s);
     s->faults.outage_until_ns = outage != 0 ? s->now_ns : 0;
     mock_stamp_offset_ms = 0;
+    mock_private_reset(s);
     for (struct mock_conn *c = s->conns; c != NULL; c = c->next) {
         c->mute = false;
     }
@@ -122,8 +124,8 @@ static const struct mock_rule *poisoned(const struct mock_server *s, const char 
     for (const struct mock_rule *r = s->faults.rules; r != NULL; r = r->next) {
         for (size_t i = 0; r->what == MOCK_RULE_REJECT && i < request->count; i++) {
             const struct mock_want *w = &request->wants[i];
-            for (size_t n = 0; n < w->count; n++) {
-                if (mock_filter_match_want(&r->filter, w->kind, w->codes[n])) {
+            for (size_t n = 0; n < w->count || n == 0; n++) {
+                if (mock_filter_match_want(&r->filter, w->kind, w->count > 0 ? w->codes[n] : "")) {
                     *what = r->filter.code[0] != '\0' ? r->filter.code : mock_kind_name(w->kind);
                     return r;
                 }
@@ -203,6 +205,8 @@ void mock_fault_forget(struct mock_server *s, struct mock_conn *c, const struct 
     for (size_t i = 0; i < c->request.count; i++) {
         struct mock_want *w = &c->request.wants[i];
         size_t left = 0;
+        /* One without codes means all there are. */
+        bool all = w->count == 0 && !mock_filter_match_want(f, w->kind, "");
         for (size_t n = 0; n < w->count; n++) {
             if (mock_filter_match_want(f, w->kind, w->codes[n])) {
                 free(w->codes[n]);
@@ -211,7 +215,7 @@ void mock_fault_forget(struct mock_server *s, struct mock_conn *c, const struct 
             }
         }
         w->count = left;
-        if (left > 0) {
+        if (left > 0 || all) {
             c->request.wants[kept++] = *w;
         } else {
             free(w->codes);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "budget.h"
 #include "request.h"
 
 struct mock_server;
@@ -44,7 +45,15 @@ struct mock_denial {
     char *body;          /* NULL = the exchange's own words */
 };
 
-enum { MOCK_DENY_UPGRADE, MOCK_DENY_REST, MOCK_DENIALS = MOCK_DENY_REST + 5 };
+/* Upgrades of any stream, of the public one, of the others (as in MOCK_STREAM), calls of a group.
+ */
+enum {
+    MOCK_DENY_UPGRADE,
+    MOCK_DENY_PUBLIC,
+    MOCK_DENY_PRIVATE,
+    MOCK_DENY_REST,
+    MOCK_DENIALS = MOCK_DENY_REST + MOCK_GROUPS
+};
 
 /* Every nth, or by chance. */
 struct mock_odds {

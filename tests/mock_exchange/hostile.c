@@ -157,7 +157,7 @@ static bool garbage(struct mock_server *s, struct mock_args *a)
         s->faults.garbage_kind = l.kind;
         return true;
     }
-    return mock_each_websocket(s, a->at[3].number, litter_one, &l) > 0 || no_such(a, 3);
+    return mock_each_websocket(s, a, 3, litter_one, &l) > 0 || no_such(a, 3);
 }
 
 /* Frames that break RFC 6455, as they go over the wire. */
@@ -213,7 +213,7 @@ static void frame_one(struct mock_server *s, struct mock_conn *c, void *arg)
 static bool frame(struct mock_server *s, struct mock_args *a)
 {
     size_t which = (size_t)a->at[0].number;
-    return mock_each_websocket(s, a->at[1].number, frame_one, &which) > 0 || no_such(a, 1);
+    return mock_each_websocket(s, a, 1, frame_one, &which) > 0 || no_such(a, 1);
 }
 
 struct giant {
@@ -252,7 +252,7 @@ static bool giant(struct mock_server *s, struct mock_args *a)
 {
     struct giant g = {a->at[0].number, a->at[1].number,
                       a->at[2].number == 0 ? MOCK_OP_BINARY : MOCK_OP_TEXT};
-    return mock_each_websocket(s, a->at[3].number, giant_one, &g) > 0 || no_such(a, 3);
+    return mock_each_websocket(s, a, 3, giant_one, &g) > 0 || no_such(a, 3);
 }
 
 struct ending {
@@ -272,7 +272,7 @@ static void close_one(struct mock_server *s, struct mock_conn *c, void *arg)
 static bool close_with(struct mock_server *s, struct mock_args *a)
 {
     struct ending e = {(int)a->at[0].number, a->at[1].text};
-    return mock_each_websocket(s, a->at[2].number, close_one, &e) > 0 || no_such(a, 2);
+    return mock_each_websocket(s, a, 2, close_one, &e) > 0 || no_such(a, 2);
 }
 
 static bool segments(struct mock_server *s, struct mock_args *a)
@@ -287,17 +287,17 @@ const struct mock_command mock_hostile_commands[] = {
      NULL,
      garbage,
      {MOCK_WORD("kind", garbage_kinds), MOCK_NUMBER("count", 1, 1, 10000),
-      MOCK_NUMBER("every", 0, 0, 1000000), MOCK_ID}},
-    {"frame", NULL, frame, {MOCK_WORD("kind", frame_kinds), MOCK_ID}},
+      MOCK_NUMBER("every", 0, 0, 1000000), MOCK_WHO}},
+    {"frame", NULL, frame, {MOCK_WORD("kind", frame_kinds), MOCK_WHO}},
     {"giant",
      NULL,
      giant,
      {MOCK_NUMBER("bytes", 1 << 20, 0, 60 << 20), MOCK_NUMBER("frames", 1, 1, 1000000),
-      MOCK_WORD("op", "binary text"), MOCK_ID}},
+      MOCK_WORD("op", "binary text"), MOCK_WHO}},
     {"close",
      NULL,
      close_with,
-     {MOCK_NUMBER("code", 1000, 0, 65535), MOCK_TEXT("reason", 123), MOCK_ID}},
+     {MOCK_NUMBER("code", 1000, 0, 65535), MOCK_TEXT("reason", 123), MOCK_WHO}},
     {"segments",
      NULL,
      segments,

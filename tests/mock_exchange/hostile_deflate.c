@@ -153,7 +153,7 @@ static bool deflate_message(struct mock_server *s, struct mock_args *a)
         s->faults.plain = (struct mock_odds){.every = a->at[2].number};
         return k.kind == PLAIN || mock_args_wrong(a, "deflate: every goes with kind=plain");
     }
-    mock_each_websocket(s, a->at[3].number, strike_one, &k);
+    mock_each_websocket(s, a, 3, strike_one, &k);
     return k.hit > 0 || mock_args_wrong(a, "deflate: no WebSocket is compressed");
 }
 
@@ -169,7 +169,7 @@ const struct mock_command mock_deflate_commands[] = {
      NULL,
      deflate_message,
      {MOCK_WORD("kind", kinds), MOCK_NUMBER("bytes", 1 << 30, 1, (int64_t)4 << 30),
-      MOCK_NUMBER("every", 0, 0, 1000000), MOCK_ID}},
+      MOCK_NUMBER("every", 0, 0, 1000000), MOCK_WHO}},
     {"extensions",
      NULL,
      extensions,

@@ -20,8 +20,7 @@ static int hex(char c)
                                   : -1;
 }
 
-/* Decodes percent escapes in place; false for a broken escape or a hidden NUL. */
-static bool percent_decode(char *text, bool plus)
+bool mock_http_decode(char *text, bool plus)
 {
     char *to = text;
     for (const char *from = text; *from != '\0'; from++) {
@@ -86,7 +85,7 @@ static int parse_line(struct mock_http_request *r, char *line)
     if (mark != NULL) {
         *mark = '\0';
     }
-    return percent_decode(r->path, false) ? 0 : -400;
+    return mock_http_decode(r->path, false) ? 0 : -400;
 }
 
 static int parse_headers(struct mock_http_request *r, char *line)
@@ -251,7 +250,7 @@ char *mock_http_query_alloc(const struct mock_http_request *r, const char *name)
         size_t len = strcspn(p, "&");
         if (len > want && memcmp(p, name, want) == 0 && p[want] == '=') {
             char *value = strndup(p + want + 1, len - want - 1);
-            if (value != NULL && !percent_decode(value, true)) {
+            if (value != NULL && !mock_http_decode(value, true)) {
                 value[0] = '\0';
             }
             return value;
@@ -279,6 +278,7 @@ const char *mock_http_reason(int status)
         const char *reason;
     } known[] = {{101, "Switching Protocols"},
                  {200, "OK"},
+                 {201, "Created"},
                  {301, "Moved Permanently"},
                  {302, "Found"},
                  {307, "Temporary Redirect"},

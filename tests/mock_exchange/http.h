@@ -34,6 +34,9 @@ int mock_http_parse(struct mock_http_request *r, bool *expect, struct mock_buf *
 const char *mock_http_header(const struct mock_http_request *r, const char *name);
 /* Whether a comma-separated header holds the token, in any case. */
 bool mock_http_has_token(const struct mock_http_request *r, const char *name, const char *token);
+/* Decodes percent escapes in place, and a plus as a blank when told to; false for a broken escape
+ * or a hidden NUL. */
+bool mock_http_decode(char *text, bool plus);
 /* The decoded value of a query parameter into out; false when absent. One that is too long is cut:
  * no value that means something is as long as the buffers it is read into. */
 bool mock_http_query(char *out, size_t size, const struct mock_http_request *r, const char *name);

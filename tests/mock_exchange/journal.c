@@ -29,24 +29,13 @@ void mock_journal_add(struct mock_journal *j, uint64_t conn, int64_t ms,
     }
 }
 
-/* Plain digits, as upbit_decimal_to_string writes them: a text that can be compared as it is. */
-static void put_plain(struct mock_buf *out, mock_wide value)
-{
-    long long whole = (long long)(value / MOCK_ONE);
-    char text[16];
-    int n = snprintf(text, sizeof text, ".%08lld", (long long)(value % MOCK_ONE));
-    while (text[n - 1] == '0') {
-        n--;
-    }
-    mock_buf_printf(out, "%lld%.*s", whole, text[n - 1] == '.' ? n - 1 : n, text);
-}
-
 static void put_values(struct mock_buf *out, const struct mock_about *a)
 {
     mock_buf_puts(out, ",\"values\":\"");
     for (int i = 0; i < a->values; i++) {
         mock_buf_puts(out, i == 0 ? "" : " ");
-        put_plain(out, a->value[i]);
+        /* As upbit_decimal_to_string writes them: a text that can be compared as it is. */
+        mock_put_plain(out, a->value[i], 8, 0);
     }
     mock_buf_putc(out, '"');
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "messages.h"
+#include "private.h"
 #include "scenario.h"
 #include "server.h"
 #include "subscriptions.h"
@@ -165,6 +166,9 @@ bool mock_server_open(struct mock_server *s)
                 s->options.journal);
         return false;
     }
+    if (!mock_private_open(s)) {
+        return false;
+    }
     if (s->options.scenario != NULL) {
         s->scenario = mock_scenario_load(s->options.scenario, s->now_ns);
         if (s->scenario == NULL) {
@@ -205,6 +209,7 @@ static int turn(struct mock_server *s)
     wait = next >= 0 && next < wait ? next : wait;
     outage_run(s);
     mock_market_run(s);
+    mock_private_run(s);
     for (struct mock_conn *c = s->conns; c != NULL; c = c->next) {
         mock_conn_timers(s, c);
         if (!c->dead && c->replaying) {
@@ -267,6 +272,7 @@ void mock_server_finish(struct mock_server *s)
     mock_journal_finish(&s->journal);
     mock_received_finish(&s->received);
     mock_scenario_free(s->scenario);
+    mock_private_finish(s);
     mock_exchange_finish(&s->exchange);
     mock_tls_finish(s);
     for (int i = 0; i < 16; i++) {

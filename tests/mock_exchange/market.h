@@ -11,8 +11,8 @@
 #include "numbers.h"
 
 #define MOCK_DEPTH 30
-#define MOCK_UNITS 9 /* candle units */
-#define MOCK_KINDS (3 + MOCK_UNITS)
+#define MOCK_UNITS 9                /* candle units */
+#define MOCK_KINDS (3 + MOCK_UNITS) /* of the market's messages */
 
 enum mock_quote { MOCK_KRW, MOCK_BTC, MOCK_USDT };
 enum mock_kind { MOCK_TICKER, MOCK_TRADE, MOCK_BOOK, MOCK_CANDLE };

@@ -6,76 +6,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "writer.h"
+
 int64_t mock_stamp_offset_ms;
 
-struct writer {
-    struct mock_buf *out;
-    bool simple, list, first;
-};
-
-static struct writer begin(struct mock_buf *out, enum mock_format format)
+static void time_word(struct mock_writer *w, const char *full, const char *brief, int64_t ms,
+                      int shape)
 {
-    struct writer w = {out, format == MOCK_SIMPLE || format == MOCK_SIMPLE_LIST,
-                       format == MOCK_JSON_LIST || format == MOCK_SIMPLE_LIST, true};
-    mock_buf_puts(out, w.list ? "[{" : "{");
-    return w;
-}
-
-static void end(struct writer *w)
-{
-    mock_buf_puts(w->out, w->list ? "}]" : "}");
-}
-
-static void key(struct writer *w, const char *full, const char *brief)
-{
-    const char *name = w->simple ? brief : full;
-    size_t len = strlen(name);
-    char text[64];
-    char *to = text;
-    if (!w->first) {
-        *to++ = ',';
-    }
-    w->first = false;
-    *to++ = '"';
-    memcpy(to, name, len);
-    to += len;
-    *to++ = '"';
-    *to++ = ':';
-    mock_buf_put(w->out, text, (size_t)(to - text));
-}
-
-/* Only for words that need no escaping. */
-static void word(struct writer *w, const char *full, const char *brief, const char *value)
-{
-    key(w, full, brief);
-    mock_buf_putc(w->out, '"');
-    mock_buf_puts(w->out, value);
-    mock_buf_putc(w->out, '"');
-}
-
-static void time_word(struct writer *w, const char *full, const char *brief, int64_t ms, int shape)
-{
-    key(w, full, brief);
+    mock_writer_key(w, full, brief);
     mock_buf_putc(w->out, '"');
     mock_put_time(w->out, ms, shape);
     mock_buf_putc(w->out, '"');
 }
 
-static void whole(struct writer *w, const char *full, const char *brief, int64_t value)
-{
-    key(w, full, brief);
-    mock_put_int(w->out, value);
-}
-
-static void stamp(struct writer *w, const char *full, const char *brief, int64_t ms)
-{
-    whole(w, full, brief, ms + mock_stamp_offset_ms);
-}
-
 /* A price: `106691000.00000000`, or `106691000.0` in SIMPLE. */
-static void price(struct writer *w, const char *full, const char *brief, int64_t value)
+static void price(struct mock_writer *w, const char *full, const char *brief, int64_t value)
 {
-    key(w, full, brief);
+    mock_writer_key(w, full, brief);
     if (w->simple) {
         mock_put_stripped(w->out, value, 8, 1);
     } else {
@@ -84,15 +31,15 @@ static void price(struct writer *w, const char *full, const char *brief, int64_t
 }
 
 /* A difference or a closing price: eight decimals in both formats, `0E-8` when there is none. */
-static void scaled(struct writer *w, const char *full, const char *brief, mock_wide value)
+static void scaled(struct mock_writer *w, const char *full, const char *brief, mock_wide value)
 {
-    key(w, full, brief);
+    mock_writer_key(w, full, brief);
     mock_put_decimal(w->out, value, 8);
 }
 
-static void volume(struct writer *w, const char *full, const char *brief, mock_wide value)
+static void volume(struct mock_writer *w, const char *full, const char *brief, mock_wide value)
 {
-    key(w, full, brief);
+    mock_writer_key(w, full, brief);
     if (!w->simple) {
         mock_put_decimal(w->out, value, 8);
     } else if (value < MOCK_ONE) {
@@ -174,84 +121,85 @@ void mock_put_ticker(struct mock_buf *out, const struct mock_market *m, enum moc
     mock_wide volume_24h, amount_24h;
     mock_day_totals(m, now_ms, &volume_24h, &amount_24h);
     int64_t change = t->price - d->prev_closing;
-    struct writer w = begin(out, format);
-    word(&w, "type", "ty", "ticker");
-    word(&w, "code", "cd", m->code);
+    struct mock_writer w = mock_writer_begin(out, format);
+    mock_writer_word(&w, "type", "ty", "ticker");
+    mock_writer_word(&w, "code", "cd", m->code);
     price(&w, "opening_price", "op", d->open);
     price(&w, "high_price", "hp", d->high);
     price(&w, "low_price", "lp", d->low);
     price(&w, "trade_price", "tp", t->price);
     scaled(&w, "prev_closing_price", "pcp", d->prev_closing);
-    key(&w, "acc_trade_price", "atp");
+    mock_writer_key(&w, "acc_trade_price", "atp");
     mock_put_decimal(out, d->amount, 16);
-    word(&w, "change", "c", mock_change_word(t->price, d->prev_closing));
+    mock_writer_word(&w, "change", "c", mock_change_word(t->price, d->prev_closing));
     scaled(&w, "change_price", "cp", change < 0 ? -change : change);
     scaled(&w, "signed_change_price", "scp", change);
-    key(&w, "change_rate", "cr");
+    mock_writer_key(&w, "change_rate", "cr");
     mock_put_rate(out, t->price, d->prev_closing, false);
-    key(&w, "signed_change_rate", "scr");
+    mock_writer_key(&w, "signed_change_rate", "scr");
     mock_put_rate(out, t->price, d->prev_closing, true);
-    word(&w, "ask_bid", "ab", t->bid ? "BID" : "ASK");
+    mock_writer_word(&w, "ask_bid", "ab", t->bid ? "BID" : "ASK");
     volume(&w, "trade_volume", "tv", t->volume);
     volume(&w, "acc_trade_volume", "atv", d->volume);
     time_word(&w, "trade_date", "tdt", t->timestamp + mock_stamp_offset_ms, MOCK_DATE_COMPACT);
     time_word(&w, "trade_time", "ttm", t->timestamp + mock_stamp_offset_ms, MOCK_TIME_COMPACT);
-    stamp(&w, "trade_timestamp", "ttms", t->timestamp);
+    mock_writer_stamp(&w, "trade_timestamp", "ttms", t->timestamp);
     volume(&w, "acc_ask_volume", "aav", d->ask_volume);
     volume(&w, "acc_bid_volume", "abv", d->bid_volume);
     scaled(&w, "highest_52_week_price", "h52wp", m->year_high);
     time_word(&w, "highest_52_week_date", "h52wdt", m->year_high_ms, MOCK_DATE);
     scaled(&w, "lowest_52_week_price", "l52wp", m->year_low);
     time_word(&w, "lowest_52_week_date", "l52wdt", m->year_low_ms, MOCK_DATE);
-    word(&w, "market_state", "ms", "ACTIVE");
-    key(&w, "is_trading_suspended", "its");
+    mock_writer_word(&w, "market_state", "ms", "ACTIVE");
+    mock_writer_key(&w, "is_trading_suspended", "its");
     mock_buf_puts(out, "false");
-    key(&w, "delisting_date", "dd");
+    mock_writer_key(&w, "delisting_date", "dd");
     mock_buf_puts(out, "null");
-    word(&w, "market_warning", "mw", "NONE");
-    stamp(&w, "timestamp", "tms", now_ms > t->timestamp ? now_ms : t->timestamp);
-    key(&w, "acc_trade_price_24h", "atp24h");
+    mock_writer_word(&w, "market_warning", "mw", "NONE");
+    mock_writer_stamp(&w, "timestamp", "tms", now_ms > t->timestamp ? now_ms : t->timestamp);
+    mock_writer_key(&w, "acc_trade_price_24h", "atp24h");
     mock_put_stripped(out, amount_24h, 16, 1);
-    key(&w, "acc_trade_volume_24h", "atv24h");
+    mock_writer_key(&w, "acc_trade_volume_24h", "atv24h");
     mock_put_decimal(out, volume_24h, 8);
-    word(&w, "stream_type", "st", stream(snapshot));
-    end(&w);
+    mock_writer_word(&w, "stream_type", "st", stream(snapshot));
+    mock_writer_end(&w);
 }
 
 void mock_put_trade(struct mock_buf *out, const struct mock_market *m, const struct mock_trade *t,
                     enum mock_format format, bool snapshot, int64_t now_ms)
 {
     int64_t change = t->price - t->prev_closing;
-    struct writer w = begin(out, format);
-    word(&w, "type", "ty", "trade");
-    word(&w, "code", "cd", m->code);
-    stamp(&w, "timestamp", "tms", snapshot || now_ms < t->timestamp ? t->timestamp + 33 : now_ms);
+    struct mock_writer w = mock_writer_begin(out, format);
+    mock_writer_word(&w, "type", "ty", "trade");
+    mock_writer_word(&w, "code", "cd", m->code);
+    mock_writer_stamp(&w, "timestamp", "tms",
+                      snapshot || now_ms < t->timestamp ? t->timestamp + 33 : now_ms);
     time_word(&w, "trade_date", "td", t->timestamp + mock_stamp_offset_ms, MOCK_DATE);
     time_word(&w, "trade_time", "ttm", t->timestamp + mock_stamp_offset_ms, MOCK_TIME);
-    stamp(&w, "trade_timestamp", "ttms", t->timestamp);
+    mock_writer_stamp(&w, "trade_timestamp", "ttms", t->timestamp);
     price(&w, "trade_price", "tp", t->price);
     volume(&w, "trade_volume", "tv", t->volume);
-    word(&w, "ask_bid", "ab", t->bid ? "BID" : "ASK");
+    mock_writer_word(&w, "ask_bid", "ab", t->bid ? "BID" : "ASK");
     scaled(&w, "prev_closing_price", "pcp", t->prev_closing);
-    word(&w, "change", "c", mock_change_word(t->price, t->prev_closing));
+    mock_writer_word(&w, "change", "c", mock_change_word(t->price, t->prev_closing));
     scaled(&w, "change_price", "cp", change < 0 ? -change : change);
-    whole(&w, "sequential_id", "sid", t->id);
+    mock_writer_whole(&w, "sequential_id", "sid", t->id);
     const struct {
         const char *price, *price_brief, *size, *size_brief;
         const struct mock_level *level;
     } best[] = {{"best_ask_price", "bap", "best_ask_size", "bas", &t->best_ask},
                 {"best_bid_price", "bbp", "best_bid_size", "bbs", &t->best_bid}};
     for (int i = 0; i < 2; i++) {
-        key(&w, best[i].price, best[i].price_brief);
+        mock_writer_key(&w, best[i].price, best[i].price_brief);
         mock_put_stripped(out, best[i].level->price, 8, 0);
-        key(&w, best[i].size, best[i].size_brief);
+        mock_writer_key(&w, best[i].size, best[i].size_brief);
         mock_put_stripped(out, best[i].level->size, 8, 0);
     }
-    word(&w, "stream_type", "st", stream(snapshot));
-    end(&w);
+    mock_writer_word(&w, "stream_type", "st", stream(snapshot));
+    mock_writer_end(&w);
 }
 
-static void book_price(struct writer *w, int64_t value)
+static void book_price(struct mock_writer *w, int64_t value)
 {
     if (!w->simple) {
         mock_put_double(w->out, value);
@@ -260,7 +208,7 @@ static void book_price(struct writer *w, int64_t value)
     }
 }
 
-static void book_size(struct writer *w, int64_t value)
+static void book_size(struct mock_writer *w, int64_t value)
 {
     if (!w->simple) {
         mock_put_size_default(w->out, value);
@@ -280,33 +228,33 @@ void mock_put_book(struct mock_buf *out, const struct mock_market *m, enum mock_
         total_ask += ask[i].size;
         total_bid += bid[i].size;
     }
-    struct writer w = begin(out, format);
-    word(&w, "type", "ty", "orderbook");
-    word(&w, "code", "cd", m->code);
-    stamp(&w, "timestamp", "tms", m->book_ms);
+    struct mock_writer w = mock_writer_begin(out, format);
+    mock_writer_word(&w, "type", "ty", "orderbook");
+    mock_writer_word(&w, "code", "cd", m->code);
+    mock_writer_stamp(&w, "timestamp", "tms", m->book_ms);
     volume(&w, "total_ask_size", "tas", total_ask);
     volume(&w, "total_bid_size", "tbs", total_bid);
-    key(&w, "orderbook_units", "obu");
+    mock_writer_key(&w, "orderbook_units", "obu");
     mock_buf_putc(out, '[');
     for (int i = 0; i < depth; i++) {
         mock_buf_puts(out, i > 0 ? ",{" : "{");
         w.first = true;
-        key(&w, "ask_price", "ap");
+        mock_writer_key(&w, "ask_price", "ap");
         book_price(&w, ask[i].price);
-        key(&w, "bid_price", "bp");
+        mock_writer_key(&w, "bid_price", "bp");
         book_price(&w, bid[i].price);
-        key(&w, "ask_size", "as");
+        mock_writer_key(&w, "ask_size", "as");
         book_size(&w, ask[i].size);
-        key(&w, "bid_size", "bs");
+        mock_writer_key(&w, "bid_size", "bs");
         book_size(&w, bid[i].size);
         mock_buf_putc(out, '}');
     }
     mock_buf_putc(out, ']');
     w.first = false;
-    word(&w, "stream_type", "st", stream(snapshot));
-    key(&w, "level", "lv");
+    mock_writer_word(&w, "stream_type", "st", stream(snapshot));
+    mock_writer_key(&w, "level", "lv");
     mock_put_stripped(out, level, 8, 0);
-    end(&w);
+    mock_writer_end(&w);
 }
 
 void mock_put_candle(struct mock_buf *out, const struct mock_market *m, int unit,
@@ -314,9 +262,9 @@ void mock_put_candle(struct mock_buf *out, const struct mock_market *m, int unit
 {
     char type[24];
     snprintf(type, sizeof type, "candle.%s", mock_unit_name[unit]);
-    struct writer w = begin(out, format);
-    word(&w, "type", "ty", type);
-    word(&w, "code", "cd", m->code);
+    struct mock_writer w = mock_writer_begin(out, format);
+    mock_writer_word(&w, "type", "ty", type);
+    mock_writer_word(&w, "code", "cd", m->code);
     time_word(&w, "candle_date_time_utc", "cdttmu", c->start, MOCK_DATE_TIME);
     time_word(&w, "candle_date_time_kst", "cdttmk", c->start + 9 * 3600000, MOCK_DATE_TIME);
     price(&w, "opening_price", "op", c->open);
@@ -324,13 +272,13 @@ void mock_put_candle(struct mock_buf *out, const struct mock_market *m, int unit
     price(&w, "low_price", "lp", c->low);
     price(&w, "trade_price", "tp", c->close);
     volume(&w, "candle_acc_trade_volume", "catv", c->volume);
-    key(&w, "candle_acc_trade_price", "catp");
+    mock_writer_key(&w, "candle_acc_trade_price", "catp");
     if (unit > 0 && c->amount % MOCK_ONE == 0) {
         mock_put_decimal(out, c->amount / MOCK_ONE, 8);
     } else {
         mock_put_decimal(out, c->amount, 16);
     }
-    stamp(&w, "timestamp", "tms", c->timestamp);
-    word(&w, "stream_type", "st", stream(snapshot));
-    end(&w);
+    mock_writer_stamp(&w, "timestamp", "tms", c->timestamp);
+    mock_writer_word(&w, "stream_type", "st", stream(snapshot));
+    mock_writer_end(&w);
 }

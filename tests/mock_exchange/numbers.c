@@ -79,6 +79,30 @@ void mock_put_stripped(struct mock_buf *b, mock_wide unscaled, int scale, int le
     mock_put_decimal(b, unscaled, scale);
 }
 
+void mock_put_plain(struct mock_buf *b, mock_wide unscaled, int scale, int least)
+{
+    while (scale > least && unscaled % 10 == 0) {
+        unscaled /= 10;
+        scale--;
+    }
+    char digits[40];
+    int count = digits_of(digits, unscaled);
+    mock_buf_puts(b, unscaled < 0 ? "-" : "");
+    if (count <= scale) {
+        mock_buf_puts(b, "0.");
+        for (int i = count; i < scale; i++) {
+            mock_buf_putc(b, '0');
+        }
+        mock_buf_put(b, digits, (size_t)count);
+        return;
+    }
+    mock_buf_put(b, digits, (size_t)(count - scale));
+    if (scale > 0) {
+        mock_buf_putc(b, '.');
+        mock_buf_put(b, digits + count - scale, (size_t)scale);
+    }
+}
+
 void mock_put_double(struct mock_buf *b, int64_t value)
 {
     int64_t size = value < 0 ? -value : value;

@@ -25,6 +25,9 @@ void mock_put_size_default(struct mock_buf *b, int64_t size);
 /* A size as the SIMPLE format spells it: `5.0E-4`, `0.01624318`, `300.0`. */
 void mock_put_size_simple(struct mock_buf *b, int64_t size);
 
+/* Plain digits and never an exponent: `0.00000001`, with `least` decimals at the least. */
+void mock_put_plain(struct mock_buf *b, mock_wide unscaled, int scale, int least);
+
 void mock_put_int(struct mock_buf *b, int64_t value);
 
 /* A decimal text to units of 10^-8; false when it is no number or out of range or finer. */

@@ -14,11 +14,15 @@
 static const char help[] =
     "usage: upbit-mock [options]\n"
     "\n"
-    "A stand-in for Upbit's public WebSocket and quotation REST, on this machine only. It prints\n"
+    "A stand-in for Upbit's WebSocket and REST, public and private, on this machine only. It "
+    "prints\n"
     "one line, `listening ws://127.0.0.1:PORT/websocket/v1`, and serves on that one port\n"
     "  /websocket/v1   tickers, trades, order books and candles of a market that lives\n"
+    "  /websocket/v1/private   orders and assets of test-access, key test-secret, which keep "
+    "moving\n"
     "  /v1/...         market/all, ticker, orderbook, trades/ticks, candles/... of the same "
-    "market\n"
+    "market,\n"
+    "                  and accounts, orders/..., order, with a token\n"
     "  /mock/...       what happened (GET stats) and what shall happen (POST cut, refuse, ...)\n"
     "until SIGTERM or SIGINT.\n"
     "\n"
@@ -32,6 +36,13 @@ static const char help[] =
     "  --rate R            market events per second over all codes, 0..1000000 (default 300);\n"
     "                      about a third are trades, each a trade, a ticker, a book and candles\n"
     "  --seed S            the same seed, the same market (default: from the clock)\n"
+    "Private\n"
+    "  --keys-file FILE    the keys: a line each, ACCESS SECRET [scopes=assets,orders,trade]\n"
+    "                      [ips=A,B] [expires=2027-01-01T00:00:00Z] [pocket=NAME]; without it the\n"
+    "                      environment's UPBIT_MOCK_KEYS (`;` between them), or test-access\n"
+    "                      test-secret\n"
+    "  --private-rate R    order events per second of each pocket, 0..10000 (default 2)\n"
+    "  --token-life S      end private connections after S seconds, 0 = never (default 0)\n"
     "Time\n"
     "  --idle-timeout S    cut a connection that was silent for S seconds, 0 = never (default 60)\n"
     "  --time-scale X      the exchange's clock runs X times faster: idle cut, UP frames, error\n"
@@ -110,6 +121,9 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
         ANSWER,
         JOURNAL,
         SCENARIO,
+        KEYS,
+        PRIVATE_RATE,
+        TOKEN_LIFE,
         POLICE,
         PARENT,
         VERBOSE,
@@ -132,6 +146,9 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
         {"answer-ms", required_argument, NULL, ANSWER},
         {"journal", required_argument, NULL, JOURNAL},
         {"scenario", required_argument, NULL, SCENARIO},
+        {"keys-file", required_argument, NULL, KEYS},
+        {"private-rate", required_argument, NULL, PRIVATE_RATE},
+        {"token-life", required_argument, NULL, TOKEN_LIFE},
         {"police", no_argument, NULL, POLICE},
         {"parent-death", no_argument, NULL, PARENT},
         {"verbose", no_argument, NULL, VERBOSE},
@@ -146,6 +163,7 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
                                .replay_speed = -1,
                                .compression = {.on = true},
                                .compression_level = 1,
+                               .private_rate = 2,
                                .journal = 65536};
     bool seeded = false;
     *status = 2;
@@ -225,6 +243,17 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
             break;
         case SCENARIO:
             o->scenario = optarg;
+            break;
+        case KEYS:
+            o->keys_file = optarg;
+            break;
+        case PRIVATE_RATE:
+            good = number(&o->private_rate, optarg, 0, 10000);
+            want = "events per second, 0 to 10000";
+            break;
+        case TOKEN_LIFE:
+            good = number(&o->token_life, optarg, 0, 1e6);
+            want = "seconds, 0 for ever";
             break;
         case POLICE:
             o->police = true;

@@ -23,6 +23,9 @@ struct mock_options {
     const char *scenario;
     struct mock_terms compression;
     int compression_level;
+    const char *keys_file; /* NULL: the environment, or the standard key */
+    double private_rate;
+    double token_life; /* s, 0 = for ever */
     bool police;
     bool parent_death;
     bool verbose;

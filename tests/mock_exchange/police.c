@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "rest.h"
 #include "server.h"
 
 #define ORIGIN_MS     10000
@@ -14,18 +15,19 @@
 #define LONGEST_S     3600
 #define FORGIVEN_MS   600000 /* after so long without a block the next is a first one */
 
+/* Errors have a number for a name in the quotation half and a word in the other. */
 static void deny(struct mock_conn *c, int status, const char *extra, int64_t seconds,
-                 bool keep_alive)
+                 bool quotation, bool keep_alive)
 {
     struct mock_buf body = {0};
+    mock_buf_printf(&body, "{\"error\":{\"name\":%s,\"message\":\"Too many API requests.",
+                    !quotation      ? "\"too_many_requests\""
+                    : status == 418 ? "418"
+                                    : "429");
     if (status == 418) {
-        mock_buf_printf(&body,
-                        "{\"error\":{\"name\":418,\"message\":\"Too many API requests. Blocked for "
-                        "%lld seconds.\"}}",
-                        (long long)seconds);
-    } else {
-        mock_buf_puts(&body, "{\"error\":{\"name\":429,\"message\":\"Too many API requests.\"}}");
+        mock_buf_printf(&body, " Blocked for %lld seconds.", (long long)seconds);
     }
+    mock_buf_puts(&body, "\"}}");
     mock_http_reply(&c->out, status, "application/json;charset=UTF-8", extra, mock_buf_front(&body),
                     mock_buf_pending(&body), keep_alive);
     mock_buf_finish(&body);
@@ -34,22 +36,22 @@ static void deny(struct mock_conn *c, int status, const char *extra, int64_t sec
 
 /* Whether the guard's door is shut; then it has answered. */
 static bool shut(struct mock_server *s, struct mock_conn *c, const struct mock_guard *g,
-                 bool keep_alive)
+                 bool quotation, bool keep_alive)
 {
     if (s->now_ms >= g->blocked_until_ms) {
         return false;
     }
     s->police.blocked++;
-    deny(c, 418, "", (g->blocked_until_ms - s->now_ms + 999) / 1000, keep_alive);
+    deny(c, 418, "", (g->blocked_until_ms - s->now_ms + 999) / 1000, quotation, keep_alive);
     return true;
 }
 
 static void strike(struct mock_server *s, struct mock_conn *c, struct mock_guard *g,
-                   bool keep_alive)
+                   const char *extra, bool quotation, bool keep_alive)
 {
     g->strike[g->strikes++ % 4] = s->now_ms;
     if (g->strikes < 4 || s->now_ms - g->strike[g->strikes % 4] >= STRIKES_MS) {
-        deny(c, 429, "", 0, keep_alive);
+        deny(c, 429, extra, 0, quotation, keep_alive);
         return;
     }
     bool again = g->block_s > 0 && s->now_ms - g->blocked_until_ms < FORGIVEN_MS;
@@ -57,7 +59,7 @@ static void strike(struct mock_server *s, struct mock_conn *c, struct mock_guard
     g->blocked_until_ms = s->now_ms + g->block_s * 1000;
     g->strikes = 0;
     s->police.blocked++;
-    deny(c, 418, "", g->block_s, keep_alive);
+    deny(c, 418, extra, g->block_s, quotation, keep_alive);
 }
 
 static bool origin(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r,
@@ -70,7 +72,7 @@ static bool origin(struct mock_server *s, struct mock_conn *c, const struct mock
     }
     p->origin++;
     if (p->origin_ms != 0 && s->now_ms - p->origin_ms < ORIGIN_MS) {
-        deny(c, 429, "Remaining-Req: group=origin; min=6; sec=0\r\n", 0, keep_alive);
+        deny(c, 429, "Remaining-Req: group=origin; min=6; sec=0\r\n", 0, true, keep_alive);
         return true;
     }
     p->origin_ms = s->now_ms;
@@ -83,7 +85,10 @@ bool mock_police_http(struct mock_server *s, struct mock_conn *c, const struct m
     struct mock_police *p = &s->police;
     bool keep_alive = r->keep_alive && !upgrade;
     bool enforce = s->options.police;
-    if (enforce && shut(s, c, upgrade ? &p->connecting : &p->calling, keep_alive)) {
+    int stream = upgrade && strcmp(r->path, "/websocket/v1") != 0;
+    /* Who is blocked in the exchange half is known by the token. */
+    if (enforce && (upgrade || !mock_rest_is_private(r)) &&
+        shut(s, c, upgrade ? &p->connecting[stream] : &p->calling, true, keep_alive)) {
         return true;
     }
     if (origin(s, c, r, keep_alive)) {
@@ -92,15 +97,34 @@ bool mock_police_http(struct mock_server *s, struct mock_conn *c, const struct m
     if (!upgrade) {
         return false;
     }
-    uint64_t n = p->connects++;
-    bool over = n >= 5 && s->now_ms - p->connect[n % 5] < 1000;
-    p->connect[n % 5] = s->now_ms;
+    struct mock_budget *b = &p->upgrades[stream];
+    uint64_t n = b->calls;
+    bool over = n >= 5 && s->now_ms - b->recent[(n - 5) % MOCK_BUDGET_RING] < 1000;
+    mock_budget_note(b, 1000, s->now_ms);
     p->connect_rate += over;
     if (over && enforce) {
-        strike(s, c, &p->connecting, false);
+        strike(s, c, &p->connecting[stream], "", true, false);
         return true;
     }
     return false;
+}
+
+bool mock_police_blocked(struct mock_server *s, struct mock_conn *c, const struct mock_guard *g,
+                         bool keep_alive)
+{
+    return s->options.police && shut(s, c, g, false, keep_alive);
+}
+
+void mock_police_over(struct mock_server *s, struct mock_conn *c, struct mock_guard *g,
+                      const char *extra, bool keep_alive)
+{
+    s->police.rest_rate++;
+    s->stats.rate_violations++;
+    if (s->options.police) {
+        strike(s, c, g, extra, false, keep_alive);
+    } else {
+        deny(c, 429, extra, 0, false, keep_alive);
+    }
 }
 
 bool mock_police_rest(struct mock_server *s, struct mock_conn *c, bool keep_alive)
@@ -108,7 +132,7 @@ bool mock_police_rest(struct mock_server *s, struct mock_conn *c, bool keep_aliv
     s->police.rest_rate++;
     s->stats.rate_violations++;
     if (s->options.police) {
-        strike(s, c, &s->police.calling, keep_alive);
+        strike(s, c, &s->police.calling, "", true, keep_alive);
     }
     return s->options.police;
 }

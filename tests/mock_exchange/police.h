@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "budget.h"
 #include "buffer.h"
 #include "http.h"
 
@@ -20,10 +21,11 @@ struct mock_guard {
 };
 
 struct mock_police {
-    int64_t connect[5]; /* times of the newest upgrades */
-    uint64_t connects;
+    /* The newest upgrades: of the public streams, which count by address, and of the private ones,
+     * which count by pocket. */
+    struct mock_budget upgrades[2];
     int64_t origin_ms; /* of the last request with an Origin that was served; 0 = none */
-    struct mock_guard connecting, calling;
+    struct mock_guard connecting[2], calling;
     uint64_t message_rate, connect_rate, rest_rate, origin, blocked, repeated_mask, unmasked,
         bad_frame;
 };
@@ -31,6 +33,12 @@ struct mock_police {
 /* An HTTP request before anything else is done with it. True: it was answered, with a no. */
 bool mock_police_http(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r,
                       bool upgrade);
+/* The exchange half: whether the pocket is blocked (only with --police), and a call beyond its
+ * budget. Both have answered. */
+bool mock_police_blocked(struct mock_server *s, struct mock_conn *c, const struct mock_guard *g,
+                         bool keep_alive);
+void mock_police_over(struct mock_server *s, struct mock_conn *c, struct mock_guard *g,
+                      const char *extra, bool keep_alive);
 /* A REST call beyond its group's budget. True: it was answered. */
 bool mock_police_rest(struct mock_server *s, struct mock_conn *c, bool keep_alive);
 /* A message of a client. True: it gets the error of too many. */

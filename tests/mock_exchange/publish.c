@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "messages.h"
+#include "private.h"
 #include "subscriptions.h"
 
 /* Trades of a burst in one turn of the loop, so that it goes on turning. */
@@ -185,6 +186,10 @@ void mock_publish_sample(const struct mock_server *s, const struct mock_conn *c,
                          struct mock_buf *out)
 {
     const struct mock_sub *sub = c->subs;
+    if (c->stream == MOCK_STREAM_PRIVATE) {
+        mock_private_sample(s, c, out);
+        return;
+    }
     if (sub == NULL) {
         mock_put_ticker(out, &s->exchange.markets[0], c->format, false, s->now_ms);
         return;

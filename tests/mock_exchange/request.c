@@ -71,13 +71,14 @@ static int fail(struct mock_buf *error, const char *name, const char *message)
     return -1;
 }
 
-static const char *const kind_names[MOCK_KINDS] = {
-    "ticker",    "trade",      "orderbook",  "candle.1s",  "candle.1m",  "candle.3m",
-    "candle.5m", "candle.10m", "candle.15m", "candle.30m", "candle.60m", "candle.240m"};
+static const char *const kind_names[MOCK_ALL_KINDS] = {
+    "ticker",     "trade",       "orderbook",  "candle.1s",  "candle.1m",
+    "candle.3m",  "candle.5m",   "candle.10m", "candle.15m", "candle.30m",
+    "candle.60m", "candle.240m", "myOrder",    "myAsset",    "announcement"};
 
 int mock_kind_of(const char *type)
 {
-    for (int i = 0; i < MOCK_KINDS; i++) {
+    for (int i = 0; i < MOCK_ALL_KINDS; i++) {
         if (strcmp(type, kind_names[i]) == 0) {
             return i;
         }
@@ -105,8 +106,71 @@ static bool read_flag(bool *flag, const struct mock_json_doc *doc, const struct 
     return member->type == MOCK_BOOL;
 }
 
+/* The strings of a list into the want. */
+static int read_codes(struct mock_want *want, struct mock_buf *error,
+                      const struct mock_json_doc *doc, const struct mock_json *list)
+{
+    size_t count = 0;
+    if (list->type != MOCK_ARRAY) {
+        return fail(error, "WRONG_FORMAT", wrong_format);
+    }
+    for (const struct mock_json *c = mock_json_at(doc, list->child); c != NULL;
+         c = mock_json_at(doc, c->next)) {
+        if (c->type != MOCK_STRING) {
+            return fail(error, "WRONG_FORMAT", wrong_format);
+        }
+        count++;
+    }
+    want->codes = calloc(count + 1, sizeof(char *));
+    for (const struct mock_json *c = mock_json_at(doc, list->child);
+         c != NULL && want->codes != NULL; c = mock_json_at(doc, c->next)) {
+        want->codes[want->count] = strdup(c->text);
+        if (want->codes[want->count] == NULL) {
+            break;
+        }
+        want->count++;
+    }
+    return want->count != count ? fail(error, "INTERNAL_ERROR", "out of memory") : 0;
+}
+
+static bool is_category(const char *name)
+{
+    static const char *const known[] = {"notice",        "trade", "wallet",  "maintenance",
+                                        "digital_asset", "nft",   "service", "event"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(known[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a private type object says beyond its type. Without codes or categories it means all. */
+static int read_private(struct mock_want *want, struct mock_buf *error,
+                        const struct mock_json_doc *doc, const struct mock_json *object)
+{
+    bool announcement = want->kind == MOCK_ANNOUNCEMENT;
+    const struct mock_json *list =
+        mock_json_member(doc, object, announcement ? "categories" : "codes");
+    if (want->kind == MOCK_MY_ASSET && list != NULL) {
+        return fail(error, "WRONG_FORMAT", wrong_format);
+    }
+    if (list != NULL && list->type != MOCK_NULL && read_codes(want, error, doc, list) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; announcement && i < want->count; i++) {
+        if (!is_category(want->codes[i])) {
+            return unsupported(error, want->codes[i], "카테고리");
+        }
+    }
+    return read_flag(&want->include_body, doc, object, "include_body", "includeBody")
+               ? 0
+               : fail(error, "WRONG_FORMAT", wrong_format);
+}
+
 static int read_want(struct mock_request *request, struct mock_buf *error,
-                     const struct mock_json_doc *doc, const struct mock_json *object)
+                     const struct mock_json_doc *doc, const struct mock_json *object,
+                     bool private_stream)
 {
     const struct mock_json *type = mock_json_member(doc, object, "type");
     if (type == NULL || type->type == MOCK_NULL) {
@@ -116,40 +180,21 @@ static int read_want(struct mock_request *request, struct mock_buf *error,
         return fail(error, "WRONG_FORMAT", wrong_format);
     }
     int kind = mock_kind_of(type->text);
-    if (kind < 0) {
+    if (kind < 0 || (kind >= MOCK_KINDS) != private_stream) {
         return unsupported(error, type->text, "타입");
     }
     const struct mock_json *codes = mock_json_member(doc, object, "codes");
-    if (codes == NULL || codes->type == MOCK_NULL) {
+    if (!private_stream && (codes == NULL || codes->type == MOCK_NULL)) {
         return fail(error, "NO_CODES", no_codes);
     }
-    if (codes->type != MOCK_ARRAY) {
-        return fail(error, "WRONG_FORMAT", wrong_format);
-    }
-    if (codes->child == 0) {
+    if (!private_stream && codes->type == MOCK_ARRAY && codes->child == 0) {
         return fail(error, "NO_CODES", no_codes);
     }
     struct mock_want *want = &request->wants[request->count++];
     *want = (struct mock_want){.kind = kind};
-    size_t count = 0;
-    for (const struct mock_json *c = mock_json_at(doc, codes->child); c != NULL;
-         c = mock_json_at(doc, c->next)) {
-        if (c->type != MOCK_STRING) {
-            return fail(error, "WRONG_FORMAT", wrong_format);
-        }
-        count++;
-    }
-    want->codes = calloc(count, sizeof(char *));
-    for (const struct mock_json *c = mock_json_at(doc, codes->child);
-         c != NULL && want->codes != NULL; c = mock_json_at(doc, c->next)) {
-        want->codes[want->count] = strdup(c->text);
-        if (want->codes[want->count] == NULL) {
-            break;
-        }
-        want->count++;
-    }
-    if (want->count != count) {
-        return fail(error, "INTERNAL_ERROR", "out of memory");
+    if ((private_stream ? read_private(want, error, doc, object)
+                        : read_codes(want, error, doc, codes)) != 0) {
+        return -1;
     }
     const struct mock_json *level = mock_json_member(doc, object, "level");
     if (kind == MOCK_BOOK && level != NULL && level->type != MOCK_NULL) {
@@ -188,7 +233,7 @@ static int read_format(struct mock_request *request, struct mock_buf *error,
 }
 
 static int read_array(struct mock_request *request, struct mock_buf *error,
-                      const struct mock_json_doc *doc)
+                      const struct mock_json_doc *doc, bool private_stream)
 {
     const struct mock_json *root = &doc->node[1];
     if (root->type != MOCK_ARRAY) {
@@ -227,7 +272,7 @@ static int read_array(struct mock_request *request, struct mock_buf *error,
         } else if (format != NULL && type == NULL) {
             bad = read_format(request, error, format);
         } else if (mock_json_member(doc, c, "ticket") == NULL || type != NULL) {
-            bad = read_want(request, error, doc, c);
+            bad = read_want(request, error, doc, c, private_stream);
         }
         if (bad != 0) {
             return bad;
@@ -240,14 +285,14 @@ static int read_array(struct mock_request *request, struct mock_buf *error,
 }
 
 int mock_request_read(struct mock_request *request, struct mock_buf *error, const char *text,
-                      size_t len)
+                      size_t len, bool private_stream)
 {
     *request = (struct mock_request){0};
     struct mock_json_doc doc;
     if (!mock_json_read(&doc, text, len)) {
         return fail(error, "WRONG_FORMAT", wrong_format);
     }
-    int bad = read_array(request, error, &doc);
+    int bad = read_array(request, error, &doc, private_stream);
     mock_json_finish(&doc);
     if (bad != 0) {
         mock_request_finish(request);
@@ -277,8 +322,16 @@ void mock_list_frame(struct mock_buf *out, const struct mock_request *running, c
                     simple ? "mthd" : "method", simple ? "rslt" : "result");
     for (size_t i = 0; running != NULL && i < running->count; i++) {
         const struct mock_want *w = &running->wants[i];
-        mock_buf_printf(out, "%s{\"%s\":\"%s\",\"%s\":[", i > 0 ? "," : "", simple ? "ty" : "type",
-                        kind_names[w->kind], simple ? "cds" : "codes");
+        mock_buf_printf(out, "%s{\"%s\":\"%s\"", i > 0 ? "," : "", simple ? "ty" : "type",
+                        kind_names[w->kind]);
+        if (w->count == 0 && w->kind >= MOCK_KINDS) {
+            mock_buf_putc(out, '}');
+            continue;
+        }
+        mock_buf_printf(out, ",\"%s\":[",
+                        w->kind == MOCK_ANNOUNCEMENT ? "categories"
+                        : simple                     ? "cds"
+                                                     : "codes");
         for (size_t n = 0; n < w->count; n++) {
             if (n > 0) {
                 mock_buf_putc(out, ',');

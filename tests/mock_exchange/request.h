@@ -8,13 +8,18 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "market.h"
 
 enum mock_format { MOCK_DEFAULT, MOCK_SIMPLE, MOCK_JSON_LIST, MOCK_SIMPLE_LIST };
 
+/* The types of the private streams; those of the public ones are enum mock_kind. */
+enum { MOCK_MY_ORDER = MOCK_KINDS, MOCK_MY_ASSET, MOCK_ANNOUNCEMENT, MOCK_ALL_KINDS };
+
 struct mock_want {
-    int kind; /* enum mock_kind plus the candle unit */
-    char **codes;
-    size_t count;
+    int kind;     /* enum mock_kind plus the candle unit */
+    char **codes; /* categories of announcements */
+    size_t count; /* 0 in a private stream: all */
+    bool include_body;
     int64_t level; /* units of 10^-8 */
     bool has_level;
     bool only_snapshot, only_realtime;
@@ -28,9 +33,10 @@ struct mock_request {
     bool list; /* LIST_SUBSCRIPTIONS */
 };
 
-/* 0 when the request is good. Otherwise -1, and `error` holds the error frame to send. */
+/* 0 when the request is good for a public or a private stream. Otherwise -1, and `error` holds the
+ * error frame to send. */
 int mock_request_read(struct mock_request *request, struct mock_buf *error, const char *text,
-                      size_t len);
+                      size_t len, bool private_stream);
 void mock_request_finish(struct mock_request *request);
 
 /* The error frame of this name, with the exchange's Korean text. */

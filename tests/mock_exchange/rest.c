@@ -11,19 +11,11 @@
 #include <time.h>
 
 #include "messages.h"
+#include "private.h"
 #include "replay.h"
 
-#define PER_SECOND  10
 #define CANDLES_MAX 200
 #define TRADES_MAX  500
-
-enum group { GROUP_MARKET, GROUP_TICKER, GROUP_BOOK, GROUP_TRADES, GROUP_CANDLES, GROUPS };
-static const char *const group_name[GROUPS] = {"market", "ticker", "orderbook", "trades",
-                                               "candles"};
-static struct {
-    int64_t second;
-    int used;
-} budget[GROUPS];
 
 static const char missing[] = "Missing request parameter error. Check the required parameters!";
 static const char mismatch[] = "Type mismatch error. Check the parameters type!";
@@ -364,18 +356,18 @@ static int candle_unit(const char *path)
 
 static const struct route {
     const char *path;
-    enum group group;
+    enum mock_group group;
     void (*run)(struct call *call);
-} routes[] = {{"/v1/market/all", GROUP_MARKET, market_all},
-              {"/v1/ticker", GROUP_TICKER, ticker},
-              {"/v1/ticker/all", GROUP_TICKER, ticker_all},
-              {"/v1/orderbook", GROUP_BOOK, orderbook},
-              {"/v1/orderbook/instruments", GROUP_BOOK, instruments},
-              {"/v1/trades/ticks", GROUP_TRADES, trades}};
+} routes[] = {{"/v1/market/all", MOCK_GROUP_MARKET, market_all},
+              {"/v1/ticker", MOCK_GROUP_TICKER, ticker},
+              {"/v1/ticker/all", MOCK_GROUP_TICKER, ticker_all},
+              {"/v1/orderbook", MOCK_GROUP_BOOK, orderbook},
+              {"/v1/orderbook/instruments", MOCK_GROUP_BOOK, instruments},
+              {"/v1/trades/ticks", MOCK_GROUP_TRADES, trades}};
 
 static const struct route *route_of(struct call *call, const char *path)
 {
-    static const struct route to_candles = {NULL, GROUP_CANDLES, candles};
+    static const struct route to_candles = {NULL, MOCK_GROUP_CANDLES, candles};
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         if (strcmp(routes[i].path, path) == 0) {
             return &routes[i];
@@ -387,6 +379,9 @@ static const struct route *route_of(struct call *call, const char *path)
 
 void mock_rest(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r)
 {
+    if (mock_rest_private(s, c, r)) {
+        return;
+    }
     struct call call = {.server = s, .request = r, .status = 200, .conn = c->id};
     const struct route *route = strcmp(r->method, "GET") == 0 ? route_of(&call, r->path) : NULL;
     char extra[96] = "";
@@ -395,18 +390,11 @@ void mock_rest(struct mock_server *s, struct mock_conn *c, const struct mock_htt
         mock_buf_puts(&call.body, "{\"error\":{\"name\":\"not_found\",\"message\":"
                                   "\"no Route matched with those values\"}}");
     } else {
-        int64_t second = s->now_ms / 1000;
-        if (budget[route->group].second != second) {
-            budget[route->group].second = second;
-            budget[route->group].used = 0;
-        }
-        bool over = budget[route->group].used >= PER_SECOND;
-        budget[route->group].used += !over;
+        bool over = mock_budget_take(&s->budget[route->group], route->group, s->now_ms);
         if (c->origin) {
             snprintf(extra, sizeof extra, "Remaining-Req: group=origin; min=6; sec=0\r\n");
         } else {
-            snprintf(extra, sizeof extra, "Remaining-Req: group=%s; min=600; sec=%d\r\n",
-                     group_name[route->group], PER_SECOND - budget[route->group].used);
+            mock_budget_header(extra, sizeof extra, &s->budget[route->group], route->group);
         }
         if (mock_fault_denied(s, c, MOCK_DENY_REST + (int)route->group, extra, r->keep_alive)) {
             return;

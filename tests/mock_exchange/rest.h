@@ -4,6 +4,9 @@
 
 #include "server.h"
 
+/* Whether the path belongs to the exchange half. */
+bool mock_rest_is_private(const struct mock_http_request *r);
+
 void mock_row_market(struct mock_buf *b, const struct mock_market *m, bool details);
 void mock_row_ticker(struct mock_buf *b, const struct mock_market *m, int64_t now_ms);
 void mock_row_book(struct mock_buf *b, const struct mock_market *m, int depth, int64_t level);

@@ -11,6 +11,7 @@
 #include "faults.h"
 #include "http.h"
 #include "journal.h"
+#include "jwt_check.h"
 #include "market.h"
 #include "options.h"
 #include "police.h"
@@ -18,10 +19,12 @@
 #include "request.h"
 #include "websocket.h"
 
+struct mock_private;
 struct mock_replay;
 struct mock_scenario;
 struct mock_sub;
 
+enum mock_stream { MOCK_STREAM_PUBLIC, MOCK_STREAM_PRIVATE, MOCK_STREAM_INFO };
 enum mock_state { MOCK_STATE_TLS, MOCK_STATE_HTTP, MOCK_STATE_WS, MOCK_STATE_DRAIN };
 
 /* More than this waiting for a client, and its order books are left out until it has caught up. */
@@ -83,7 +86,9 @@ struct mock_conn {
     bool continued;      /* a 100 was sent for it */
 
     /* once upgraded */
-    bool private_path;
+    enum mock_stream stream;
+    struct mock_token token; /* of a private one */
+    bool bad_token;          /* its error waits for the first request */
     bool close_sent;
     int64_t error_close_ms; /* when the close 1000 after an error is due; 0 = none */
     int64_t up_ms;          /* next UP frame; 0 = no PING yet */
@@ -145,6 +150,8 @@ struct mock_server {
     struct mock_journal journal;
     struct mock_received received;
     struct mock_police police;
+    struct mock_budget budget[MOCK_QUOTATION_GROUPS];
+    struct mock_private *private;
     struct mock_scenario *scenario; /* NULL = none */
     struct mock_stats stats;
     struct mock_buf closed[16]; /* what the last closed connections were, JSON */
@@ -189,6 +196,9 @@ bool mock_session_send_plain(struct mock_server *s, struct mock_conn *c, int op,
                              size_t len);
 /* An error frame and what follows it: nothing more, and a close. */
 void mock_session_error(struct mock_server *s, struct mock_conn *c, const struct mock_buf *text);
+
+/* INVALID_AUTH and its close. */
+void mock_session_unauthorized(struct mock_server *s, struct mock_conn *c);
 
 /* upgrade.c */
 void mock_upgrade(struct mock_server *s, struct mock_conn *c, const struct mock_http_request *r);

@@ -1,5 +1,6 @@
 /* What a WebSocket connection says and hears after its upgrade: requests, PING, control frames,
  * errors and their close, the silence that ends it. */
+#include "private.h"
 #include "server.h"
 
 #include <stdint.h>
@@ -102,19 +103,24 @@ void mock_session_error(struct mock_server *s, struct mock_conn *c, const struct
     mock_log(s, "#%llu error %.*s", (unsigned long long)c->id, (int)text->len, text->data);
 }
 
+void mock_session_unauthorized(struct mock_server *s, struct mock_conn *c)
+{
+    struct mock_buf text = {0};
+    mock_error_frame(&text, "INVALID_AUTH", mock_error_text("INVALID_AUTH"));
+    if (!text.failed && c->error_close_ms == 0) {
+        mock_session_error(s, c, &text);
+    }
+    mock_buf_finish(&text);
+}
+
 void mock_session_start(struct mock_server *s, struct mock_conn *c)
 {
     c->state = MOCK_STATE_WS;
     c->websocket = true;
     c->ping_ms = s->now_ms;
     s->stats.websockets++;
-    if (c->private_path) {
-        struct mock_buf text = {0};
-        mock_error_frame(&text, "INVALID_AUTH", mock_error_text("INVALID_AUTH"));
-        if (!text.failed) {
-            mock_session_error(s, c, &text);
-        }
-        mock_buf_finish(&text);
+    if (c->bad_token && s->private->answer != MOCK_ANSWER_REQUEST) {
+        mock_session_unauthorized(s, c);
     }
 }
 
@@ -155,8 +161,14 @@ static void answer(struct mock_server *s, struct mock_conn *c, const char *data,
 {
     struct mock_request request;
     struct mock_buf text = {0};
-    bool bad = mock_request_read(&request, &text, data, len) != 0;
-    if (bad || mock_fault_request(s, &text, &request)) {
+    if (c->bad_token) {
+        mock_session_unauthorized(s, c);
+        return;
+    }
+    bool private_stream = c->stream == MOCK_STREAM_PRIVATE;
+    bool bad = mock_request_read(&request, &text, data, len, private_stream) != 0;
+    if (bad || mock_fault_request(s, &text, &request) ||
+        (private_stream && !mock_private_allows(c, &request, &text))) {
         if (!text.failed) {
             mock_session_error(s, c, &text);
         }
@@ -180,7 +192,9 @@ static void answer(struct mock_server *s, struct mock_conn *c, const char *data,
     mock_request_finish(&c->request);
     c->request = request;
     c->has_request = true;
-    if (s->replay != NULL) {
+    if (private_stream) {
+        /* Nothing comes until something happens: there are no snapshots. */
+    } else if (s->replay != NULL) {
         mock_replay_start(s, c);
     } else {
         mock_subs_install(s, c);
@@ -284,6 +298,11 @@ void mock_session_read(struct mock_server *s, struct mock_conn *c)
 
 void mock_session_timers(struct mock_server *s, struct mock_conn *c)
 {
+    int64_t life_ms = (int64_t)(s->options.token_life * 1000);
+    if (c->token.key != NULL && life_ms > 0 && s->now_ms - c->opened_ms >= life_ms &&
+        !c->close_sent && c->error_close_ms == 0) {
+        mock_session_unauthorized(s, c);
+    }
     answer_due(s, c);
     mock_subs_timers(s, c);
     mock_deliver_timers(s, c);

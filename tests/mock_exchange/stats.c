@@ -1,17 +1,29 @@
 /* GET /mock/stats: what has happened so far, in numbers. */
+#include <string.h>
+
 #include "server.h"
+
+static const char *const streams[] = {"public", "private", "info"};
 
 static void put_conn(const struct mock_server *s, struct mock_buf *b, const struct mock_conn *c,
                      bool open)
 {
     mock_buf_printf(
         b,
-        "{\"id\":%llu,\"open\":%s,\"requests\":%llu,\"messages_sent\":%llu,"
-        "\"pings\":%llu,\"ping_gap_ms\":%lld,\"pending\":%zu,\"headers\":%s,\"last_request\":",
-        (unsigned long long)c->id, open ? "true" : "false", (unsigned long long)c->requests,
-        (unsigned long long)c->messages_sent, (unsigned long long)c->pings,
-        (long long)mock_police_ping_gap(s, c), mock_buf_pending(&c->out),
-        c->headers != NULL ? c->headers : "{}");
+        "{\"id\":%llu,\"open\":%s,\"stream\":\"%s\",\"requests\":%llu,\"messages_sent\":%llu,"
+        "\"pings\":%llu,\"ping_gap_ms\":%lld,\"pending\":%zu,\"headers\":%s,",
+        (unsigned long long)c->id, open ? "true" : "false", streams[c->stream],
+        (unsigned long long)c->requests, (unsigned long long)c->messages_sent,
+        (unsigned long long)c->pings, (long long)mock_police_ping_gap(s, c),
+        mock_buf_pending(&c->out), c->headers != NULL ? c->headers : "{}");
+    if (c->token.key != NULL) {
+        mock_buf_printf(b, "\"auth\":{\"alg\":\"%s\",\"access_key\":", c->token.alg);
+        mock_buf_json_string(b, c->token.key->access, strlen(c->token.key->access));
+        mock_buf_puts(b, ",\"nonce\":");
+        mock_buf_json_string(b, c->token.nonce, strlen(c->token.nonce));
+        mock_buf_puts(b, "},");
+    }
+    mock_buf_puts(b, "\"last_request\":");
     mock_buf_json_string(
         b, mock_buf_pending(&c->last_request) > 0 ? mock_buf_front(&c->last_request) : "",
         mock_buf_pending(&c->last_request));
@@ -54,6 +66,7 @@ void mock_stats_put(struct mock_server *s, struct mock_buf *b)
     PUT(bytes_packed);
 #undef PUT
     mock_police_put(s, b);
+    mock_budgets_put(s, b);
     mock_buf_puts(b, "\"websocket_connections\":[");
     bool first = true;
     for (size_t i = 0; i < 16; i++) {

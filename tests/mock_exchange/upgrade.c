@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "private.h"
 #include "server.h"
 
 static void refuse(struct mock_conn *c, int status, const char *message)
@@ -54,7 +55,10 @@ static char *headers_json(const struct mock_http_request *r)
         }
         mock_buf_json_string(&text, r->header[i].name, strlen(r->header[i].name));
         mock_buf_putc(&text, ':');
-        mock_buf_json_string(&text, r->header[i].value, strlen(r->header[i].value));
+        /* A token is a secret as long as it may still be used. */
+        bool secret = strcasecmp(r->header[i].name, "authorization") == 0;
+        const char *value = secret ? "(not shown)" : r->header[i].value;
+        mock_buf_json_string(&text, value, strlen(value));
     }
     mock_buf_put(&text, "}", 2);
     if (text.failed) {
@@ -105,12 +109,27 @@ void mock_upgrade(struct mock_server *s, struct mock_conn *c, const struct mock_
         refuse(c, 400, wrong);
         return;
     }
-    if (mock_fault_denied(s, c, MOCK_DENY_UPGRADE, "Sec-WebSocket-Version: 13\r\n", false)) {
+    c->stream = strcmp(r->path, "/websocket/v1") == 0           ? MOCK_STREAM_PUBLIC
+                : strcmp(r->path, "/websocket/v1/private") == 0 ? MOCK_STREAM_PRIVATE
+                                                                : MOCK_STREAM_INFO;
+    static const char version[] = "Sec-WebSocket-Version: 13\r\n";
+    int mine = c->stream == MOCK_STREAM_PUBLIC ? MOCK_DENY_PUBLIC : MOCK_DENY_PRIVATE;
+    if (mock_fault_denied(s, c, MOCK_DENY_UPGRADE, version, false) ||
+        mock_fault_denied(s, c, mine, version, false)) {
         s->stats.refused++;
         return;
     }
+    enum mock_auth auth = MOCK_AUTH_OK;
+    if (c->stream == MOCK_STREAM_PRIVATE) {
+        auth = mock_private_auth(s, c, &c->token, r, NULL, NULL);
+        if (auth != MOCK_AUTH_OK && s->private->answer == MOCK_ANSWER_HTTP) {
+            mock_private_refuse(c, mock_auth_status(auth), mock_auth_name(auth),
+                                mock_auth_message(auth), version, false);
+            return;
+        }
+    }
+    c->bad_token = auth != MOCK_AUTH_OK || c->stream == MOCK_STREAM_INFO;
     c->headers = headers_json(r);
-    c->private_path = strcmp(r->path, "/websocket/v1") != 0;
     mock_buf_puts(&c->out, "HTTP/1.1 101 Switching Protocols\r\n");
     mock_http_put_date(&c->out);
     mock_buf_printf(&c->out,

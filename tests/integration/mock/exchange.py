@@ -2,6 +2,7 @@
 client of their own over raw sockets (the library's would hide what both sides get wrong), TAP."""
 import base64
 import hashlib
+import hmac
 import json
 import os
 import re
@@ -11,7 +12,9 @@ import struct
 import subprocess
 import sys
 import time
+import uuid
 from decimal import Decimal
+from urllib.parse import quote
 
 MOCK = sys.argv[1]
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -39,14 +42,39 @@ def parse(text):
     return json.loads(text, parse_float=Decimal, parse_int=Decimal)
 
 
+def b64(data):
+    data = data if isinstance(data, bytes) else json.dumps(data, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def sign(text, alg="HS512", secret="test-secret"):
+    kind = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}[alg]
+    return b64(hmac.new(secret.encode(), text.encode(), kind).digest())
+
+
+def token(hashed=None, alg="HS512", secret="test-secret", access="test-access", **claims):
+    """A good token, written by this file alone; `hashed` is the text it has the hash of."""
+    payload = {"access_key": access, "nonce": str(uuid.uuid4())}
+    if hashed is not None:
+        payload.update(query_hash=hashlib.sha512(hashed.encode()).hexdigest(), query_hash_alg="SHA512")
+    payload.update(claims)
+    text = b64({"alg": alg, "typ": "JWT"}) + "." + b64({k: v for k, v in payload.items() if v is not None})
+    return text + "." + sign(text, alg, secret)
+
+
+def bearer(*args, **claims):
+    return ["Authorization: Bearer " + token(*args, **claims)]
+
+
 class Mock:
-    def __init__(self, *arguments, tls=None):
+    def __init__(self, *arguments, tls=None, env=None):
         self.tls = tls
         if tls:
             arguments = (*arguments, "--tls-cert", tls[0], "--tls-key", tls[1])
         self.process = subprocess.Popen(
             [MOCK, "--port", "0", "--parent-death", "--seed", "7", *map(str, arguments)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=None if env is None else {**os.environ, **env})
         self.line = self.process.stdout.readline()
         found = re.fullmatch(r"listening (wss?)://127\.0\.0\.1:(\d+)/websocket/v1\n", self.line)
         assert found, (self.line, self.process.poll())
@@ -89,6 +117,21 @@ class Mock:
             time.sleep(0.02)
         raise AssertionError(f"{path}: always 429")
 
+    def call(self, method, path, params=(), body=None, **key):
+        """A signed call: status, headers, JSON. `params` is a list of pairs."""
+        hashed = "&".join(f"{k}={v}" for k, v in params)
+        query = "&".join(f"{k}={quote(str(v))}" for k, v in params)
+        headers = bearer(hashed or None, **key)
+        data = b""
+        if body is not None:
+            flat = [(k if not isinstance(v, list) else k + "[]", i) for k, v in body.items()
+                    for i in (v if isinstance(v, list) else [v])]
+            headers = bearer("&".join(f"{k}={v}" for k, v in flat), **key)
+            headers.append("Content-Type: application/json; charset=utf-8")
+            data = json.dumps(body).encode()
+        status, got, text = self.http(path + ("?" + query if query else ""), method, data, headers)
+        return status, got, parse(text)
+
     def control(self, path, body=b""):
         status, _, answer = self.http("/mock/" + path, "POST", body)
         assert status == 200, (path, status, answer)
@@ -98,6 +141,14 @@ class Mock:
 
     def ws(self, path="/websocket/v1", headers=()):
         return WebSocket(self, path, headers)
+
+    def private(self, headers=None, **key):
+        return WebSocket(self, "/websocket/v1/private", bearer(**key) if headers is None else headers)
+
+    def events(self, since=0):
+        """The number that comes next, and the private events since."""
+        answer = json.loads(self.http(f"/mock/events?since={since}&limit=1000000")[2])
+        return answer["next"], answer["events"]
 
 
 class Stream:

@@ -86,7 +86,7 @@ def test_rest_answers_as_the_exchange_does():
         ("/v1/candles/minutes/1?market=KRW-BTC&count=201", 400, mismatch),
         ("/v1/candles/minutes/1?market=KRW-BTC&to=yesterday", 400, mismatch),
         ("/v1/candles/minutes/1?market=KRW-BTC&to=1999-01-01T00:00:00Z", 200, []),
-        ("/v1/nope", 404, unrouted), ("/", 404, unrouted), ("/v1/accounts", 404, unrouted),
+        ("/v1/nope", 404, unrouted), ("/", 404, unrouted), ("/v1/withdraws", 404, unrouted),
     ]
     with Mock("--codes", 60, "--rate", 0, "--time-scale", 100) as mock:
         for path, status, body in cases:
