@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error_detail.h"
+#include "net/transport.h"
 #include "upbit-live/error.h"
 #include "wire/http.h"
 
@@ -131,6 +132,7 @@ static int check_choices(const upbit_options *o)
     case UPBIT_TRANSPORT_RAW:
         return 0;
     case UPBIT_TRANSPORT_WEBSOCKET_API:
+        return upbit__transport_websocket_api_check();
     case UPBIT_TRANSPORT_REPLAY:
         return upbit__error_set(UPBIT_ERROR_UNAVAILABLE,
                                 "transport: this one is not built into this version; use raw");
@@ -202,7 +204,7 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
     }
     *c = (upbit__config){
         .format = o.format == UPBIT_FORMAT_AUTO ? UPBIT_FORMAT_SIMPLE : o.format,
-        .transport = UPBIT_TRANSPORT_RAW,
+        .transport = o.transport == UPBIT_TRANSPORT_DEFAULT ? UPBIT_TRANSPORT_RAW : o.transport,
         .compression = o.compression != UPBIT_OFF,
         .log_level = o.log_level == 0 ? UPBIT_LOG_WARNING : o.log_level,
         .log = o.log,

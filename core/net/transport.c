@@ -13,8 +13,7 @@ int upbit__transport_open(upbit__transport **out, int kind, upbit__loop *loop,
     case UPBIT_TRANSPORT_RAW:
         return upbit__transport_raw_open(out, loop, config, events, context);
     case UPBIT_TRANSPORT_WEBSOCKET_API:
-        return upbit__error_set(UPBIT_ERROR_UNAVAILABLE,
-                                "the transport websocket-api is not built yet");
+        return upbit__transport_websocket_api_open(out, loop, config, events, context);
     case UPBIT_TRANSPORT_REPLAY:
         return upbit__error_set(UPBIT_ERROR_UNAVAILABLE, "the transport replay is not built yet");
     default:

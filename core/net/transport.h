@@ -1,8 +1,8 @@
 /* A WebSocket connection as seen from above: open, send, ping, close, destroy, and five events.
  *
  * Several implementations stand behind one table (struct upbit__transport_operations).
- * transport_raw is the one built: libcurl for names, TCP, TLS and proxies, core/wire for
- * everything WebSocket.
+ * transport_raw is the default: libcurl for names, TCP, TLS and proxies, core/wire for everything
+ * WebSocket. transport_websocket_api lets libcurl do that, too.
  *
  * Threads: all calls and all events on the loop's thread. Life: upbit__transport_open never
  * calls an event; `closed` comes exactly once, whatever the reason, unless
@@ -142,6 +142,12 @@ struct upbit__transport {
     upbit__transport_counters counters;            /* loop's thread */
 };
 
+/* Can this kind be had, in this build and with this libcurl? 0; UNAVAILABLE with the detail set. */
+int upbit__transport_websocket_api_check(void);
+
+int upbit__transport_websocket_api_open(upbit__transport **out, upbit__loop *loop,
+                                        const upbit__transport_config *config,
+                                        const upbit__transport_events *events, void *context);
 int upbit__transport_raw_open(upbit__transport **out, upbit__loop *loop,
                               const upbit__transport_config *config,
                               const upbit__transport_events *events, void *context);

@@ -94,6 +94,10 @@ void upbit__raw_say(upbit__raw *t, int error, const char *format, ...)
 void upbit__raw_disconnect(upbit__raw *t);
 void upbit__raw_free(upbit__raw *t);
 
+/* Around each call from the loop: in between the memory stays, whatever an event does. */
+void upbit__raw_enter(upbit__raw *t);
+void upbit__raw_leave(upbit__raw *t);
+
 /* For the ways. After each of these the transport may be over: look at upbit__raw_alive. */
 bool upbit__raw_alive(const upbit__raw *t);
 /* Tells `closed`: the one end. What is told has been said before. */

@@ -1,8 +1,8 @@
 /* The part of a connection that the loop sets off: connected, readable, writable, a deadline.
  *
  * Everything that ends a connection runs through upbit__raw_finish(), which alone tells `closed`.
- * Events may destroy the transport: each entry from the loop is bracketed by enter/leave, and after
- * each event the state is looked at again. */
+ * Events may destroy the transport: each entry from the loop is bracketed by upbit__raw_enter and
+ * upbit__raw_leave, and after each event the state is looked at again. */
 #include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,12 +39,12 @@ void upbit__raw_disconnect(upbit__raw *t)
     t->easy = NULL;
 }
 
-static void enter(upbit__raw *t)
+void upbit__raw_enter(upbit__raw *t)
 {
     t->depth++;
 }
 
-static void leave(upbit__raw *t)
+void upbit__raw_leave(upbit__raw *t)
 {
     if (--t->depth == 0 && t->destroyed)
         upbit__raw_free(t);
@@ -291,29 +291,29 @@ static void read_all(upbit__raw *t)
 void upbit__raw_on_ready(void *context, unsigned events)
 {
     upbit__raw *t = context;
-    enter(t);
+    upbit__raw_enter(t);
     if ((events & UPBIT__WRITE) != 0)
         upbit__raw_flush(t);
     if ((events & (UPBIT__READ | UPBIT__FAULT)) != 0)
         read_all(t);
-    leave(t);
+    upbit__raw_leave(t);
 }
 
 void upbit__raw_on_again(void *context)
 {
     upbit__raw *t = context;
-    enter(t);
+    upbit__raw_enter(t);
     if (t->state == UPBIT__RAW_CONNECTING)
         upbit__raw_finish(t); /* only a close before `opened` arms it then */
     else
         read_all(t);
-    leave(t);
+    upbit__raw_leave(t);
 }
 
 void upbit__raw_on_deadline(void *context)
 {
     upbit__raw *t = context;
-    enter(t);
+    upbit__raw_enter(t);
     if (t->state == UPBIT__RAW_UPGRADING) {
         upbit__raw_end_upgrade(t, UPBIT_ERROR_TIMEOUT, "no whole answer to the upgrade in time");
     } else {
@@ -323,7 +323,7 @@ void upbit__raw_on_deadline(void *context)
             upbit__raw_say(t, UPBIT_ERROR_TIMEOUT, "no answer to the close frame in time");
         upbit__raw_finish(t);
     }
-    leave(t);
+    upbit__raw_leave(t);
 }
 
 void upbit__raw_watch(upbit__raw *t)
@@ -361,10 +361,10 @@ void upbit__raw_on_connected(void *context, CURLcode code)
 {
     upbit__raw *t = context;
     const char *text = t->error_text[0] != '\0' ? t->error_text : curl_easy_strerror(code);
-    enter(t);
+    upbit__raw_enter(t);
     if (code == CURLE_OK)
         t->way->connected(t);
     else if (t->way->failed == NULL || !t->way->failed(t, code, text))
         tell_unconnected(t, code, text);
-    leave(t);
+    upbit__raw_leave(t);
 }

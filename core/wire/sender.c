@@ -14,6 +14,28 @@ void upbit__sender_finish(upbit__sender *s)
     *s = (upbit__sender){0};
 }
 
+#define RECORD_SIZE (1 + sizeof(size_t))
+
+size_t upbit__sender_record(upbit__record *out, const uint8_t *bytes)
+{
+    out->opcode = bytes[0];
+    memcpy(&out->length, bytes + 1, sizeof out->length);
+    return RECORD_SIZE;
+}
+
+static int put_record(upbit__sender *s, uint8_t opcode, const void *payload, size_t length)
+{
+    uint8_t *to = upbit__buffer_reserve(&s->out, RECORD_SIZE + length);
+    if (to == NULL)
+        return UPBIT_ERROR_NO_MEMORY;
+    to[0] = opcode;
+    memcpy(to + 1, &length, sizeof length);
+    if (length > 0)
+        memcpy(to + RECORD_SIZE, payload, length);
+    upbit__buffer_commit(&s->out, RECORD_SIZE + length);
+    return 0;
+}
+
 int upbit__sender_frame(upbit__sender *s, uint8_t opcode, const void *payload, size_t length)
 {
     uint8_t mask[4];
@@ -21,6 +43,8 @@ int upbit__sender_frame(upbit__sender *s, uint8_t opcode, const void *payload, s
         return UPBIT_ERROR_CLOSED;
     if (length > SIZE_MAX / 4)
         return UPBIT_ERROR_NO_MEMORY;
+    if (s->records)
+        return put_record(s, opcode, payload, length);
     /* A mask that could be guessed would let the payload choose the bytes on the wire. */
     int rc = upbit__random_bytes(mask, sizeof mask);
     if (rc != 0)

@@ -12,7 +12,14 @@
 
 #define UPBIT__PONG_ROOM 16384u
 
+/* What stands in front of a frame's payload when somebody else makes the frames. */
+typedef struct upbit__record {
+    uint8_t opcode;
+    size_t length;
+} upbit__record;
+
 typedef struct upbit__sender {
+    bool records; /* set before the first frame: records in place of frames, no mask */
     upbit__buffer out;
     uint64_t gone;      /* bytes that have left since the start */
     uint64_t pongs_end; /* position behind the last pong queued */
@@ -31,6 +38,8 @@ int upbit__sender_frame(upbit__sender *s, uint8_t opcode, const void *payload, s
 int upbit__sender_close(upbit__sender *s, int code, const char *reason, size_t length);
 /* Answers a ping, now or later. 1: queued, 0: held or nothing to do, or an error as above. */
 int upbit__sender_pong(upbit__sender *s, const uint8_t *payload, size_t length);
+/* Reads the record at the front of the queue; its size, without the payload behind it. */
+size_t upbit__sender_record(upbit__record *out, const uint8_t *bytes);
 /* The first `count` bytes have left. The number of held pings queued (0 or 1), or an error. */
 int upbit__sender_gone(upbit__sender *s, size_t count);
 

@@ -25,6 +25,8 @@ typedef struct upbit__upgrade_request {
  * text. */
 int upbit__upgrade_header_check(const upbit__header *header, const char **why);
 
+/* A fresh random key. 0 or SYSTEM. */
+int upbit__upgrade_key(char key[UPBIT__UPGRADE_KEY_SIZE]);
 /* Appends the request with a fresh random key. 0, INVALID_ARGUMENT, NO_MEMORY or SYSTEM. */
 int upbit__upgrade_write(upbit__buffer *out, char key[UPBIT__UPGRADE_KEY_SIZE],
                          const upbit__upgrade_request *request);

@@ -37,10 +37,18 @@ static int append(upbit__buffer *out, const char *const *texts, size_t count)
     return 0;
 }
 
+int upbit__upgrade_key(char key[UPBIT__UPGRADE_KEY_SIZE])
+{
+    uint8_t nonce[16];
+    int rc = upbit__random_bytes(nonce, sizeof nonce);
+    if (rc == 0)
+        EVP_EncodeBlock((unsigned char *)key, nonce, sizeof nonce);
+    return rc;
+}
+
 int upbit__upgrade_write(upbit__buffer *out, char key[UPBIT__UPGRADE_KEY_SIZE],
                          const upbit__upgrade_request *request)
 {
-    uint8_t nonce[16];
     const char *why;
     for (size_t i = 0; i < request->header_count; i++) {
         int rc = upbit__upgrade_header_check(&request->headers[i], &why);
@@ -49,10 +57,9 @@ int upbit__upgrade_write(upbit__buffer *out, char key[UPBIT__UPGRADE_KEY_SIZE],
     }
     char offer[UPBIT__DEFLATE_TEXT_SIZE];
     upbit__deflate_offer_write(offer, &request->deflate);
-    int rc = upbit__random_bytes(nonce, sizeof nonce);
+    int rc = upbit__upgrade_key(key);
     if (rc != 0)
         return rc;
-    EVP_EncodeBlock((unsigned char *)key, nonce, sizeof nonce);
     const char *const head[] = {
         "GET ",
         request->path,

@@ -27,12 +27,22 @@ CODE_SUITES = ('unit', 'integration')
 
 class Variant:
     """One way to build and run: `setup` for meson, `suites` by default, `slow` stretches time-outs,
-    `omit` are words in the names of tests that make no sense in it."""
+    `omit` are words in the names of tests that make no sense in it, `only` patterns of those that
+    do. `libcurl`: it needs one with WebSocket, the system's or one beside it."""
 
-    def __init__(self, name, directory, setup, suites, slow=1, wrapper=(), environment=(), omit=()):
+    def __init__(self, name, directory, setup, suites, slow=1, wrapper=(), environment=(), omit=(),
+                 only=(), libcurl=False):
         self.name, self.directory, self.setup = name, os.path.join(TOP, directory), setup
         self.suites, self.slow, self.omit = suites, slow, set(omit)
         self.wrapper, self.environment = wrapper, dict(environment)
+        self.only, self.libcurl = only, libcurl
+
+
+ADDRESS = (('ASAN_OPTIONS', 'detect_leaks=1:detect_stack_use_after_return=1'),
+           ('UBSAN_OPTIONS', 'halt_on_error=1:print_stacktrace=1'))
+WEBSOCKET_API = ('UPBIT_TEST_TRANSPORT', 'websocket-api')
+SOCKETS = ('net *', 'client *')
+REST_ONLY = ('rest', 'rest_faults', 'asking', 'refused', 'shapes', 'pages')
 
 
 def variants():
@@ -40,15 +50,13 @@ def variants():
         Variant('none', 'build-tests', PLAIN, SUITES),
         Variant('address', 'build-tests-address',
                 INSTRUMENTED + ['-Db_sanitize=address,undefined'], CODE_SUITES, 3,
-                environment=(('ASAN_OPTIONS', 'detect_leaks=1:detect_stack_use_after_return=1'),
-                             ('UBSAN_OPTIONS', 'halt_on_error=1:print_stacktrace=1'))),
+                environment=ADDRESS),
         Variant('address-qt', 'build-tests-address-qt',
                 ['-Dqt=enabled', '-Dexamples=false', '-Dtests=true',
                  '-Db_sanitize=address,undefined'], ('qt',), 3,
-                environment=(('ASAN_OPTIONS', 'detect_leaks=1:detect_stack_use_after_return=1'),
-                             ('LSAN_OPTIONS', 'print_suppressions=0:suppressions=' + os.path.join(
-                                 TOP, 'tests', 'support', 'qt_leaks.supp')),
-                             ('UBSAN_OPTIONS', 'halt_on_error=1:print_stacktrace=1'))),
+                environment=ADDRESS + (
+                    ('LSAN_OPTIONS', 'print_suppressions=0:suppressions=' + os.path.join(
+                        TOP, 'tests', 'support', 'qt_leaks.supp')),)),
         Variant('thread', 'build-tests-thread', INSTRUMENTED + ['-Db_sanitize=thread'],
                 CODE_SUITES, 5, environment=(('TSAN_OPTIONS', 'halt_on_error=1'),)),
         # Valgrind looks at the plain build's unit tests, for uninitialised memory above all. It runs one
@@ -57,7 +65,30 @@ def variants():
         Variant('valgrind', 'build-tests', PLAIN, ('unit',), 20, omit=('stress', 'model', 'litmus'), wrapper=(
             'valgrind', '--quiet', '--error-exitcode=99', '--leak-check=full',
             '--errors-for-leak-kinds=definite', '--fair-sched=try')),
+        # The stream once more over libcurl's WebSocket; and over our own, with that libcurl.
+        Variant('websocket-api', 'build-tests-libcurl', INSTRUMENTED, ('integration',),
+                environment=(WEBSOCKET_API,), only=SOCKETS, omit=REST_ONLY, libcurl=True),
+        Variant('websocket-api-address', 'build-tests-libcurl-address',
+                INSTRUMENTED + ['-Db_sanitize=address,undefined'], ('integration',), 3,
+                environment=ADDRESS + (WEBSOCKET_API,), only=('net *',), omit=REST_ONLY, libcurl=True),
+        Variant('newer-libcurl', 'build-tests-libcurl', INSTRUMENTED, ('integration',),
+                only=('net *',), libcurl=True),
     )}
+
+
+def libcurl_setup():
+    """What meson needs to find a libcurl with WebSocket: nothing where the system's has it; None
+    where there is none to be had, and the reason has been said."""
+    if subprocess.run(['pkg-config', '--atleast-version=8.14', 'libcurl'], check=False).returncode == 0:
+        return []
+    directory = os.path.join(TOP, 'build-libcurl')
+    done = subprocess.run([os.path.join(TOP, 'subprojects', 'libcurl.sh'), directory], check=False,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                          errors='replace')
+    if done.returncode != 0:
+        say((done.stderr.strip().splitlines() or ['libcurl.sh failed'])[-1])
+        return None
+    return ['-Dpkg_config_path=' + os.path.join(directory, 'pkgconfig')]
 
 
 def say(text):
@@ -73,13 +104,30 @@ def without_address_randomisation():
     return []
 
 
-def build(variant):
+def introspect(variant, what):
+    done = subprocess.run([MESON, 'introspect', what, variant.directory], text=True,
+                          stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout)
+
+
+def needed(variant):
+    """What of a build directory the tests of a variant that runs few of them need."""
+    files = {target['id']: target['filename'][0] for target in introspect(variant, '--targets')}
+    return sorted({os.path.relpath(files[i], variant.directory)
+                   for test in introspect(variant, '--tests')
+                   if any(fnmatch.fnmatch(test['name'], p) for p in variant.only)
+                   for i in test['depends'] if i in files})
+
+
+def build(variant, libcurl):
     fresh = not os.path.exists(os.path.join(variant.directory, 'build.ninja'))
     steps = []
     if fresh:
-        steps.append([MESON, 'setup', variant.directory, TOP] + variant.setup)
+        steps.append([MESON, 'setup', variant.directory, TOP] + variant.setup + libcurl)
     steps.append(['/usr/bin/ninja', '-C', variant.directory])
     for step in steps:
+        if step[0] != MESON and variant.only:
+            step += needed(variant)
         done = subprocess.run(step, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors='replace', check=False)
         if done.returncode != 0:
@@ -139,17 +187,20 @@ def count(record):
 def chosen_names(variant, suites, patterns):
     """Of the suites' tests those that match a pattern, or without patterns all the variant wants;
     Meson 1.0 itself matches whole names only."""
-    done = subprocess.run([MESON, 'introspect', '--tests', variant.directory], text=True,
-                          stdout=subprocess.PIPE, check=True)
-    return [test['name'] for test in json.loads(done.stdout)
+    return [test['name'] for test in introspect(variant, '--tests')
             if {s.split(':')[-1] for s in test['suite']} & set(suites)
             and (any(fnmatch.fnmatch(test['name'], p) for p in patterns) if patterns
-                 else not variant.omit & set(test['name'].split()))]
+                 else not variant.omit & set(test['name'].split()))
+            and (not variant.only or any(fnmatch.fnmatch(test['name'], p) for p in variant.only))]
 
 
 def run(variant, suites, names):
     """Runs what was asked for in one variant; returns (passed, failed, skipped)."""
-    if not build(variant):
+    libcurl = libcurl_setup() if variant.libcurl else []
+    if libcurl is None:
+        say('skipped: no libcurl with WebSocket here')
+        return 0, 0, 1
+    if not build(variant, libcurl):
         return 0, 1, 0
     logbase = 'run-' + variant.name
     command = [MESON, 'test', '-C', variant.directory, '--no-rebuild', '--print-errorlogs',
@@ -161,7 +212,7 @@ def run(variant, suites, names):
         command += ['--wrapper', ' '.join(variant.wrapper)]
     for suite in suites:
         command += ['--suite', suite]
-    if variant.omit or names:
+    if variant.omit or variant.only or names:
         names = chosen_names(variant, suites, names)
         if not names:
             say('no test of that name in variant ' + variant.name)
@@ -197,11 +248,11 @@ def main():
     known = variants()
     parser = argparse.ArgumentParser(prog='tests/run', description='Builds and runs the tests.',
                                      epilog='Without options: every suite, then unit and '
-                                     'integration under both sanitizers and qt under one, then unit '
-                                     'under valgrind.')
+                                     'integration under both sanitizers and qt under one, unit '
+                                     'under valgrind, then the stream over libcurl\'s WebSocket.')
     parser.add_argument('--suite', action='append', choices=SUITES, help='only this suite')
     parser.add_argument('--sanitize', action='append', choices=list(known),
-                        help='only this variant: none, address (with undefined), thread, valgrind')
+                        help='only this variant: ' + ', '.join(known))
     parser.add_argument('name', nargs='*', help='only tests whose name matches, e.g. "wire*"')
     options = parser.parse_args()
 

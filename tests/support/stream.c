@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "support/transport.h"
+
 static void no_log(void *context, int level, const char *module, const char *line)
 {
     (void)context;
@@ -17,6 +19,7 @@ upbit_manager *stream_manager(const mock *m, void (*change)(upbit_options *optio
 {
     upbit_options o = UPBIT_OPTIONS_INIT;
     o.url = m->url;
+    o.transport = test_transport();
     o.log = no_log;
     o.log_level = UPBIT_LOG_DEBUG;
     o.settle_ms = 30;

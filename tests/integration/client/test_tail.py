@@ -208,8 +208,7 @@ def test_usage_errors_end_with_2():
         ["--snapshot-only", "--realtime-only", "ticker", "KRW-BTC"],
         ["--level", "5", "orderbook", "BTC-ETH"], ["--level", "-1", "orderbook", "KRW-BTC"],
         # Parts that are not built yet say so.
-        ["--transport", "replay", "ticker", "KRW-BTC"],
-        ["--transport", "websocket-api", "ticker", "KRW-BTC"], ["myAsset", "-"], ["myOrder", "-"],
+        ["--transport", "replay", "ticker", "KRW-BTC"], ["myAsset", "-"], ["myOrder", "-"],
     ):
         if "--url" not in arguments:
             arguments = ["--url", "ws://127.0.0.1:9/websocket/v1", *arguments]

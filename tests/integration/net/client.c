@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "support/transport.h"
 
 static void drop(client *c)
 {
@@ -95,7 +96,7 @@ void client_open(client *c, const char *scheme, const char *host, int port,
                                             .closed = on_closed};
     snprintf(url, sizeof url, "%s://%s:%d/websocket/v1", scheme, host, port);
     config->url = url;
-    int rc = upbit__transport_open(&c->transport, 0, c->loop, config, &events, c);
+    int rc = upbit__transport_open(&c->transport, test_transport(), c->loop, config, &events, c);
     config->url = NULL;
     ck_assert_msg(rc == 0, "open: %d %s", rc, upbit_error_detail());
 }

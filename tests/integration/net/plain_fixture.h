@@ -29,7 +29,7 @@ static void end(void)
     server_stop(&s);
 }
 
-static void serve_greeting(peer *p, void *context)
+static inline void serve_greeting(peer *p, void *context)
 {
     (void)context;
     if (peer_upgrade(p) && peer_frame(p, 0x82, "hello", 5))

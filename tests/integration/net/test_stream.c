@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "plain_fixture.h"
 #include "support/check_main.h"
+#include "support/transport.h"
 
 static void serve_429(peer *p, void *context)
 {
@@ -222,7 +223,7 @@ START_TEST(destroy_inside_closed)
     open_plain();
     ck_assert(client_wait(&c, &c.closed, 1));
     ck_assert_int_eq(c.close.http_status, 500);
-    ck_assert_str_eq(c.body, "body without a length");
+    ck_assert_str_eq(c.body, test_transport_sees_bodies() ? "body without a length" : "");
     end();
 }
 END_TEST
