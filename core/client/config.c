@@ -205,7 +205,7 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
     *c = (upbit__config){
         .format = o.format == UPBIT_FORMAT_AUTO ? UPBIT_FORMAT_SIMPLE : o.format,
         .transport = o.transport == UPBIT_TRANSPORT_DEFAULT ? UPBIT_TRANSPORT_RAW : o.transport,
-        .compression = o.compression != UPBIT_OFF,
+        .compression = o.compression != UPBIT_OFF && o.transport <= UPBIT_TRANSPORT_RAW,
         .log_level = o.log_level == 0 ? UPBIT_LOG_WARNING : o.log_level,
         .log = o.log,
         .log_context = o.log_context,

@@ -37,7 +37,7 @@ typedef struct api {
     unsigned record_flags;
     size_t record_left;
     /* receiving */
-    bool in_frame, in_message;
+    bool in_frame, in_message, ahead;
 } api;
 
 /* The request is out, or will not be; its headers may be secrets. */
@@ -275,6 +275,9 @@ static upbit__raw_got read_frame(upbit__raw *t, size_t *budget)
     CURLcode code =
         draining ? curl_easy_recv(t->easy, to, room, &count)
                  : curl_ws_recv(t->easy, to + HEADER_ROOM, room - HEADER_ROOM, &count, &meta);
+    if (!a->ahead)
+        upbit__curl_read_ahead(t->easy); /* libcurl knows the connection again since that */
+    a->ahead = true;
     if (draining && code == CURLE_OK && count == 0)
         code = CURLE_GOT_NOTHING;
     if (code != CURLE_OK)
