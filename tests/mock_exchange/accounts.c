@@ -68,6 +68,7 @@ void mock_pocket_seed(struct mock_pocket *p)
     for (size_t i = 0; i < sizeof seeds / sizeof seeds[0]; i++) {
         struct mock_balance *b = mock_balance_of(p, seeds[i].currency);
         mock_parse_amount(&b->free, seeds[i].free);
+        b->shown_free = b->free;
         mock_parse_amount(&b->average, seeds[i].average);
     }
 }
