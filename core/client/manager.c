@@ -35,14 +35,14 @@ static void before_fork(void)
 static void after_fork_in_parent(void)
 {
     upbit__keys_after_fork();
-    upbit__budgets_after_fork();
+    upbit__budgets_after_fork(false);
     pthread_mutex_unlock(&default_mutex);
 }
 
 static void after_fork_in_child(void)
 {
     upbit__keys_after_fork();
-    upbit__budgets_after_fork();
+    upbit__budgets_after_fork(true);
     pthread_mutex_unlock(&default_mutex);
     forked();
 }

@@ -9,23 +9,19 @@
 
 #include "base/clock.h"
 #include "limits/ban.h"
-#include "limits/counter.h"
+#include "limits/sharing.h"
 #include "upbit-live/error.h"
 
 #define ADDRESS      "ip"
 #define BAN_FIRST_NS (120 * UPBIT__SECOND)
 #define BAN_MAX_NS   (3600 * UPBIT__SECOND) /* also: quiet for that long, the next is a first */
 
-/* Only one process uses these: it is the owner of all grants. */
-#define OWNER 1
-
 typedef struct host {
     struct host *next;
     struct upbit__budget *seats;
-    upbit__counter groups[UPBIT__GROUPS];
-    int64_t banned_ns; /* nothing of any group before this */
-    uint32_t bans;     /* in a row */
-    char name[];       /* host#scope */
+    upbit__sharing sharing;
+    upbit__tally tally; /* in the host's time */
+    char name[];        /* host#scope */
 } host;
 
 struct upbit__budget {
@@ -42,9 +38,19 @@ void upbit__budgets_before_fork(void)
     pthread_mutex_lock(&mutex);
 }
 
-void upbit__budgets_after_fork(void)
+void upbit__budgets_after_fork(bool child)
 {
+    for (host *h = hosts; h != NULL && child; h = h->next)
+        upbit__sharing_forked(&h->sharing);
     pthread_mutex_unlock(&mutex);
+}
+
+/* What processes share is counted by a clock that is the same for all, and goes on in sleep. */
+static int64_t host_time(const host *h, int64_t now)
+{
+    return h->sharing.ledger == NULL
+               ? now
+               : now + (upbit__clock_boottime_ns() - upbit__clock_monotonic_ns());
 }
 
 const char *upbit__group_name(upbit__group group)
@@ -55,10 +61,11 @@ const char *upbit__group_name(upbit__group group)
 /* Would a new entry under this name behave the same? */
 static bool forgettable(const host *h, int64_t now)
 {
-    if (h->seats != NULL || h->banned_ns > now || (h->bans > 0 && h->banned_ns > now - BAN_MAX_NS))
+    const upbit__tally *t = &h->tally;
+    if (h->seats != NULL || t->banned_ns > now || (t->bans > 0 && t->banned_ns > now - BAN_MAX_NS))
         return false;
     for (int g = 0; g < UPBIT__GROUPS; g++)
-        if (!upbit__counter_idle(&h->groups[g], (upbit__group)g, now))
+        if (!upbit__counter_idle(&t->groups[g], (upbit__group)g, now))
             return false;
     return true;
 }
@@ -67,7 +74,8 @@ static bool is_named(const host *h, const upbit__budget_place *place)
 {
     size_t length = strlen(place->host);
     return strncasecmp(h->name, place->host, length) == 0 && h->name[length] == '#' &&
-           strcmp(h->name + length + 1, place->scope != NULL ? place->scope : ADDRESS) == 0;
+           strcmp(h->name + length + 1, place->scope != NULL ? place->scope : ADDRESS) == 0 &&
+           (h->sharing.ledger != NULL) == place->shared;
 }
 
 static host *find(const upbit__budget_place *place, int64_t now)
@@ -77,8 +85,9 @@ static host *find(const upbit__budget_place *place, int64_t now)
         host *h = *at;
         if (is_named(h, place)) {
             found = h;
-        } else if (forgettable(h, now)) {
+        } else if (forgettable(h, host_time(h, now))) {
             *at = h->next;
+            upbit__sharing_finish(&h->sharing);
             free(h);
             continue;
         }
@@ -95,9 +104,11 @@ static host *make(const upbit__budget_place *place)
     if (h == NULL)
         return NULL;
     snprintf(h->name, size, "%s#%s", place->host, scope);
-    h->banned_ns = UPBIT__LONG_AGO;
-    for (int g = 0; g < UPBIT__GROUPS; g++)
-        upbit__counter_init(&h->groups[g]);
+    upbit__tally_init(&h->tally);
+    if (upbit__sharing_init(&h->sharing, place->shared, h->name) != 0) {
+        free(h);
+        return NULL;
+    }
     h->next = hosts;
     hosts = h;
     return h;
@@ -152,17 +163,33 @@ static uint32_t allowed_of(const host *h, upbit__group group)
 
 static int64_t take(host *h, upbit__group group, int64_t now)
 {
-    upbit__counter *c = &h->groups[group];
-    int64_t closed = c->closed_ns > h->banned_ns ? c->closed_ns : h->banned_ns;
-    return closed > now ? closed : upbit__counter_take(c, group, allowed_of(h, group), OWNER, now);
+    upbit__tally *t = &h->tally;
+    int64_t at = upbit__sharing_begin(&h->sharing, t, group, false, now);
+    if (at != 0)
+        return at;
+    upbit__counter *c = &t->groups[group];
+    int64_t open_ns = upbit__sharing_open_ns(&h->sharing, group);
+    at = open_ns > t->banned_ns ? open_ns : t->banned_ns;
+    if (at <= now) {
+        uint32_t allowed = upbit__sharing_share(&h->sharing, group, allowed_of(h, group), now);
+        at = upbit__counter_take(c, group, allowed, h->sharing.owner, now);
+    }
+    upbit__sharing_end(&h->sharing, t, group);
+    return at;
 }
 
 int64_t upbit__budget_take(upbit__budget *b, upbit__group group, int64_t now_ns)
 {
     pthread_mutex_lock(&mutex);
-    int64_t at = take(b->host, group, now_ns);
+    int64_t now = host_time(b->host, now_ns), ahead = now - now_ns;
+    int64_t at = take(b->host, group, now);
+    /* Stopped in the middle of it, and going on long after the time that was entered: that grant
+     * is worth nothing. */
+    if (at == 0 && b->host->sharing.ledger != NULL &&
+        upbit__clock_boottime_ns() - now > UPBIT__WINDOW_MARGIN_NS / 2)
+        at = now + UPBIT__MS;
     pthread_mutex_unlock(&mutex);
-    return at;
+    return at != 0 ? at - ahead : 0;
 }
 
 /* The value of sec, -1 when there is none. */
@@ -174,47 +201,70 @@ static long remaining(const char *text)
     return -1;
 }
 
-static int64_t banned(host *h, uint32_t retry_after_ms, const char *body, size_t length,
+static int64_t banned(upbit__tally *t, uint32_t retry_after_ms, const char *body, size_t length,
                       int64_t now)
 {
-    bool again = h->banned_ns > now;
-    if (!again && (h->banned_ns == UPBIT__LONG_AGO || h->banned_ns < now - BAN_MAX_NS))
-        h->bans = 0;
+    bool again = t->banned_ns > now;
+    if (!again && (t->banned_ns == UPBIT__LONG_AGO || t->banned_ns < now - BAN_MAX_NS))
+        t->bans = 0;
     if (!again)
-        h->bans++;
+        t->bans++;
     uint32_t named = upbit__ban_ms(body, length, upbit__clock_wall_ns());
     if (named < retry_after_ms)
         named = retry_after_ms;
     int64_t wait = named * UPBIT__MS + UPBIT__WINDOW_MARGIN_NS;
     if (named == 0) {
         wait = BAN_FIRST_NS;
-        for (uint32_t i = 1; i < h->bans && wait < BAN_MAX_NS; i++)
+        for (uint32_t i = 1; i < t->bans && wait < BAN_MAX_NS; i++)
             wait *= 2;
         if (wait > BAN_MAX_NS)
             wait = BAN_MAX_NS;
     }
-    if (now + wait > h->banned_ns)
-        h->banned_ns = now + wait;
-    return again ? 0 : h->banned_ns;
+    if (now + wait > t->banned_ns) {
+        t->banned_ns = now + wait;
+        t->banned_wall_ms = (upbit__clock_wall_ns() + wait) / UPBIT__MS;
+    }
+    return again ? 0 : t->banned_ns;
+}
+
+static int64_t report(host *h, upbit__group group, int http_status, const char *remaining_req,
+                      uint32_t retry_after_ms, const char *body, size_t length, int64_t now)
+{
+    upbit__tally *t = &h->tally;
+    upbit__counter *c = &t->groups[group];
+    int64_t until = 0;
+    (void)upbit__sharing_begin(&h->sharing, t, group, true, now);
+    upbit__counter_settle(c, group, h->sharing.owner, now);
+    if (http_status == 429)
+        until = upbit__counter_refused(c, group, retry_after_ms, now);
+    else if (http_status == 418)
+        until = banned(t, retry_after_ms, body, length, now);
+    else if (http_status != 0 && c->closed_ns <= now)
+        c->strikes = 0;
+    if (remaining_req != NULL && remaining(remaining_req) == 0)
+        upbit__counter_close(c,
+                             now + upbit__group_limits[group].window_ns + UPBIT__WINDOW_MARGIN_NS);
+    upbit__sharing_end(&h->sharing, t, group);
+    return until;
 }
 
 int64_t upbit__budget_report(upbit__budget *b, upbit__group group, int http_status,
                              const char *remaining_req, uint32_t retry_after_ms, const char *body,
                              size_t body_length, int64_t now_ns)
 {
-    int64_t until = 0;
     pthread_mutex_lock(&mutex);
-    upbit__counter *c = &b->host->groups[group];
-    upbit__counter_settle(c, group, OWNER, now_ns);
-    if (http_status == 429)
-        until = upbit__counter_refused(c, group, retry_after_ms, now_ns);
-    else if (http_status == 418)
-        until = banned(b->host, retry_after_ms, body, body_length, now_ns);
-    else if (http_status != 0 && c->closed_ns <= now_ns)
-        c->strikes = 0;
-    if (remaining_req != NULL && remaining(remaining_req) == 0)
-        upbit__counter_close(c, now_ns + upbit__group_limits[group].window_ns +
-                                    UPBIT__WINDOW_MARGIN_NS);
+    int64_t now = host_time(b->host, now_ns);
+    int64_t until =
+        report(b->host, group, http_status, remaining_req, retry_after_ms, body, body_length, now);
     pthread_mutex_unlock(&mutex);
-    return until;
+    return until != 0 ? until - (now - now_ns) : 0;
+}
+
+const char *upbit__budget_trouble(upbit__budget *b)
+{
+    pthread_mutex_lock(&mutex);
+    const char *trouble = b->host->sharing.trouble;
+    b->host->sharing.trouble = NULL;
+    pthread_mutex_unlock(&mutex);
+    return trouble;
 }

@@ -10,11 +10,13 @@
  * sending and its answer, and a first request spends round trips on connecting that the next ones
  * do not. So no window of the exchange's sees more than N, however uneven the road is.
  *
- * @thread any: one mutex for all budgets, held for a few instructions. Budgets are the only state
- * that two I/O threads share. Time is the caller's: monotonic ns. */
+ * @thread any: one mutex for all budgets, held for a few instructions and, where processes share,
+ * a few system calls that never wait. Budgets are the only state that two I/O threads share. Time
+ * is the caller's: monotonic ns. */
 #ifndef UPBIT_LIMITS_BUDGET_H
 #define UPBIT_LIMITS_BUDGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +28,7 @@ typedef struct upbit__budget_place {
     const char *host;  /* copied, its case does not matter */
     const char *scope; /* copied; NULL: what is counted by address, else a pocket's name */
     unsigned percent;  /* 1 to 100: how much of each N this seat wants to be used at most */
+    bool shared;       /* with the other processes of this user, by a file: sharing.h */
 } upbit__budget_place;
 
 /* 0 or NO_MEMORY. */
@@ -33,7 +36,8 @@ int upbit__budget_get(upbit__budget **out, const upbit__budget_place *place, int
 void upbit__budget_release(upbit__budget *b); /* NULL allowed */
 
 /* 0: a grant was taken at now; every grant of a REST group wants a report. Else when to ask again,
- * > now: never later than a grant may be possible, sometimes earlier. */
+ * > now: never later than a grant may be possible, sometimes earlier; in a few ms while another
+ * process has the file. */
 int64_t upbit__budget_take(upbit__budget *b, upbit__group group, int64_t now_ns);
 
 /* What became of the oldest grant of the group that has not been reported: http_status 0: no
@@ -47,12 +51,16 @@ int64_t upbit__budget_report(upbit__budget *b, upbit__group group, int http_stat
                              const char *remaining_req, uint32_t retry_after_ms, const char *body,
                              size_t body_length, int64_t now_ns);
 
+/* What keeps this seat from sharing as it should, once for each time that begins; else NULL. For
+ * the log. Static. */
+const char *upbit__budget_trouble(upbit__budget *b);
+
 /* "ticker", ... Static. */
 const char *upbit__group_name(upbit__group group);
 
 /* Around a fork, so that a child never inherits the mutex locked; by the handlers of whoever holds
  * other locks while calling here, inside them. */
 void upbit__budgets_before_fork(void);
-void upbit__budgets_after_fork(void);
+void upbit__budgets_after_fork(bool child);
 
 #endif

@@ -103,29 +103,40 @@ int64_t upbit__counter_refused(upbit__counter *c, upbit__group group, uint32_t r
     return again ? 0 : c->closed_ns;
 }
 
-void upbit__counter_fill(upbit__counter *c, upbit__group group, uint32_t owner, int64_t now)
+void upbit__counter_fill(upbit__counter *c, upbit__group group, int64_t now)
 {
     for (uint32_t i = 0; i < upbit__group_limits[group].limit; i++)
         if (c->slots[i].free_ns < now + window_of(group))
-            c->slots[i] = (upbit__slot){.free_ns = now + window_of(group), .owner = owner};
+            c->slots[i] = (upbit__slot){.free_ns = now + window_of(group)};
 }
 
-void upbit__counter_merge(upbit__counter *to, const upbit__counter *from, upbit__group group,
-                          int64_t now)
+void upbit__counter_keep(upbit__counter *c, uint32_t owner)
 {
-    upbit__counter_close(to, from->closed_ns);
-    if (from->strikes > to->strikes)
-        to->strikes = from->strikes;
-    for (uint32_t i = 0; i < upbit__group_limits[group].limit; i++) {
-        if (from->slots[i].free_ns <= now)
-            continue;
-        upbit__slot *soonest = &to->slots[0];
-        for (uint32_t j = 1; j < upbit__group_limits[group].limit; j++)
-            if (to->slots[j].free_ns < soonest->free_ns)
-                soonest = &to->slots[j];
-        if (soonest->free_ns < from->slots[i].free_ns)
-            *soonest = from->slots[i];
-    }
+    for (int i = 0; i < UPBIT__SLOTS; i++)
+        if (c->slots[i].owner != owner)
+            c->slots[i] = (upbit__slot){.free_ns = UPBIT__LONG_AGO};
+}
+
+void upbit__counter_add(upbit__counter *c, upbit__group group, upbit__slot slot)
+{
+    upbit__slot *soonest = &c->slots[0];
+    for (uint32_t i = 1; i < upbit__group_limits[group].limit; i++)
+        if (c->slots[i].free_ns < soonest->free_ns)
+            soonest = &c->slots[i];
+    if (soonest->free_ns < slot.free_ns)
+        *soonest = slot;
+}
+
+void upbit__counter_adopt(upbit__counter *c, const upbit__counter *own, upbit__group group,
+                          uint32_t owner)
+{
+    upbit__counter_close(c, own->closed_ns);
+    for (uint32_t i = 0; i < upbit__group_limits[group].limit; i++)
+        if (c->slots[i].owner == owner)
+            c->slots[i] = (upbit__slot){.free_ns = UPBIT__LONG_AGO};
+    for (uint32_t i = 0; i < upbit__group_limits[group].limit; i++)
+        if (own->slots[i].owner == owner)
+            upbit__counter_add(c, group, own->slots[i]);
 }
 
 bool upbit__counter_idle(const upbit__counter *c, upbit__group group, int64_t now)

@@ -48,13 +48,19 @@ int64_t upbit__counter_refused(upbit__counter *c, upbit__group group, uint32_t r
 
 void upbit__counter_close(upbit__counter *c, int64_t until_ns);
 
-/* Every slot busy for one window from now: for one who can't know what was granted. */
-void upbit__counter_fill(upbit__counter *c, upbit__group group, uint32_t owner, int64_t now);
+/* Every slot busy for one window from now, nobody's: for one who cannot know what was granted. */
+void upbit__counter_fill(upbit__counter *c, upbit__group group, int64_t now);
 
-/* Adds the grants and closings of `from` to `to`; where no slot is free, those that are busy
- * longest stay. */
-void upbit__counter_merge(upbit__counter *to, const upbit__counter *from, upbit__group group,
-                          int64_t now);
+/* Forgets all grants but the owner's. */
+void upbit__counter_keep(upbit__counter *c, uint32_t owner);
+
+/* Enters a grant that was made elsewhere; where no slot is free, those that are busy longest stay.
+ */
+void upbit__counter_add(upbit__counter *c, upbit__group group, upbit__slot slot);
+
+/* What the owner knows better than `c`: his own grants, and whatever closes. `own` is his copy. */
+void upbit__counter_adopt(upbit__counter *c, const upbit__counter *own, upbit__group group,
+                          uint32_t owner);
 
 /* A fresh counter would behave the same from now on, but for the strikes. */
 bool upbit__counter_idle(const upbit__counter *c, upbit__group group, int64_t now);
