@@ -30,6 +30,8 @@ static unsigned descriptors(void)
 
 static void settings(upbit_options *o)
 {
+    o->log = report_log;
+    o->log_level = UPBIT_LOG_INFO;
     o->ping_interval_ms = 400;
     o->pong_timeout_ms = 400;
     o->connect_timeout_ms = 1000;
@@ -48,6 +50,12 @@ static widget *new_widget(stage *s)
         abort();
     s->widgets = list;
     return s->widgets[s->count++] = w;
+}
+
+static void open_widget(stage *s, dice *d)
+{
+    widget *w = new_widget(s);
+    widget_open(w, s->manager, s->waiter, d, (unsigned)s->count, s->faults.theme == THEME_REPEATS);
 }
 
 static widget *any_open(const stage *s, dice *d)
@@ -70,7 +78,7 @@ static void trouble(stage *s, dice *d)
     double now = stream_now(), end = now + ROUND, fault = now + 0.2, gather = now + 0.8;
     for (unsigned tick = 0; (now = stream_now()) < end; tick++) {
         if (count_open(s) < WIDGETS && dice_percent(d, 30))
-            widget_open(new_widget(s), s->manager, s->waiter, d, (unsigned)s->count);
+            open_widget(s, d);
         if (dice_percent(d, 22)) {
             widget *w = any_open(s, d);
             if (w != NULL && dice_percent(d, 4))
@@ -102,11 +110,9 @@ static void begin(stage *s, dice *d, uint64_t seed)
     s->manager = stream_manager(&s->mock, settings);
     if (upbit_waiter_create(&s->waiter) != 0)
         abort();
-    bool cuts = dice_percent(d, 65), poisons = dice_percent(d, 25);
-    faults_begin(&s->faults, &s->mock, d, cuts, poisons);
-    report_did("episode: cuts %d, poisons %d", cuts, poisons);
+    faults_begin(&s->faults, &s->mock, d);
     widget_open_steady(new_widget(s), s->manager, (unsigned)s->count);
-    widget_open(new_widget(s), s->manager, s->waiter, d, (unsigned)s->count);
+    open_widget(s, d);
 }
 
 /* Nobody is there any more: nothing is held for anybody. */
@@ -141,6 +147,8 @@ static void judge(stage *s, tally *sum)
     if (s->truth.journal.lost != 0)
         report_wrong("the journal was too short");
     truth_settle(&s->truth);
+    for (size_t i = 0; i < s->count; i++)
+        verdict_learn(s->widgets[i], &s->truth);
     for (size_t i = 0; i < s->count; i++) {
         const widget *w = s->widgets[i];
         verdict_of(w, &s->truth);

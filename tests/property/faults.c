@@ -52,6 +52,22 @@ static void cut_after_burst(faults *f)
     cut(f);
 }
 
+/* Trades go on while there is no connection. */
+static void hole(faults *f)
+{
+    if (dice_percent(f->dice, 60)) {
+        f->limits++;
+        order(f, "limit?group=trades&count=%u&status=%u", 1 + dice_below(f->dice, 8),
+              dice_percent(f->dice, 70) ? 503u : 429u);
+    }
+    order(f, "burst?rate=%u&ms=600&code=%s", 100 + dice_below(f->dice, 1000), any_code(f));
+    if (dice_percent(f->dice, 50))
+        order(f, "outage?for_ms=%u", 50 + dice_below(f->dice, 400));
+    else
+        order(f, "cut?how=%s&for_ms=%u", dice_percent(f->dice, 50) ? "rst" : "fin",
+              50 + dice_below(f->dice, 400));
+}
+
 static void outage(faults *f)
 {
     order(f, "outage?for_ms=%u", 50 + dice_below(f->dice, 600));
@@ -171,7 +187,13 @@ void faults_next(faults *f)
                                   late,  snapshots, answer_late, garbage, limit,    forget,  list};
     static fault *const hard[] = {cut,     cut,    cut_after_burst, outage,
                                   silence, refuse, bad_close,       bad_frame};
-    if (f->poisons && dice_percent(f->dice, 12))
+    static fault *const holes[] = {hole, hole, hole, cut, outage, silence, delay, burst, repeat};
+    static fault *const repeats[] = {burst, burst, burst, repeat, repeat, reorder, segments, late};
+    if (f->theme == THEME_HOLES)
+        holes[dice_below(f->dice, sizeof holes / sizeof *holes)](f);
+    else if (f->theme == THEME_REPEATS)
+        repeats[dice_below(f->dice, sizeof repeats / sizeof *repeats)](f);
+    else if (f->poisons && dice_percent(f->dice, 12))
         poison(f);
     else if (f->cuts && dice_percent(f->dice, 25))
         hard[dice_below(f->dice, sizeof hard / sizeof *hard)](f);
@@ -179,11 +201,17 @@ void faults_next(faults *f)
         soft[dice_below(f->dice, sizeof soft / sizeof *soft)](f);
 }
 
-void faults_begin(faults *f, const mock *m, dice *d, bool cuts, bool poisons)
+void faults_begin(faults *f, const mock *m, dice *d)
 {
-    *f = (faults){.mock = m, .dice = d, .cuts = cuts, .poisons = poisons};
+    static const char *const names[] = {"all", "holes", "repeats"};
+    unsigned r = dice_below(d, 100);
+    *f = (faults){.mock = m, .dice = d};
+    f->theme = r < 55 ? THEME_ALL : r < 80 ? THEME_HOLES : THEME_REPEATS;
+    f->cuts = f->theme == THEME_ALL && dice_percent(d, 65);
+    f->poisons = f->theme == THEME_ALL && dice_percent(d, 25);
     for (int i = 0; i < LISTED; i++)
         f->listed[i] = true;
+    report_did("episode: theme %s, cuts %d, poisons %d", names[f->theme], f->cuts, f->poisons);
 }
 
 void faults_end(faults *f)

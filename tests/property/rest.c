@@ -135,8 +135,7 @@ static void reach_goals(stage *s)
             const widget *w = s->widgets[i];
             for (int key = 0; key < KEYS && behind == NULL; key++) {
                 const hope *k = &w->want[key];
-                bool cut = k->rows != 0 || k->depth != 0 || k->selector_depth != 0;
-                if (widget_streams(w, key) && !cut && key % CODES < FLEETING &&
+                if (widget_streams(w, key) && !k->cut && key % CODES < FLEETING &&
                     k->newest < goal[key]) {
                     behind = w;
                     which = key;

@@ -88,8 +88,27 @@ void truth_settle(truth *t)
     qsort(t->facts, t->count, sizeof *t->facts, by_subject_and_place);
 }
 
+void truth_learn(truth *t, const fact *f)
+{
+    if (f->conn >= t->received_count) {
+        size_t count = (size_t)f->conn + 1;
+        t->received = more(t->received, count * sizeof *t->received);
+        memset(t->received + t->received_count, 0,
+               (count - t->received_count) * sizeof *t->received);
+        t->received_count = count;
+    }
+    if (t->received[f->conn] < f->n)
+        t->received[f->conn] = f->n;
+}
+
+bool truth_was_received(const truth *t, const fact *f)
+{
+    return f->conn < t->received_count && f->n <= t->received[f->conn];
+}
+
 void truth_free(truth *t)
 {
+    free(t->received);
     free(t->journal.list);
     free(t->facts);
     for (int i = 0; i < CODES; i++)

@@ -23,6 +23,8 @@ typedef struct truth {
     size_t connections;       /* that carried data */
     int64_t *happened[CODES]; /* ids of all trades, ascending */
     size_t happenings[CODES];
+    uint64_t *received; /* by connection: n of the last frame that somebody is known to have had */
+    size_t received_count;
 } truth;
 
 /* Reads on; may be called at any time, often enough for the mock's rings. */
@@ -30,6 +32,10 @@ void truth_gather(truth *t, const mock *m);
 /* Puts it in order, when nothing follows any more. */
 void truth_settle(truth *t);
 void truth_free(truth *t);
+
+/* This frame was read by the library, and so was all that went before it on its connection. */
+void truth_learn(truth *t, const fact *f);
+bool truth_was_received(const truth *t, const fact *f);
 
 /* All messages about the same: a trade's id; a ticker's or book's timestamp; a candle's window and
  * timestamp. NULL, *count 0: there was none. */

@@ -64,14 +64,67 @@ static const fact *source(const widget *w, const truth *t, const receipt *g, uin
     return NULL;
 }
 
+static bool may_be(const receipt *g, const fact *f)
+{
+    return same_values(g, f->values) && same_stream(g, f);
+}
+
+void verdict_learn(const widget *w, truth *t)
+{
+    for (size_t i = 0; i < w->got.count; i++) {
+        const receipt *g = &w->got.at[i];
+        size_t count, fitting = 0, which = 0;
+        if (g->type == UPBIT_TYPE_GAP || g->origin != UPBIT_ORIGIN_STREAM || g->answer)
+            continue;
+        const fact *all = truth_find(t, g->kind, g->code, g->id, g->timestamp, g->window, &count);
+        for (size_t k = 0; k < count; k++)
+            if (may_be(g, &all[k])) {
+                fitting++;
+                which = k;
+            }
+        if (fitting == 1)
+            truth_learn(t, &all[which]);
+    }
+}
+
+/* The last frames by which the events of a key may have come: each before that of the next. */
+static void look_back(const truth *t, delivered *list, size_t count)
+{
+    uint64_t before = UINT64_MAX;
+    for (size_t i = count; i > 0; i--) {
+        delivered *d = &list[i - 1];
+        const receipt *g = d->got;
+        if (d->from == NULL || g->origin != UPBIT_ORIGIN_STREAM)
+            continue;
+        size_t frames;
+        const fact *all = truth_find(t, g->kind, g->code, g->id, g->timestamp, g->window, &frames);
+        d->until = d->from->n;
+        for (size_t k = 0; k < frames; k++)
+            if (may_be(g, &all[k]) && all[k].n < before && all[k].n > d->until)
+                d->until = all[k].n;
+        before = d->until;
+    }
+}
+
 static bool is_of(const receipt *g, int key)
 {
     return g->type != UPBIT_TYPE_GAP && !g->answer &&
            universe_key((subject)g->kind, g->code) == key;
 }
 
+/* Another value of the same time was sent: it may have stood between two that are equal, unseen. */
+static bool had_another(const truth *t, const receipt *g)
+{
+    size_t count;
+    const fact *all = truth_find(t, g->kind, g->code, g->id, g->timestamp, g->window, &count);
+    for (size_t i = 0; i < count; i++)
+        if (all[i].stream != MOCK_REST && !same_values(g, all[i].values))
+            return true;
+    return false;
+}
+
 /* Tickers and books: not older than the last by less than five seconds; the same once. */
-static void judge_pair(const widget *w, const receipt *before, const receipt *g)
+static void judge_pair(const widget *w, const truth *t, const receipt *before, const receipt *g)
 {
     if (g->origin != UPBIT_ORIGIN_STREAM || before->origin != UPBIT_ORIGIN_STREAM ||
         g->may_double || g->kind == KIND_TRADE || g->window != before->window)
@@ -79,7 +132,7 @@ static void judge_pair(const widget *w, const receipt *before, const receipt *g)
     if (g->timestamp < before->timestamp && before->timestamp - g->timestamp < 5000)
         describe(w, g, "older than the one before", before->values);
     if (g->timestamp == before->timestamp && g->stream == before->stream && !g->cut &&
-        strcmp(g->values, before->values) == 0)
+        strcmp(g->values, before->values) == 0 && !had_another(t, g))
         describe(w, g, "twice", "");
 }
 
@@ -116,6 +169,7 @@ static void judge_era(const widget *w, const truth *t, delivered *list, size_t c
     if (sorted == NULL)
         abort();
     judge_doubles(w, list, count, sorted);
+    look_back(t, list, count);
     verdict_losses(w, t, list, count, sorted, missing);
     free(sorted);
 }
@@ -141,8 +195,8 @@ static void judge_key(const widget *w, const truth *t, int key, delivered *list,
         if (from != NULL && g->origin == UPBIT_ORIGIN_STREAM)
             behind = from->n;
         if (before != NULL)
-            judge_pair(w, before, g);
-        list[count++] = (delivered){g, from};
+            judge_pair(w, t, before, g);
+        list[count++] = (delivered){g, from, 0};
         before = g;
     }
     judge_era(w, t, list, count, missing);
@@ -159,7 +213,7 @@ void verdict_of(const widget *w, const truth *t)
     for (size_t i = 0; i < w->got.count; i++)
         if (w->got.at[i].answer)
             (void)source(w, t, &w->got.at[i], 0);
-    verdict_match(w, &missing);
+    verdict_match(w, t, &missing);
     free(missing.at);
     free(list);
 }

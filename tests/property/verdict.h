@@ -5,6 +5,8 @@
 #include "truth.h"
 #include "widget.h"
 
+/* What its events tell about the connections: for all widgets, before anything is judged. */
+void verdict_learn(const widget *w, truth *t);
 /* What was delivered was sent, with these numbers, in this order, once; what is missing was told.
  */
 void verdict_of(const widget *w, const truth *t);

@@ -4,9 +4,12 @@
 
 #include "verdict.h"
 
+/* An event sent more than once may have come by any of its frames: those between these. Between two
+ * events of a key the wire tells the order. */
 typedef struct delivered {
     const receipt *got;
-    const fact *from; /* NULL: not found, or not to be looked for */
+    const fact *from; /* the first possible; NULL: not found, or not to be looked for */
+    uint64_t until;   /* n of the last possible; by the stream only */
 } delivered;
 
 /* A trade that the library has received and the widget has not: its number lies between these. */
@@ -25,6 +28,6 @@ typedef struct misses {
 void verdict_losses(const widget *w, const truth *t, const delivered *list, size_t count,
                     delivered *const *sorted, misses *missing);
 /* Each of them has a number of its own that a GAP names. */
-void verdict_match(const widget *w, misses *missing);
+void verdict_match(const widget *w, const truth *t, misses *missing);
 
 #endif

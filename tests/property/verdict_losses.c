@@ -2,21 +2,22 @@
  * has a number, and a GAP names it. One that was missed in a cut lies in a hole that a GAP of
  * unknown size tells, or was filled. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "report.h"
 #include "verdict_inside.h"
 
+#define SHOWN_MS 300 /* around what is missing */
+
 /* The frames of the stream that brought a trade. */
 typedef struct frames {
     const fact *first, *last; /* NULL: it was never sent */
-    bool realtime;            /* one of them at least */
+    const fact *received;     /* the first that the library is known to have read; NULL: none */
 } frames;
 
 static frames frames_of(const truth *t, int code, int64_t id)
 {
-    frames r = {NULL, NULL, false};
+    frames r = {NULL, NULL, NULL};
     size_t count;
     const fact *all = truth_find(t, KIND_TRADE, code, id, 0, 0, &count);
     for (size_t i = 0; i < count; i++) {
@@ -24,7 +25,8 @@ static frames frames_of(const truth *t, int code, int64_t id)
             continue;
         r.first = r.first == NULL ? &all[i] : r.first;
         r.last = &all[i];
-        r.realtime = r.realtime || all[i].stream == MOCK_REALTIME;
+        if (r.received == NULL && truth_was_received(t, &all[i]))
+            r.received = &all[i];
     }
     return r;
 }
@@ -70,35 +72,19 @@ static bool is_streamed(const delivered *d)
     return d->from != NULL && d->got->origin == UPBIT_ORIGIN_STREAM;
 }
 
-/* A frame that the library has received: by the stream, or the cache knows it, and it was sent on
- * one connection only. */
-static bool is_received(const truth *t, const delivered *d)
+/* The numbers of those that came before and after it for sure. False: none after it. */
+static bool enclose(miss *between, const delivered *list, size_t count, const frames *f)
 {
-    if (d->from == NULL || d->got->origin == UPBIT_ORIGIN_STREAM)
-        return d->from != NULL;
-    frames f = frames_of(t, d->got->code, d->got->id);
-    return d->got->origin == UPBIT_ORIGIN_CACHE && f.first != NULL && f.first->conn == f.last->conn;
-}
-
-/* It was received if a later frame of its connection was. */
-static bool was_received(const truth *t, const delivered *list, size_t count, const fact *f,
-                         miss *between)
-{
-    *between = (miss){0};
-    bool later = false;
+    *between = (miss){.after = 0};
     for (size_t i = 0; i < count; i++) {
-        if (!is_received(t, &list[i]))
+        if (!is_streamed(&list[i]))
             continue;
-        if (list[i].from->n < f->n) {
+        if (list[i].until < f->first->n)
             between->after = list[i].got->number;
-        } else if (!later) {
+        if (between->before == 0 && list[i].from->n > f->received->n)
             between->before = list[i].got->number;
-            later = list[i].from->conn == f->conn;
-            if (!later)
-                return false;
-        }
     }
-    return later;
+    return between->before != 0;
 }
 
 /* A hole in the trades of this code that this moment lies in, or a GAP that may name that hole. */
@@ -144,50 +130,92 @@ static size_t beginning(const delivered *list, size_t count)
     return i;
 }
 
-/* What was delivered around the first that is missing, for the reader of the report. */
-static void show(const delivered *list, size_t count, int64_t id)
+static bool is_near(int64_t id, int64_t other)
 {
-    size_t at = 0;
-    while (at < count && list[at].got->id < id)
-        at++;
-    for (size_t i = 0; i < count; i++)
-        if (i < 3 || (i + 6 > at && i < at + 6))
-            printf("#   %zu: id %" PRId64 " number %" PRIu64 " %s %s epoch %" PRIu32
-                   " connection %" PRIu64 "\n",
-                   i, list[i].got->id, list[i].got->number, upbit_stream_name(list[i].got->stream),
-                   upbit_origin_name(list[i].got->origin), list[i].got->epoch,
-                   list[i].from != NULL ? list[i].from->conn : 0);
+    int64_t apart = other / 10000 - id / 10000;
+    return apart >= -SHOWN_MS && apart <= SHOWN_MS;
+}
+
+/* What was delivered, sent and told around a trade that is missing, for the reader of the report.
+ */
+static void show(const widget *w, const truth *t, int code, int64_t id)
+{
+    for (size_t i = 0; i < w->got.count; i++) {
+        const receipt *g = &w->got.at[i];
+        if (g->type == UPBIT_TYPE_TRADE && g->code == code && !g->answer && is_near(id, g->id))
+            report_more("had %" PRId64 " number %" PRIu64 " %s %s epoch %" PRIu32 " era %" PRIu32,
+                        g->id, g->number, upbit_stream_name(g->stream),
+                        upbit_origin_name(g->origin), g->epoch, g->era);
+    }
+    for (size_t i = 0; i < t->happenings[code]; i++) {
+        size_t sent;
+        int64_t other = t->happened[code][i];
+        if (!is_near(id, other))
+            continue;
+        const fact *all = truth_find(t, KIND_TRADE, code, other, 0, 0, &sent);
+        report_more("happened %" PRId64 "%s", other, sent == 0 ? ", was not sent" : "");
+        for (size_t k = 0; k < sent; k++)
+            report_more("    sent %" PRIu64 " %s connection %" PRIu64 "%s%s", all[k].n,
+                        all[k].stream == MOCK_REST       ? "by REST"
+                        : all[k].stream == MOCK_SNAPSHOT ? "SNAPSHOT"
+                                                         : "REALTIME",
+                        all[k].conn, all[k].late ? " late" : "",
+                        truth_was_received(t, &all[k]) ? "" : " unknown whether received");
+    }
+    for (size_t i = 0; i < w->got.count; i++) {
+        const receipt *g = &w->got.at[i];
+        if (g->type != UPBIT_TYPE_GAP || g->kind != UPBIT_TYPE_TRADE)
+            continue;
+        if (g->first != 0)
+            report_more("told as lost: numbers %" PRIu64 "..%" PRIu64, g->first, g->last);
+        else if (g->code == code)
+            report_more("told as missed: %" PRId64 "..%" PRId64, g->timestamp, g->window);
+    }
+}
+
+/* A trade that this want should have had, had it been received: since it began, as it wants it. */
+static bool concerns(const widget *w, const truth *t, const delivered *start, const frames *f)
+{
+    if (f->first == NULL)
+        return true;
+    if (f->first->id / 10000 < start->got->called_ms)
+        return false; /* back-fill may begin before that: it looks behind the last that was known */
+    uint64_t place = start->until;
+    if (start->got->origin == UPBIT_ORIGIN_CACHE) { /* of whichever time it was sent */
+        frames first = frames_of(t, start->got->code, start->got->id);
+        place = first.last != NULL ? first.last->n : 0;
+    } else if (place == 0 && start->from != NULL) {
+        place = start->from->n;
+    }
+    return f->first->n >= place &&
+           (w->regime != REGIME_REALTIME || f->first->stream == MOCK_REALTIME);
 }
 
 void verdict_losses(const widget *w, const truth *t, const delivered *list, size_t count,
                     delivered *const *sorted, misses *missing)
 {
-    size_t start = beginning(list, count);
+    const delivered *start = &list[beginning(list, count)];
     int code = list[0].got->code;
-    int64_t low = list[start].got->id, high = sorted[count - 1]->got->id;
+    int64_t low = start->got->id, high = sorted[count - 1]->got->id;
     bool shown = false;
-    uint64_t place = list[start].from != NULL ? list[start].from->n : 0;
     uint64_t end = 0;
     for (size_t i = 0; i < count; i++)
-        if (is_received(t, &list[i]) && list[i].from->n > end)
+        if (is_streamed(&list[i]) && list[i].from->n > end)
             end = list[i].from->n;
-    if (list[start].got->origin == UPBIT_ORIGIN_CACHE) { /* of whichever time it was sent */
-        frames f = frames_of(t, code, low);
-        place = f.last != NULL ? f.last->n : 0;
-    }
     for (size_t i = 0; i < t->happenings[code]; i++) {
         int64_t id = t->happened[code][i];
         if (id <= low || id >= high || has(sorted, count, id))
             continue;
         frames f = frames_of(t, code, id);
-        if (f.first != NULL &&
-            (f.first->n < place || (w->regime == REGIME_REALTIME && !f.realtime)))
-            continue; /* before its time, or nothing it wants */
+        if (!concerns(w, t, start, &f))
+            continue;
         miss one;
-        if (f.first != NULL && was_received(t, list, count, f.first, &one)) {
-            one.id = id;
-            one.code = code;
-            add(missing, one);
+        if (f.received != NULL) {
+            if (enclose(&one, list, count, &f)) {
+                one.id = id;
+                one.code = code;
+                add(missing, one);
+            }
             continue;
         }
         if (f.first != NULL && f.first->n > end)
@@ -204,7 +232,7 @@ void verdict_losses(const widget *w, const truth *t, const delivered *list, size
                      w->id, id, universe_code[code], f.first == NULL ? "never sent" : "sent", after,
                      before);
         if (!shown)
-            show(list, count, id);
+            show(w, t, code, id);
         shown = true;
     }
 }
@@ -247,8 +275,9 @@ static size_t next_free(size_t *next, size_t i)
     return i;
 }
 
-void verdict_match(const widget *w, misses *missing)
+void verdict_match(const widget *w, const truth *t, misses *missing)
 {
+    bool shown = false;
     if (missing->count == 0)
         return;
     size_t count;
@@ -272,12 +301,16 @@ void verdict_match(const widget *w, misses *missing)
                 high = middle;
         }
         size_t at = next_free(next, low);
-        if (at < count && numbers[at] < m->before)
+        if (at < count && numbers[at] < m->before) {
             next[at] = at + 1;
-        else
+        } else {
             report_wrong("%s: trade %" PRId64 " of %s was sent and received, and neither delivered "
                          "nor told as lost; its number would be %" PRIu64 "..%" PRIu64,
                          w->id, m->id, universe_code[m->code], m->after + 1, m->before - 1);
+            if (!shown)
+                show(w, t, m->code, m->id);
+            shown = true;
+        }
     }
     free(next);
     free(numbers);

@@ -28,7 +28,7 @@ typedef struct receipt {
     uint64_t number;
     int64_t id, timestamp, window; /* GAP of unknown size: timestamp and window are its bounds */
     uint64_t first, last;          /* GAP: its numbers */
-    int64_t since_ms;              /* the want's */
+    int64_t since_ms, called_ms;   /* the want's */
     char values[96];
 } receipt;
 
@@ -43,9 +43,13 @@ typedef struct hope {
     bool by_name, by_selector;
     uint8_t depth, selector_depth; /* 0: all */
     uint8_t rows;                  /* no event has more; 0: all */
+    bool cut;                      /* fewer than all were wanted: queued books may have them */
     uint64_t taken;                /* number of the last command that took it */
     uint32_t era;
-    int64_t since_ms; /* wall time of the REPLY to what began this era; 0: not yet */
+    int64_t since_ms;     /* wall time of the REPLY to what began this era; 0: not yet */
+    int64_t called_ms;    /* wall time of the command that began this era */
+    int64_t taken_ms;     /* of the last command that took it */
+    uint32_t first_epoch; /* there was no connection then, this came next; 0: nobody knows */
     unsigned doubles; /* repeats that subscriptions may have caused and that have not been seen */
     unsigned once;    /* snapshots asked for and not seen */
     bool once_due;    /* at least one of them has to come */
@@ -70,6 +74,7 @@ typedef struct command {
 } command;
 
 typedef struct widget {
+    upbit_manager *manager;
     upbit_proxy *proxy; /* NULL: closed */
     char id[32];
     regime regime;
@@ -92,7 +97,9 @@ typedef struct widget {
     receipts got;
 } widget;
 
-void widget_open(widget *w, upbit_manager *m, upbit_waiter *shared, dice *d, unsigned serial);
+/* narrow: likely to have a lossless queue that is soon full. */
+void widget_open(widget *w, upbit_manager *m, upbit_waiter *shared, dice *d, unsigned serial,
+                 bool narrow);
 /* One that does nothing but take the trades of three markets, slowly: its GAPs can be checked to
  * the last number. */
 void widget_open_steady(widget *w, upbit_manager *m, unsigned serial);
@@ -106,6 +113,8 @@ void widget_act(widget *w, dice *d);
 void widget_take(widget *w, unsigned most);
 /* One event that was taken for it. */
 void widget_judge(widget *w, const upbit_delivery *d);
+
+int64_t widget_wall_ms(void);
 
 /* Whether this want of it belongs on the wire. */
 bool widget_streams(const widget *w, int key);

@@ -101,18 +101,40 @@ static void more_rows(hope *k, unsigned depth, bool fresh)
         k->rows = (uint8_t)depth;
 }
 
+/* The epoch that ended, while there is no connection; 0: there is one, or never was. */
+static uint32_t lost_epoch(const widget *w)
+{
+    upbit_stats stats;
+    upbit_manager_get_stats(w->manager, &stats, sizeof stats);
+    bool down = stats.state == UPBIT_STATE_RECONNECTING || stats.state == UPBIT_STATE_CONNECTING ||
+                stats.state == UPBIT_STATE_UPGRADING;
+    return down ? stats.epoch : 0;
+}
+
+/* Who comes while there is no connection has missed nothing of the one before. */
+static void note_cut(const widget *w, hope *k)
+{
+    uint32_t epoch = lost_epoch(w);
+    k->called_ms = k->taken_ms;
+    /* Twice: two fields of the statistics need not be of the same moment. */
+    k->first_epoch = epoch != 0 && lost_epoch(w) == epoch ? epoch + 1 : 0;
+}
+
 static void take(widget *w, int key, const wish *wished, bool by_name)
 {
     hope *k = &w->want[key];
     bool fresh = !k->allowed;
     k->taken = w->commands;
+    k->taken_ms = widget_wall_ms();
     w->command[(w->commands - 1) % COMMANDS].gives[key] = 1;
     if (fresh) {
         k->era++;
         k->since_ms = 0;
+        note_cut(w, k);
     }
     k->allowed = true;
     k->doubles++;
+    k->cut = (k->cut && !fresh) || wished->depth != 0;
     more_rows(k, wished->depth, fresh);
     if (w->regime == REGIME_SNAPSHOT) {
         k->once++;
@@ -318,16 +340,20 @@ void widget_act(widget *w, dice *d)
 
 /* ---- its life ---- */
 
-static void draw_character(widget *w, dice *d)
+static void draw_character(widget *w, dice *d, bool narrow)
 {
-    static const uint32_t caps[] = {0, 0, 8, 32, 200};
+    static const uint32_t caps[] = {0, 8, 8, 32, 200};
     unsigned r = dice_below(d, 100);
     w->regime = r < 70 ? REGIME_NORMAL : r < 85 ? REGIME_REALTIME : REGIME_SNAPSHOT;
     r = dice_below(d, 100);
     w->pace = r < 60 ? PACE_FAST : r < 88 ? PACE_SLOW : PACE_STUCK;
     w->options.policy = (int)dice_below(d, 4);
-    w->lossless = w->options.policy == UPBIT_POLICY_LOSSLESS;
     w->options.queue_messages = caps[dice_below(d, sizeof caps / sizeof *caps)];
+    if (narrow && dice_percent(d, 50)) {
+        w->options.policy = UPBIT_POLICY_LOSSLESS;
+        w->options.queue_messages = 8;
+    }
+    w->lossless = w->options.policy == UPBIT_POLICY_LOSSLESS;
     w->options.queue_bytes = dice_percent(d, 20) ? 8192 : 0;
     w->shared = w->pace == PACE_FAST && dice_percent(d, 40);
 }
@@ -337,6 +363,7 @@ static void open_proxy(widget *w, upbit_manager *m, upbit_waiter *shared, unsign
     snprintf(w->id, sizeof w->id, "widget_%u", serial);
     w->options.waiter = w->shared ? shared : NULL;
     w->options.user_data = w;
+    w->manager = m;
     w->command = calloc(COMMANDS, sizeof *w->command);
     for (int i = 0; i < 8; i++)
         w->expected[i] = 1;
@@ -350,10 +377,11 @@ static void open_proxy(widget *w, upbit_manager *m, upbit_waiter *shared, unsign
                      upbit_error_detail());
 }
 
-void widget_open(widget *w, upbit_manager *m, upbit_waiter *shared, dice *d, unsigned serial)
+void widget_open(widget *w, upbit_manager *m, upbit_waiter *shared, dice *d, unsigned serial,
+                 bool narrow)
 {
     *w = (widget){.options = UPBIT_PROXY_OPTIONS_INIT};
-    draw_character(w, d);
+    draw_character(w, d, narrow);
     open_proxy(w, m, shared, serial);
 }
 

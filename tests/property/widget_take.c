@@ -25,6 +25,13 @@ static receipt *record(widget *w)
     return g;
 }
 
+int64_t widget_wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* ---- the numbers in an event, as the journal writes them ---- */
 
 static size_t put(char *out, size_t size, size_t at, const upbit_decimal *d)
@@ -183,6 +190,8 @@ static void let_go(widget *w, const command *c)
             continue;
         k->era++;
         k->since_ms = 0;
+        k->called_ms = k->taken_ms;
+        k->first_epoch = 0;
         k->doubles = 0;
         if (k->taken > c->request_id)
             continue; /* and wanted again since */
@@ -243,9 +252,7 @@ static void judge_reply(widget *w, const upbit_delivery *d)
         w->in_order = d->request_id;
         if (r->error == 0) {
             let_go(w, c);
-            struct timespec now;
-            clock_gettime(CLOCK_REALTIME, &now);
-            begin(w, c, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+            begin(w, c, widget_wall_ms());
         }
     }
     c->answered = true;
@@ -321,6 +328,16 @@ static void judge_stream(widget *w, const upbit_event *e, hope *k)
     k->once_due = false;
 }
 
+/* What was missed before it came is not for it. */
+static void judge_missed(const widget *w, const upbit_event *e, const hope *k)
+{
+    const upbit_trade *t = upbit_event_trade(e);
+    if (t != NULL && e->origin == UPBIT_ORIGIN_BACKFILL && e->epoch == k->first_epoch &&
+        t->sequential_id / 10000 < k->called_ms)
+        report_wrong("%s: trade %" PRId64 " of %s happened in a cut before it was wanted here",
+                     w->id, t->sequential_id, e->code);
+}
+
 static void judge_data(widget *w, const upbit_delivery *d)
 {
     const upbit_event *e = d->event;
@@ -337,6 +354,7 @@ static void judge_data(widget *w, const upbit_delivery *d)
     }
     hope *k = &w->want[universe_key((subject)kind, code)];
     judge_stream(w, e, k);
+    judge_missed(w, e, k);
     judge_age(w, e, d->number != 0 ? &w->lane_epoch[e->type] : &k->epoch);
     if (d->number != 0)
         judge_number(w, e->type, d->number);
@@ -350,8 +368,9 @@ static void judge_data(widget *w, const upbit_delivery *d)
     g->era = k->era;
     g->number = d->number;
     g->since_ms = k->since_ms;
+    g->called_ms = k->called_ms;
     g->after_overflow = w->overflowed[e->type];
-    g->cut = k->rows != 0 || k->depth != 0 || k->selector_depth != 0;
+    g->cut = k->cut;
     g->may_double = k->doubles > 0;
     k->doubles -= k->doubles > 0 && e->stream == UPBIT_STREAM_SNAPSHOT;
     note_values(w, g, e, k->rows);
