@@ -172,6 +172,44 @@ START_TEST(every_answer)
 }
 END_TEST
 
+/* With compression asked for, the answer may agree, in one header, or say nothing. */
+START_TEST(compression_is_agreed_or_not)
+{
+    static const struct {
+        const char *text;
+        bool good, on;
+    } list[] = {
+        {GOOD, true, false},
+        {START UP CONN ACCEPT "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n", true, true},
+        {START UP CONN ACCEPT "sec-websocket-extensions:permessage-deflate; "
+                              "server_max_window_bits=9\r\n\r\n",
+         true, true},
+        {START UP CONN ACCEPT "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+                              "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+         false, false},
+        {START UP CONN ACCEPT "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+                              "Sec-WebSocket-Extensions: x\r\n\r\n",
+         false, false},
+        {START UP CONN ACCEPT "Sec-WebSocket-Extensions:\r\n\r\n", false, false},
+        {START UP CONN ACCEPT "Sec-WebSocket-Extensions: permessage-deflate; "
+                              "server_max_window_bits=16\r\n\r\n",
+         false, false},
+    };
+    const upbit__deflate_offer offer = {.on = true};
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        upbit__upgrade u;
+        size_t taken;
+        ck_assert_int_eq(upbit__upgrade_init(&u, KEY, &offer), 0);
+        int rc =
+            upbit__upgrade_feed(&u, (const uint8_t *)list[i].text, strlen(list[i].text), &taken);
+        ck_assert_msg(rc == (list[i].good ? OK : BAD), "%d: %d", (int)i, rc);
+        ck_assert_int_eq(u.deflate.on, list[i].on);
+        ck_assert_int_eq(u.deflate_fault, !list[i].good);
+        upbit__upgrade_finish(&u);
+    }
+}
+END_TEST
+
 START_TEST(body_and_headers_of_a_refusal)
 {
     upbit__upgrade u;
@@ -324,6 +362,7 @@ int main(void)
     TCase *t = tcase_create("all");
     tcase_set_timeout(t, 30);
     tcase_add_loop_test(t, every_answer, 0, (int)(sizeof answers / sizeof answers[0]));
+    tcase_add_test(t, compression_is_agreed_or_not);
     tcase_add_test(t, body_and_headers_of_a_refusal);
     tcase_add_test(t, ends);
     tcase_add_loop_test(t, endless, 0, 5);
