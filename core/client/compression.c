@@ -34,6 +34,7 @@ void upbit__compression_opened(upbit__compression *c, const upbit__deflate_terms
     c->terms = *terms;
     c->opened_ns = now_ns;
     c->garbled = 0;
+    c->garbled_at = 0;
     c->seen = (upbit__transport_counters){0};
     show(c, terms->on ? terms->server_max_window_bits : 0u);
 }
@@ -44,6 +45,16 @@ void upbit__compression_count(upbit__compression *c, const upbit__transport_coun
     upbit__count(&c->counters->bytes_compressed, now->packed_in - c->seen.packed_in);
     upbit__count(&c->counters->bytes_inflated, now->inflated_in - c->seen.inflated_in);
     c->seen = *now;
+}
+
+bool upbit__compression_garbled(upbit__compression *c, const upbit__transport_counters *now)
+{
+    if (!c->terms.on || now->compressed_last != now->messages_in)
+        return false; /* this one was not compressed */
+    c->garbled = now->compressed_in == c->garbled_at + 1 ? c->garbled + 1 : 1;
+    c->garbled_at = now->compressed_in;
+    c->fault = c->garbled >= UPBIT__COMPRESSION_GARBLED;
+    return c->fault;
 }
 
 bool upbit__compression_closed(upbit__compression *c, int64_t now_ns)
@@ -74,7 +85,7 @@ void upbit__compression_text(const upbit__compression *c, char out[UPBIT__COMPRE
     } else if (!c->wanted) {
         snprintf(out, UPBIT__COMPRESSION_TEXT, "off");
     } else if (c->retry_ns != 0) {
-        int64_t minutes = (c->retry_ns - now_ns) / (60 * UPBIT__SECOND) + 1;
+        int64_t minutes = (c->retry_ns - now_ns + 60 * UPBIT__SECOND - 1) / (60 * UPBIT__SECOND);
         snprintf(out, UPBIT__COMPRESSION_TEXT,
                  "given up after faults; asked for again by the first connection after %d min",
                  (int)(minutes > 0 ? minutes : 0));

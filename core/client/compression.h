@@ -12,6 +12,7 @@
 
 #define UPBIT__COMPRESSION_FAULTS   3u                       /* in a row */
 #define UPBIT__COMPRESSION_RETRY_NS (3600 * UPBIT__SECOND)   /* until it is asked for again */
+#define UPBIT__COMPRESSION_GARBLED  5u                       /* messages in a row */
 #define UPBIT__COMPRESSION_GOOD_NS  (60 * UPBIT__SECOND)     /* ends a row of faults */
 #define UPBIT__COMPRESSION_TEXT     UPBIT__DEFLATE_TEXT_SIZE /* of _text */
 
@@ -20,7 +21,9 @@ typedef struct upbit__compression {
     upbit__counters *counters;      /* immutable */
     _Atomic uint32_t *gauge;        /* immutable */
     unsigned faults;                /* in a row */
-    unsigned garbled;               /* compressed messages in a row that made no sense */
+    unsigned garbled;               /* compressed messages in a row that made no sense, */
+    uint64_t garbled_at;            /* and the number of the last of them */
+    bool told;                      /* giving up has been told */
     bool fault;                     /* this connection ends for its compression */
     int64_t retry_ns;               /* given up until then; 0: it is not */
     int64_t opened_ns;              /* this connection, when compressed */
@@ -39,6 +42,11 @@ void upbit__compression_opened(upbit__compression *c, const upbit__deflate_terms
 void upbit__compression_count(upbit__compression *c, const upbit__transport_counters *now);
 /* It is over, with a fault or not. True: given up with this fault. */
 bool upbit__compression_closed(upbit__compression *c, int64_t now_ns);
+/* A message made no sense. True: so have the compressed ones before it, and nothing that is sent by
+ * this connection can be believed; what it has received so far says which messages were
+ * compressed. A context that does not fit shows in no other way when it is too short by a
+ * message. */
+bool upbit__compression_garbled(upbit__compression *c, const upbit__transport_counters *now);
 /* Given up, and not asked for again yet? */
 static inline bool upbit__compression_given_up(const upbit__compression *c)
 {

@@ -68,6 +68,7 @@ static void on_refused(void *context, const upbit_event *event)
 static void bad_message(upbit_manager *m, const char *reason)
 {
     upbit__count(&m->counters.decode_errors, 1);
+    upbit__session_garbled(m->source);
     bool again = m->decode_told && m->received_ns - m->decode_bad_ns < EPISODE_NS;
     m->decode_bad_ns = m->received_ns;
     if (again)
@@ -143,6 +144,7 @@ static void on_state(void *context, upbit__session *session)
         session->refusal_told[0] = '\0';
     if (session == &m->session)
         upbit__tell_health(m);
+    upbit__tell_compression(m, session);
     upbit__tell_state(m, session, NULL);
     if (session->restored)
         upbit__tell_restored(m, session);

@@ -183,5 +183,7 @@ void upbit__tell_error(upbit_manager *m, upbit__client *only, upbit_session sess
                        int http_status, const char *name, const char *message);
 void upbit__tell_closed(upbit_manager *m, upbit__client *client);
 void upbit__tell_health(upbit_manager *m);
+/* Compression was given up, or is asked for again: once. */
+void upbit__tell_compression(upbit_manager *m, upbit__session *s);
 
 #endif

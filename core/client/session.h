@@ -170,6 +170,8 @@ void upbit__session_listed(upbit__session *s, const upbit_subscriptions_event *l
 void upbit__session_key_quiet(upbit__session *s);
 /* Was an error frame the answer to LIST_SUBSCRIPTIONS? for_now: of a kind that passes. */
 bool upbit__session_list_refused(upbit__session *s, bool for_now);
+/* A message of this session's made no sense. */
+void upbit__session_garbled(upbit__session *s);
 /* Closes in order until the deadline (monotonic); the state becomes CLOSED, at once if nothing is
  * open. */
 void upbit__session_stop(upbit__session *s, int64_t deadline_ns);

@@ -80,6 +80,21 @@ static void name_refusal(const upbit__close_info *info, char *name, size_t name_
     snprintf(reason, size, "%s", said);
 }
 
+static const char garbled[] =
+    "compressed messages in a row that make no sense: the context does not "
+    "fit";
+
+void upbit__session_garbled(upbit__session *s)
+{
+    upbit__transport_counters c;
+    if (s->transport == NULL)
+        return;
+    upbit__transport_counters_get(s->transport, &c);
+    if (upbit__compression_garbled(&s->compression, &c))
+        upbit__transport_close(s->transport, 1007, garbled,
+                               upbit__clock_monotonic_ns() + UPBIT__SECOND);
+}
+
 static void on_closed(void *context, const upbit__close_info *info)
 {
     upbit__session *s = context;
@@ -102,7 +117,11 @@ static void on_closed(void *context, const upbit__close_info *info)
         if (closed_ms > least_ms)
             least_ms = (uint32_t)closed_ms;
     }
-    s->compression.fault = info->deflate_fault;
+    if (s->compression.fault) { /* we closed */
+        error = UPBIT_ERROR_PROTOCOL;
+        snprintf(reason, sizeof reason, "%s", garbled);
+    }
+    s->compression.fault |= info->deflate_fault;
     upbit__session_end(s);
     if (stopping) {
         upbit__session_enter(s, UPBIT_STATE_CLOSED);

@@ -153,7 +153,10 @@ static int level_of(const upbit__session *s, const char **reason)
     switch (s->state) {
     case UPBIT_STATE_LIVE:
         *reason = "live";
-        return UPBIT_HEALTH_HEALTHY;
+        if (!upbit__compression_given_up(&s->compression))
+            return UPBIT_HEALTH_HEALTHY;
+        *reason = "live, but compression was given up after faults: more bytes on the wire";
+        return UPBIT_HEALTH_DEGRADED;
     case UPBIT_STATE_IDLE:
         *reason = "nothing has been asked for yet";
         return UPBIT_HEALTH_HEALTHY;
@@ -173,15 +176,33 @@ static int level_of(const upbit__session *s, const char **reason)
     }
 }
 
+void upbit__tell_compression(upbit_manager *m, upbit__session *s)
+{
+    bool given_up = upbit__compression_given_up(&s->compression);
+    if (given_up == s->compression.told)
+        return;
+    s->compression.told = given_up;
+    upbit_health_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_HEALTH, sizeof *e);
+    if (e == NULL)
+        return;
+    const char *reason;
+    e->level = level_of(s, &reason);
+    e->session = s->endpoint.id;
+    if (given_up)
+        snprintf(e->reason, sizeof e->reason,
+                 "compression failed %u times in a row: connections are made without it for the "
+                 "next %d minutes",
+                 s->compression.faults, (int)(UPBIT__COMPRESSION_RETRY_NS / (60 * UPBIT__SECOND)));
+    else
+        snprintf(e->reason, sizeof e->reason, "compression is asked for again");
+    send_to(m, NULL, &e->event, upbit__inbox_health);
+}
+
 void upbit__tell_health(upbit_manager *m)
 {
     const upbit__session *s = &m->session;
     const char *reason;
     int level = level_of(s, &reason);
-    if (level == UPBIT_HEALTH_HEALTHY && upbit__compression_given_up(&s->compression)) {
-        level = UPBIT_HEALTH_DEGRADED;
-        reason = "live, but compression was given up after faults: more bytes on the wire";
-    }
     pthread_mutex_lock(&m->mutex);
     if (level != m->health.level || m->health.since_ms == 0)
         m->health.since_ms = upbit__clock_wall_ns() / UPBIT__MS;

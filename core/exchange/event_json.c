@@ -4,6 +4,7 @@
 
 #include "exchange/fields.h"
 #include "exchange/json_write.h"
+#include "upbit-live/manager.h"
 
 /* Like snprintf: everything is counted, what fits is written. */
 typedef struct writer {
@@ -257,6 +258,13 @@ static const char *command_name(uint32_t command)
     return command < sizeof names / sizeof names[0] ? names[command] : "unknown";
 }
 
+static const char *level_name(int32_t level)
+{
+    return level == UPBIT_HEALTH_HEALTHY    ? "healthy"
+           : level == UPBIT_HEALTH_DEGRADED ? "degraded"
+                                            : "critical";
+}
+
 static void put_state(writer *w, const upbit_state_event *s)
 {
     put_session(w, s->session);
@@ -299,6 +307,11 @@ static void put_other(writer *w, const upbit_event *e)
         put_named_integer(w, "down_ms", ((const upbit_restored_event *)p)->down_ms);
         put_named_integer(w, "attempts", ((const upbit_restored_event *)p)->attempts);
         put_named_integer(w, "times", ((const upbit_restored_event *)p)->times);
+        break;
+    case UPBIT_TYPE_HEALTH:
+        put_session(w, ((const upbit_health_event *)p)->session);
+        put_named_string(w, "level", level_name(((const upbit_health_event *)p)->level));
+        put_named_string(w, "reason", ((const upbit_health_event *)p)->reason);
         break;
     case UPBIT_TYPE_EPOCH:
         put_session(w, ((const upbit_epoch_event *)p)->session);

@@ -100,8 +100,8 @@ int upbit__transport_open(upbit__transport **out, int kind, upbit__loop *loop,
 int upbit__transport_send(upbit__transport *t, int opcode, const void *bytes, size_t length);
 /* A ping, payload 0 to 125 bytes. Errors as send. */
 int upbit__transport_ping(upbit__transport *t, const void *payload, size_t length);
-/* Begins the close handshake: sends a close frame (code 1000, 1001 or 3000-4999; reason NULL or
- * up to 123 bytes UTF-8); `closed` follows when the server has answered and cut, or at
+/* Begins the close handshake: sends a close frame (code 1000, 1001, 1007 or 3000-4999; reason NULL
+ * or up to 123 bytes UTF-8); `closed` follows when the server has answered and cut, or at
  * deadline_ns (monotonic), in a later turn. Before `opened`: `closed` follows with CANCELLED.
  * Messages may still arrive until then. 0; CLOSED when already closing. */
 int upbit__transport_close(upbit__transport *t, int code, const char *reason, int64_t deadline_ns);
@@ -119,9 +119,10 @@ typedef struct upbit__transport_counters {
     uint64_t bytes_in, bytes_out;       /* WebSocket and upgrade bytes, inside TLS */
     uint64_t messages_in, messages_out; /* data messages */
     uint64_t pings_in, pongs_out;
-    uint64_t compressed_in; /* of messages_in: those that came compressed, */
-    uint64_t packed_in;     /* the bytes of their payloads,                */
-    uint64_t inflated_in;   /* and what they inflated to                   */
+    uint64_t compressed_in;   /* of messages_in: those that came compressed, */
+    uint64_t packed_in;       /* the bytes of their payloads,                */
+    uint64_t compressed_last; /* the last of them was the so-manieth of messages_in */
+    uint64_t inflated_in;     /* and what they inflated to                   */
 } upbit__transport_counters;
 void upbit__transport_counters_get(const upbit__transport *t, upbit__transport_counters *out);
 

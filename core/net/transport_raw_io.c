@@ -174,6 +174,7 @@ static void handle(upbit__raw *t, const upbit__item *item, int64_t received_ns)
         t->base.counters.messages_in++;
         if (item->compressed) {
             t->base.counters.compressed_in++;
+            t->base.counters.compressed_last = t->base.counters.messages_in;
             t->base.counters.packed_in += item->packed;
             t->base.counters.inflated_in += item->length;
         }

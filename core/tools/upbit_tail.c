@@ -198,6 +198,9 @@ static void on_event(tail *t, const upbit_event *e)
     case UPBIT_TYPE_ERROR:
         on_error(t, upbit_event_error(e));
         break;
+    case UPBIT_TYPE_HEALTH:
+        fprintf(stderr, "upbit-tail: health: %s\n", upbit_event_health(e)->reason);
+        break;
     case UPBIT_TYPE_GAP: {
         const upbit_gap *gap = upbit_event_gap(e);
         if (gap->count == 0)

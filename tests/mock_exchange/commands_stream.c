@@ -49,7 +49,7 @@ struct message {
 static void send_one(struct mock_server *s, struct mock_conn *c, void *arg)
 {
     const struct message *m = arg;
-    mock_session_send(s, c, m->op, m->data, m->len);
+    mock_session_send_plain(s, c, m->op, m->data, m->len);
 }
 
 static bool send_check(struct mock_args *a)

@@ -112,6 +112,15 @@ typedef struct upbit_error_event {
     char message[208];    /* what happened and what to do, UTF-8                         */
 } upbit_error_event;
 
+/* What upbit_manager_get_health answers has changed for a reason that no STATE tells: compression was
+ * given up after faults, or is asked for again. The latest only. */
+typedef struct upbit_health_event {
+    upbit_event event;
+    int32_t level;    /* upbit_health_level (manager.h)                          */
+    uint32_t session; /* upbit_session                                           */
+    char reason[128]; /* for people: what happened and what the library does now */
+} upbit_health_event;
+
 /* The proxy will deliver nothing more. */
 typedef struct upbit_closed_event {
     upbit_event event;
@@ -174,6 +183,7 @@ UPBIT_API const upbit_epoch_event *upbit_event_epoch(const upbit_event *e);
 UPBIT_API const upbit_reply *upbit_event_reply(const upbit_event *e);
 UPBIT_API const upbit_gap *upbit_event_gap(const upbit_event *e);
 UPBIT_API const upbit_error_event *upbit_event_error(const upbit_event *e);
+UPBIT_API const upbit_health_event *upbit_event_health(const upbit_event *e);
 UPBIT_API const upbit_closed_event *upbit_event_closed(const upbit_event *e);
 UPBIT_API const upbit_key_event *upbit_event_key(const upbit_event *e);
 UPBIT_API const upbit_overflow_event *upbit_event_overflow(const upbit_event *e);

@@ -1,6 +1,7 @@
 /* What the library says about itself, as JSON. Data types are compared with Python by differential.py. */
 #include "rig.h"
 #include "upbit-live/control.h"
+#include "upbit-live/manager.h"
 
 static char text[2048];
 
@@ -29,6 +30,12 @@ START_TEST(control_events)
     ck_assert_str_eq(json(&restored, UPBIT_TYPE_RESTORED),
                      "{\"type\":\"restored\",\"session\":\"public\",\"down_ms\":1200,"
                      "\"attempts\":2,\"times\":3" TAIL);
+    upbit_health_event health = {.level = UPBIT_HEALTH_DEGRADED, .reason = "because"};
+    ck_assert_str_eq(json(&health, UPBIT_TYPE_HEALTH),
+                     "{\"type\":\"health\",\"session\":\"public\",\"level\":\"degraded\","
+                     "\"reason\":\"because\"" TAIL);
+    ck_assert_ptr_eq(upbit_event_health(&health.event), &health);
+    ck_assert_ptr_null(upbit_event_health(&restored.event));
     ck_assert_str_eq(upbit_state_name(UPBIT_STATE_STALE), "stale");
     ck_assert_str_eq(upbit_state_name(UPBIT_STATE_STALE + 1), "unknown");
     upbit_epoch_event epoch = {.previous = 2};
