@@ -222,7 +222,7 @@ static const struct {
     [MOCK_AUTH_EXPIRED_KEY] = {401, "expired_access_key", "API 키가 만료되었습니다."},
     [MOCK_AUTH_ADDRESS] = {401, "no_authorization_ip", "This is not a verified IP."},
     [MOCK_AUTH_PAYLOAD] = {401, "invalid_query_payload", "JWT의 페이로드가 올바르지 않습니다."},
-    [MOCK_AUTH_SCOPE] = {403, "out_of_scope", "허용되지 않은 기능입니다."},
+    [MOCK_AUTH_SCOPE] = {403, "out_of_scope", "권한이 부족합니다."},
 };
 
 int mock_auth_status(enum mock_auth auth)

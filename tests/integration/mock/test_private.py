@@ -235,7 +235,7 @@ def sums(mock):
 
 
 def test_sums_agree_at_any_moment():
-    with Mock("--codes", 60, "--rate", 300, "--private-rate", 500) as mock, mock.private() as ws:
+    with Mock("--codes", 60, "--rate", 0, "--private-rate", 500) as mock, mock.private() as ws:
         ws.want(ORDER, ASSET)
         answered(ws)
         deadline = time.monotonic() + 1.2
