@@ -289,6 +289,9 @@ int upbit__asking_get(upbit__asking *a, upbit__ask **out, upbit__group group,
                       void (*done)(void *context, const upbit__rest_result *result), void *context)
 {
     *out = NULL;
+    if (a->config->transport == UPBIT_TRANSPORT_REPLAY)
+        return upbit__error_set(UPBIT_ERROR_UNAVAILABLE,
+                                "a recording is played: there is nobody to ask");
     const upbit__rest_config config = rest_config(a, timeout_ms);
     int error = upbit__rest_check(&config, path);
     if (error != 0)

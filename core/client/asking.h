@@ -53,7 +53,8 @@ void upbit__asking_init(upbit__asking *a, const upbit__config *config, upbit__lo
 void upbit__asking_finish(upbit__asking *a);
 
 /* path as upbit__rest_get, copied. timeout_ms (0: 5,000) counts from now, waiting included.
- * 0; INVALID_ARGUMENT (upbit_error_detail says what), NO_MEMORY: then `done` is never called.
+ * 0; INVALID_ARGUMENT, UNAVAILABLE (a recording is played) (upbit_error_detail says what),
+ * NO_MEMORY: then `done` is never called.
  *
  * What `done` gets is what upbit__rest_get tells, and beside it, for a question that was not sent
  * (any more): LIMIT with http_status 429 or 418 when it was refused and cannot be asked again in

@@ -134,8 +134,7 @@ static int check_choices(const upbit_options *o)
     case UPBIT_TRANSPORT_WEBSOCKET_API:
         return upbit__transport_websocket_api_check();
     case UPBIT_TRANSPORT_REPLAY:
-        return upbit__error_set(UPBIT_ERROR_UNAVAILABLE,
-                                "transport: this one is not built into this version; use raw");
+        return 0;
     default:
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "transport: no such transport (%d)",
                                 o->transport);
@@ -159,6 +158,33 @@ static int check_ca_file(const char *path)
     char why[80];
     return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "ca_file: %.120s: %s", path,
                             strerror_r(errno, why, sizeof why));
+}
+
+/* A recording and how it is played. One that is given is meant. */
+static int set_replay(upbit__config *c, upbit_options *o)
+{
+    const char *path = o->replay_file;
+    char why[80];
+    bool given = path != NULL && *path != '\0';
+    if (given && o->transport == UPBIT_TRANSPORT_DEFAULT)
+        o->transport = UPBIT_TRANSPORT_REPLAY;
+    if (given && o->transport != UPBIT_TRANSPORT_REPLAY)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                "replay_file: only the transport replay plays one");
+    if (!given && o->transport == UPBIT_TRANSPORT_REPLAY)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                "replay_file: the transport replay needs one");
+    if (o->replay_speed != o->replay_speed || o->replay_speed > 1e9)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                "replay_speed: must be a number, 1e9 at most");
+    c->replay_speed = o->replay_speed;
+    if (!given)
+        return 0;
+    if (access(path, R_OK) != 0)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "replay_file: %.120s: %s", path,
+                                strerror_r(errno, why, sizeof why));
+    c->replay_file = strdup(path);
+    return c->replay_file != NULL ? 0 : UPBIT_ERROR_NO_MEMORY;
 }
 
 static unsigned percent_of(int strategy)
@@ -204,8 +230,6 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
     }
     *c = (upbit__config){
         .format = o.format == UPBIT_FORMAT_AUTO ? UPBIT_FORMAT_SIMPLE : o.format,
-        .transport = o.transport == UPBIT_TRANSPORT_DEFAULT ? UPBIT_TRANSPORT_RAW : o.transport,
-        .compression = o.compression != UPBIT_OFF && o.transport <= UPBIT_TRANSPORT_RAW,
         .log_level = o.log_level == 0 ? UPBIT_LOG_WARNING : o.log_level,
         .log = o.log,
         .log_context = o.log_context,
@@ -229,7 +253,11 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
         .credentials = o.credentials,
         .credentials_context = o.credentials_context,
     };
-    int error = check_choices(&o);
+    int error = set_replay(c, &o);
+    if (error == 0)
+        error = check_choices(&o);
+    c->transport = o.transport == UPBIT_TRANSPORT_DEFAULT ? UPBIT_TRANSPORT_RAW : o.transport;
+    c->compression = o.compression != UPBIT_OFF && c->transport == UPBIT_TRANSPORT_RAW;
     if (error == 0)
         error = set_patience(c, &o);
     if (error == 0)
@@ -283,5 +311,6 @@ void upbit__config_finish(upbit__config *c)
     free(c->rest_url);
     free(c->ca_file);
     free(c->proxy);
+    free(c->replay_file);
     *c = (upbit__config){0};
 }

@@ -14,7 +14,8 @@
 
 typedef struct upbit__config {
     char *url, *private_url, *rest_url;
-    char *ca_file, *proxy; /* NULL: none */
+    char *ca_file, *proxy, *replay_file; /* NULL: none */
+    double replay_speed; /* of the transport: 0: as recorded, < 0: without waiting */
     int format, transport, log_level;
     bool compression; /* is asked for */
     upbit_log_function log;

@@ -156,7 +156,8 @@ void upbit__listing_start(upbit__listing *l)
     int error = upbit__asking_get(l->asking, &l->ask, UPBIT__GROUP_MARKET, UPBIT__ASK_LISTING,
                                   "/market/all", 0, answered, l);
     if (error != 0) {
-        failed(l, 0, upbit_error_string(error));
+        failed(l, 0,
+               error == UPBIT_ERROR_UNAVAILABLE ? upbit_error_detail() : upbit_error_string(error));
     } else if (upbit__timer_start(l->loop, &l->patience, now + PATIENCE_NS) != 0) {
         l->give_up = true;
     }

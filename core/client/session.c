@@ -114,10 +114,24 @@ static upbit__backoff_kind kind_of(int error)
     }
 }
 
+/* A recording is played once: its end is the end of the stream. */
+static void played(upbit__session *s, int error, const char *name, const char *reason)
+{
+    s->stopping = true;
+    s->error = error;
+    if (error != 0)
+        s->events.failure(s->context, s, error, 0, name, reason);
+    upbit__session_enter(s, UPBIT_STATE_CLOSED);
+}
+
 /* The connection is gone or never was: wait, then try again. */
 void upbit__session_retry(upbit__session *s, int error, int http_status, uint32_t least_ms,
                           const char *name, const char *reason)
 {
+    if (s->config->transport == UPBIT_TRANSPORT_REPLAY) {
+        played(s, error, name, reason);
+        return;
+    }
     int64_t now = upbit__clock_monotonic_ns();
     bool was_up = s->state == UPBIT_STATE_LIVE || s->state == UPBIT_STATE_STALE;
     if (was_up) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/error_detail.h"
 #include "base/secret.h"
 #include "client/session_inside.h"
 #include "exchange/rest_shapes.h"
@@ -103,7 +104,7 @@ static void on_closed(void *context, const upbit__close_info *info)
         error = s->refused; /* the close 1000 after an error frame is not a clean end */
     else if (error == UPBIT_ERROR_UPGRADE && (info->http_status == 401 || info->http_status == 403))
         error = UPBIT_ERROR_AUTH;
-    else if (error == 0)
+    else if (error == 0 && s->config->transport != UPBIT_TRANSPORT_REPLAY)
         error = UPBIT_ERROR_CONNECT; /* the server ended a stream we still want */
     char reason[280], name[48] = "";
     snprintf(reason, sizeof reason, "%s", info->reason);
@@ -160,8 +161,12 @@ int upbit__session_open_transport(upbit__session *s, upbit__transport **out,
         .connect_timeout_ms = c->connect_timeout_ms,
         .upgrade_timeout_ms = c->upgrade_timeout_ms,
         .message_size_max = c->message_size_max,
+        .replay_file = c->replay_file,
+        .replay_speed = c->replay_speed,
         .deflate = upbit__compression_offer(&s->compression, upbit__clock_monotonic_ns())};
     *out = NULL;
+    if (c->transport == UPBIT_TRANSPORT_REPLAY && s->endpoint.authorize != NULL)
+        return upbit__error_set(UPBIT_ERROR_UNAVAILABLE, "a recording is played: nobody signs in");
     int error =
         s->endpoint.authorize != NULL ? s->endpoint.authorize(s->context, token, sizeof token) : 0;
     if (error == 0)
@@ -180,7 +185,8 @@ void upbit__session_connect(void *session)
         upbit__session_idle(s);
         return;
     }
-    int64_t allowed = upbit__budget_take(s->budget, UPBIT__GROUP_CONNECT, now);
+    bool played = s->config->transport == UPBIT_TRANSPORT_REPLAY; /* nobody counts that */
+    int64_t allowed = played ? 0 : upbit__budget_take(s->budget, UPBIT__GROUP_CONNECT, now);
     if (allowed != 0) {
         upbit__count(&s->counters->limit_waits, 1);
         upbit__session_timer(s, &s->connect_timer, allowed);

@@ -364,7 +364,9 @@ static void start(upbit__query *q)
     upbit__buffer_finish(&path);
     if (error != 0) {
         q->ask = NULL;
-        fail_query(q, error, upbit_error_string(error));
+        fail_query(q, error,
+                   error == UPBIT_ERROR_UNAVAILABLE ? upbit_error_detail()
+                                                    : upbit_error_string(error));
     }
 }
 

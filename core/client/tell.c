@@ -162,7 +162,9 @@ static int level_of(const upbit__session *s, const char **reason)
         return UPBIT_HEALTH_HEALTHY;
     case UPBIT_STATE_CLOSING:
     case UPBIT_STATE_CLOSED:
-        *reason = "shut down";
+        *reason = s->config->transport != UPBIT_TRANSPORT_REPLAY ? "shut down"
+                  : s->error != 0                                ? upbit_error_string(s->error)
+                                                                 : "the recording is over";
         return UPBIT_HEALTH_CRITICAL;
     case UPBIT_STATE_STALE:
         *reason = "connected, but nothing is heard";

@@ -152,7 +152,8 @@ void upbit__session_check_sleep(upbit__session *s)
     int64_t slept = time_slept();
     int64_t since = slept - s->slept_ns;
     s->slept_ns = slept;
-    if (since < SLEEP_NS || s->stopping || s->state == UPBIT_STATE_IDLE)
+    if (since < SLEEP_NS || s->stopping || s->state == UPBIT_STATE_IDLE ||
+        s->config->transport == UPBIT_TRANSPORT_REPLAY)
         return;
     upbit__log_write(s->log, UPBIT_LOG_WARNING, "stream",
                      "the machine slept for %" PRId64 " ms: connecting anew",

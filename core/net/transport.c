@@ -1,7 +1,11 @@
 /* The table's front: chooses the implementation, forwards the calls. */
 #include "net/transport.h"
 
+#include <string.h>
+
 #include "base/error_detail.h"
+#include "wire/frame.h"
+#include "wire/utf8.h"
 
 int upbit__transport_open(upbit__transport **out, int kind, upbit__loop *loop,
                           const upbit__transport_config *config,
@@ -15,11 +19,19 @@ int upbit__transport_open(upbit__transport **out, int kind, upbit__loop *loop,
     case UPBIT_TRANSPORT_WEBSOCKET_API:
         return upbit__transport_websocket_api_open(out, loop, config, events, context);
     case UPBIT_TRANSPORT_REPLAY:
-        return upbit__error_set(UPBIT_ERROR_UNAVAILABLE, "the transport replay is not built yet");
+        return upbit__transport_replay_open(out, loop, config, events, context);
     default:
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "no transport has the number %d",
                                 kind);
     }
+}
+
+bool upbit__transport_may_close(int code, const char *reason)
+{
+    size_t length = reason == NULL ? 0 : strlen(reason);
+    bool allowed = code == 1000 || code == 1001 || code == 1007 || (code >= 3000 && code <= 4999);
+    return allowed && length <= UPBIT__CONTROL_MAX - 2 &&
+           upbit__utf8_valid((const uint8_t *)(length > 0 ? reason : ""), length);
 }
 
 int upbit__transport_send(upbit__transport *t, int opcode, const void *bytes, size_t length)

@@ -2,7 +2,8 @@
  *
  * Several implementations stand behind one table (struct upbit__transport_operations).
  * transport_raw is the default: libcurl for names, TCP, TLS and proxies, core/wire for everything
- * WebSocket. transport_websocket_api lets libcurl do that, too.
+ * WebSocket. transport_websocket_api lets libcurl do that, too;
+ * transport_replay plays a recording and needs no network.
  *
  * Threads: all calls and all events on the loop's thread. Life: upbit__transport_open never
  * calls an event; `closed` comes exactly once, whatever the reason, unless
@@ -40,6 +41,8 @@ typedef struct upbit__transport_config {
     uint32_t upgrade_timeout_ms;  /* the whole upgrade, to its last header; default 5,000 */
     uint32_t message_size_max;    /* bytes of a message, more ends in 1009; default 16 MiB */
     upbit__deflate_offer deflate; /* compression to ask for; only transport_raw can */
+    const char *replay_file;      /* transport_replay: the recording (wire/recording.h), */
+    double replay_speed;          /* times as fast as recorded; 0: once, < 0: without waiting */
     upbit__log *log;              /* a debug line per connection that fails or is cut; or NULL */
 } upbit__transport_config;
 
@@ -146,6 +149,12 @@ struct upbit__transport {
 /* Can this kind be had, in this build and with this libcurl? 0; UNAVAILABLE with the detail set. */
 int upbit__transport_websocket_api_check(void);
 
+/* May the caller close with this? (upbit__transport_close says what is allowed.) */
+bool upbit__transport_may_close(int code, const char *reason);
+
+int upbit__transport_replay_open(upbit__transport **out, upbit__loop *loop,
+                                 const upbit__transport_config *config,
+                                 const upbit__transport_events *events, void *context);
 int upbit__transport_websocket_api_open(upbit__transport **out, upbit__loop *loop,
                                         const upbit__transport_config *config,
                                         const upbit__transport_events *events, void *context);

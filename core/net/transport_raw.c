@@ -50,9 +50,7 @@ static int raw_close(upbit__transport *base, int code, const char *reason, int64
 {
     upbit__raw *t = (upbit__raw *)base;
     size_t length = reason == NULL ? 0 : strlen(reason);
-    bool allowed = code == 1000 || code == 1001 || code == 1007 || (code >= 3000 && code <= 4999);
-    if (!allowed || length > UPBIT__CONTROL_MAX - 2 ||
-        !upbit__utf8_valid((const uint8_t *)(length > 0 ? reason : ""), length))
+    if (!upbit__transport_may_close(code, reason))
         return UPBIT_ERROR_INVALID_ARGUMENT;
     if (t->state > UPBIT__RAW_OPEN)
         return UPBIT_ERROR_CLOSED;

@@ -26,6 +26,9 @@ static const char help[] =
     "  --format F           default, simple, json_list or simple_list (default: simple)\n"
     "  --compression on|off\n"
     "  --transport T        raw, websocket-api or replay (default: raw)\n"
+    "  --replay FILE        play a recording in place of the exchange, then end; no network\n"
+    "  --speed N            with --replay: N times as fast as recorded, 0: without waiting\n"
+    "                       (default: 1)\n"
     "  --policy P           drop_oldest, coalesce or lossless, for all types (default: by type)\n"
     "  --level L            price grouping of order books, KRW markets only\n"
     "  --snapshot-only      one snapshot per code, then end\n"
@@ -42,8 +45,8 @@ static const char help[] =
     "  --help, --version\n"
     "\n"
     "Exit status: 0 ok, 2 usage, 3 cannot connect (not live within 10 s; once live it keeps\n"
-    "trying), 4 refused by the exchange, 5 authentication. With snapshot: 3 and 4 when something\n"
-    "could not be had; the rest is printed.\n"
+    "trying) or cannot read the recording on, 4 refused by the exchange, 5 authentication. With\n"
+    "snapshot: 3 and 4 when something could not be had; the rest is printed.\n"
     "\n"
     "Examples:\n"
     "  upbit-tail ticker KRW-BTC,KRW-ETH\n"
@@ -203,6 +206,8 @@ enum {
     OPTION_FORMAT,
     OPTION_COMPRESSION,
     OPTION_TRANSPORT,
+    OPTION_REPLAY,
+    OPTION_SPEED,
     OPTION_POLICY,
     OPTION_LEVEL,
     OPTION_COUNT,
@@ -226,6 +231,8 @@ static const struct option long_options[] = {
     {"format", required_argument, NULL, OPTION_FORMAT},
     {"compression", required_argument, NULL, OPTION_COMPRESSION},
     {"transport", required_argument, NULL, OPTION_TRANSPORT},
+    {"replay", required_argument, NULL, OPTION_REPLAY},
+    {"speed", required_argument, NULL, OPTION_SPEED},
     {"policy", required_argument, NULL, OPTION_POLICY},
     {"level", required_argument, NULL, OPTION_LEVEL},
     {"count", required_argument, NULL, OPTION_COUNT},
@@ -281,6 +288,15 @@ static int read_option(tail_arguments *a, int option, const char *value)
     case OPTION_TRANSPORT:
         if (CHOOSE(&a->options.transport, transports, value) != 0)
             return usage("--transport must be raw, websocket-api or replay", value);
+        return 0;
+    case OPTION_REPLAY:
+        a->options.replay_file = value;
+        return 0;
+    case OPTION_SPEED:
+        number = -1; /* without waiting */
+        if (strcmp(value, "0") != 0 && read_number(value, 1e6, &number) != 0)
+            return usage("--speed must be a number, 0 or more", value);
+        a->options.replay_speed = number;
         return 0;
     case OPTION_POLICY:
         if (CHOOSE(&a->proxy.policy, policies, value) != 0)
@@ -350,6 +366,8 @@ int tail_arguments_read(tail_arguments *a, int argc, char **argv)
         if (status != 0)
             return status;
     }
+    if (a->options.replay_speed != 0 && a->options.replay_file == NULL)
+        return usage("--speed is for --replay FILE", NULL);
     if (a->snapshot_only && a->realtime_only)
         return usage("--snapshot-only and --realtime-only exclude each other", NULL);
     a->snapshot = optind < argc && strcmp(argv[optind], "snapshot") == 0;

@@ -38,6 +38,7 @@ typedef struct tail {
     size_t open; /* snapshot: requests that are not answered */
     int failed;  /* snapshot: the exit status when all are */
     bool live;   /* has ever been */
+    bool over;   /* nothing more will come: end when what has come is printed */
     int status;  /* < 0: go on */
     char last_error[300];
 } tail;
@@ -146,6 +147,10 @@ static void on_error(tail *t, const upbit_error_event *e)
 static void on_state(tail *t, const upbit_state_event *e)
 {
     t->live = t->live || e->state == UPBIT_STATE_LIVE;
+    if (e->session == UPBIT_SESSION_PUBLIC && e->state == UPBIT_STATE_CLOSED) {
+        t->over = true;
+        t->failed = e->error != 0 ? EXIT_CONNECT : EXIT_OK;
+    }
 }
 
 /* The end of one request's answer. */
@@ -316,6 +321,8 @@ static void take_all(tail *t)
             upbit_event_unref(d.event);
         }
     }
+    if (t->over && t->status < 0)
+        t->status = t->failed;
     if (fflush(stdout) != 0 && t->status < 0) {
         fprintf(stderr, "upbit-tail: cannot write the output: %s\n", strerror(errno));
         t->status = EXIT_OUTPUT;

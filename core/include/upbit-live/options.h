@@ -20,10 +20,10 @@ typedef enum upbit_format {
 } upbit_format;
 
 typedef enum upbit_transport_kind {
-    UPBIT_TRANSPORT_DEFAULT = 0, /* raw */
-    UPBIT_TRANSPORT_RAW = 1,
-    UPBIT_TRANSPORT_WEBSOCKET_API = 2,
-    UPBIT_TRANSPORT_REPLAY = 3
+    UPBIT_TRANSPORT_DEFAULT = 0,       /* raw */
+    UPBIT_TRANSPORT_RAW = 1,           /* frames and compression by this library */
+    UPBIT_TRANSPORT_WEBSOCKET_API = 2, /* frames by libcurl, 8.14 or later; no compression */
+    UPBIT_TRANSPORT_REPLAY = 3         /* no connection: plays replay_file */
 } upbit_transport_kind;
 
 typedef enum upbit_switch { UPBIT_AUTO = 0, UPBIT_ON = 1, UPBIT_OFF = 2 } upbit_switch;
@@ -109,11 +109,15 @@ typedef struct upbit_options {
     int token_algorithm;         /* upbit_token_algorithm; default HS512                        */
     upbit_credentials_function credentials; /* default: none                                    */
     void *credentials_context;
+    const char *replay_file;     /* a recording to play in place of any connection; chooses the
+                                    transport replay                                            */
+    double replay_speed;         /* times as fast as recorded; default 1; negative: without
+                                    waiting                                                     */
 } upbit_options;
 
 #define UPBIT_OPTIONS_INIT                                                                         \
     { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    \
-      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 typedef enum upbit_policy {
     UPBIT_POLICY_DEFAULT = 0, /* coalesce: ticker, order book; drop_oldest: trade, candle, raw;

@@ -198,6 +198,67 @@ def test_outputs_and_stats():
         assert len(result.stdout.splitlines()) == 2 and "KRW-BTC" in result.stdout
 
 
+def recorded_trades(count, bare):
+    """Trades half a second apart, as a trace with a request before them, or bare."""
+    out = [] if bare else [json.dumps({"t_ns": 4000000000, "dir": "out", "op": 1, "text": "[]"})]
+    for n in range(1, count + 1):
+        text = json.dumps({
+            "type": "trade", "code": "KRW-BTC", "trade_price": 100 + n, "trade_volume": 0.5,
+            "ask_bid": "BID", "trade_timestamp": 1790000000000 + n, "sequential_id": n,
+            "stream_type": "REALTIME"})
+        out.append(text if bare else json.dumps(
+            {"t_ns": 5000000000 + n * 500000000, "dir": "in", "op": 2, "text": text}))
+    return "\n".join(out) + "\n"
+
+
+def test_a_recording_is_played_and_ends():
+    for bare in (True, False):
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+            file.write(recorded_trades(5, bare))
+            file.flush()
+            # The URL leads nowhere: nobody asks there.
+            here = ["--replay", file.name, "--url", "ws://host.invalid/websocket/v1"]
+            result = tail(*here, "--speed", "0", "--stats", "trade", "KRW-BTC", "ticker", "KRW-NOPE")
+            assert result.returncode == 0, result
+            prices = [e["trade_price"] for e in lines(result)]
+            assert prices == ["101", "102", "103", "104", "105"], prices
+            stats = json.loads(result.stderr.splitlines()[-1])
+            assert stats["rest_requests"] == 0 and stats["reconnects"] == 0, stats
+            assert stats["connects"] == 1 and stats["state"] == "closed", stats
+            # The same file, the same events from the mock exchange.
+            with Mock("--replay", file.name, "--replay-speed", "0") as mock:
+                other = tail("--url", mock.url, "--count", "5", "trade", "KRW-BTC")
+            assert [e["trade_price"] for e in lines(other)] == prices, other
+            started = time.monotonic()
+            result = tail(*here, "--speed", "10", "trade", "KRW-BTC")
+            assert len(lines(result)) == 5, result
+            assert bare or time.monotonic() - started >= 0.2, "five in no time"
+            # Asking is not playing.
+            result = tail(*here, "snapshot", "ticker", "KRW-BTC")
+            assert result.returncode == 4 and "nobody to ask" in result.stderr, result
+
+
+def test_a_broken_recording_is_told_with_its_line():
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+        file.write(recorded_trades(3, False) + '{"t_ns":1,"dir":"in"')
+        file.flush()
+        result = tail("--replay", file.name, "--speed", "0", "trade", "KRW-BTC")
+    assert result.returncode == 3, result
+    assert len(lines(result)) == 3, result
+    assert f"{file.name} line 5: " in result.stderr, result
+    assert result.stderr.count("line 5") == 1, result
+
+
+def test_websocket_api_works_or_says_why():
+    with Mock("--rate", "100") as mock:
+        result = tail("--url", mock.url, "--transport", "websocket-api", "--count", "3", "trade",
+                      "KRW-BTC")
+    if result.returncode == 2:
+        assert "libcurl" in result.stderr and not result.stdout, result
+    else:
+        assert result.returncode == 0 and len(lines(result)) == 3, result
+
+
 def test_usage_errors_end_with_2():
     for arguments in (
         [], ["ticker"], ["nope", "KRW-BTC"], ["candle.7m", "KRW-BTC"], ["ticker", "krw-btc"],
@@ -207,8 +268,12 @@ def test_usage_errors_end_with_2():
         ["--url", "http://x", "ticker", "KRW-BTC"], ["--seconds"],
         ["--snapshot-only", "--realtime-only", "ticker", "KRW-BTC"],
         ["--level", "5", "orderbook", "BTC-ETH"], ["--level", "-1", "orderbook", "KRW-BTC"],
+        ["--transport", "replay", "ticker", "KRW-BTC"], ["--speed", "2", "ticker", "KRW-BTC"],
+        ["--replay", "/nonexistent", "ticker", "KRW-BTC"],
+        ["--replay", MOCK, "--speed", "-1", "ticker", "KRW-BTC"],
+        ["--replay", MOCK, "--transport", "raw", "ticker", "KRW-BTC"],
         # Parts that are not built yet say so.
-        ["--transport", "replay", "ticker", "KRW-BTC"], ["myAsset", "-"], ["myOrder", "-"],
+        ["myAsset", "-"], ["myOrder", "-"],
     ):
         if "--url" not in arguments:
             arguments = ["--url", "ws://127.0.0.1:9/websocket/v1", *arguments]

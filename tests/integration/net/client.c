@@ -88,6 +88,12 @@ void client_finish(client *c)
 void client_open(client *c, const char *scheme, const char *host, int port,
                  upbit__transport_config *config)
 {
+    client_open_kind(c, test_transport(), scheme, host, port, config);
+}
+
+void client_open_kind(client *c, int kind, const char *scheme, const char *host, int port,
+                      upbit__transport_config *config)
+{
     char url[300];
     const upbit__transport_events events = {.opened = on_opened,
                                             .message = on_message,
@@ -96,7 +102,7 @@ void client_open(client *c, const char *scheme, const char *host, int port,
                                             .closed = on_closed};
     snprintf(url, sizeof url, "%s://%s:%d/websocket/v1", scheme, host, port);
     config->url = url;
-    int rc = upbit__transport_open(&c->transport, test_transport(), c->loop, config, &events, c);
+    int rc = upbit__transport_open(&c->transport, kind, c->loop, config, &events, c);
     config->url = NULL;
     ck_assert_msg(rc == 0, "open: %d %s", rc, upbit_error_detail());
 }

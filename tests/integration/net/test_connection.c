@@ -384,10 +384,6 @@ START_TEST(bad_arguments)
     const upbit__transport_config proxy = {.url = "ws://127.0.0.1:1/", .proxy = "ftp://x"};
     ck_assert_int_eq(upbit__transport_open(&t, test_transport(), c.loop, &proxy, &events, NULL),
                      UPBIT_ERROR_INVALID_ARGUMENT);
-    const upbit__transport_config good = {.url = "ws://127.0.0.1:1/"};
-    ck_assert_int_eq(
-        upbit__transport_open(&t, UPBIT_TRANSPORT_REPLAY, c.loop, &good, &events, NULL),
-        UPBIT_ERROR_UNAVAILABLE);
     client_finish(&c);
 }
 END_TEST

@@ -51,7 +51,7 @@ static const struct refused {
     {NULL, "ws://x", 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "rest_url"},
     {NULL, NULL, 9, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "format"},
     {NULL, NULL, 0, 9, 0, UPBIT_ERROR_INVALID_ARGUMENT, "transport"},
-    {NULL, NULL, 0, UPBIT_TRANSPORT_REPLAY, 0, UPBIT_ERROR_UNAVAILABLE, "transport"},
+    {NULL, NULL, 0, UPBIT_TRANSPORT_REPLAY, 0, UPBIT_ERROR_INVALID_ARGUMENT, "replay_file"},
     {NULL, NULL, 0, UPBIT_TRANSPORT_WEBSOCKET_API, UPBIT_ON, UPBIT_ERROR_UNAVAILABLE,
      "compression"},
     {NULL, NULL, 0, 0, 7, UPBIT_ERROR_INVALID_ARGUMENT, "compression"},
@@ -198,6 +198,30 @@ START_TEST(limit_strategies)
 }
 END_TEST
 
+START_TEST(a_recording_that_is_given_is_played)
+{
+    upbit__config c;
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    o.replay_file = "/dev/null";
+    o.replay_speed = -1;
+    ck_assert_int_eq(upbit__config_init(&c, &o), 0);
+    ck_assert_int_eq(c.transport, UPBIT_TRANSPORT_REPLAY);
+    ck_assert_str_eq(c.replay_file, "/dev/null");
+    ck_assert(c.replay_speed < 0 && !c.compression);
+    upbit__config_finish(&c);
+    o.transport = UPBIT_TRANSPORT_RAW;
+    ck_assert_int_eq(upbit__config_init(&c, &o), UPBIT_ERROR_INVALID_ARGUMENT);
+    o.transport = UPBIT_TRANSPORT_REPLAY;
+    o.replay_file = "/nonexistent/recording";
+    ck_assert_int_eq(upbit__config_init(&c, &o), UPBIT_ERROR_INVALID_ARGUMENT);
+    ck_assert_msg(strstr(upbit_error_detail(), "/nonexistent/recording") != NULL, "%s",
+                  upbit_error_detail());
+    o.replay_file = "/dev/null";
+    o.replay_speed = 1e10;
+    ck_assert_int_eq(upbit__config_init(&c, &o), UPBIT_ERROR_INVALID_ARGUMENT);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client config");
@@ -212,6 +236,7 @@ int main(void)
     tcase_add_test(tests, the_environment_speaks_for_the_default_manager);
     tcase_add_test(tests, proxies_are_checked_at_once);
     tcase_add_test(tests, limit_strategies);
+    tcase_add_test(tests, a_recording_that_is_given_is_played);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
