@@ -144,7 +144,10 @@ bool mock_args_json(struct mock_args *a, const char *command, const struct mock_
     }
     for (const struct mock_json *m = mock_json_at(doc, step->child); m != NULL;
          m = mock_json_at(doc, m->next)) {
-        const struct mock_param *p = lookup(params, m->key, strlen(m->key));
+        /* `do` of a step is the command, so a parameter of that name is `what` here. */
+        const char *name = strcmp(m->key, "what") == 0 ? "do" : m->key;
+        const struct mock_param *p =
+            strcmp(m->key, "do") == 0 ? NULL : lookup(params, name, strlen(name));
         if (p == NULL && strcmp(m->key, "body") == 0 && m->type == MOCK_STRING) {
             a->body = m->text;
             a->body_len = m->len;

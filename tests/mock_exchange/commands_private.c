@@ -190,9 +190,10 @@ static bool deposit(struct mock_server *s, struct mock_args *a)
                                   "of A-Z 0-9");
     }
     struct mock_balance *b = mock_balance_of(p, currency);
-    if (b == NULL || b->free + amount < 0) {
+    const mock_wide most = (mock_wide)1000000000000 * 1000000000000 * 10000000000; /* 10^14 */
+    if (b == NULL || b->free + amount < 0 || b->free + amount > most) {
         return mock_args_wrong(a, b == NULL ? "deposit: no room for one more currency"
-                                            : "deposit: there is not that much");
+                                            : "deposit: there is not that much, or too much");
     }
     b->free += amount;
     mock_private_asset(s, p, b, mock_private_now(s, p), 0);

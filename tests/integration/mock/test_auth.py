@@ -213,8 +213,12 @@ def test_keys_of_a_file_and_of_the_environment():
         lines = ";".join(FILE.splitlines())
         for arguments, env in ((("--keys-file", path), {}), ((), {"UPBIT_MOCK_KEYS": lines})):
             with Mock(*QUIET, *arguments, env=env) as mock:
-                def get(access, what="/v1/accounts"):
-                    return verdict(mock, "Bearer " + token(access=access, secret=access + "-secret"), what)
+                def get(access, what="/v1/accounts", **more):
+                    one = token(access=access, secret=access + "-secret", **more)
+                    return verdict(mock, "Bearer " + one, what)
+                # A nonce is used by its key alone.
+                assert get("first", nonce="n") == get("fourth", nonce="n") == GOOD
+                assert get("fourth", nonce="n") == (401, "nonce_used")
                 assert get("test") == (401, "invalid_access_key")
                 assert get("first") == GOOD and get("first", "/v1/orders/open")[0] == 403
                 assert get("second") == (401, "no_authorization_ip")

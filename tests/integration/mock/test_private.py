@@ -56,6 +56,31 @@ def test_nothing_comes_until_something_happens():
         ws.quiet(0.3)
         mock.control("order?do=place")
         assert [m["type"] for m in events(ws, 2)] == ["myOrder", "myAsset"]
+        with mock.private() as other:  # there is no snapshot to have
+            other.want({"type": "myOrder", "is_only_snapshot": True},
+                       {"type": "myAsset", "is_only_realtime": True})
+            answered(other)
+            mock.control("order?do=place")
+            assert other.message()["type"] == "myAsset"
+
+
+def test_orders_by_a_timeline():
+    steps = [{"at_ms": 0, "do": "order", "what": "place", "code": "KRW-ETH", "uuid": "e1"},
+             {"at_ms": 20, "do": "order", "what": "fill", "uuid": "e1", "volume": "0.001"},
+             {"at_ms": 40, "do": "order", "what": "cancel"},
+             {"at_ms": 50, "do": "deposit", "currency": "NEW", "amount": "0.00000000000000000001"}]
+    with Mock(*QUIET) as mock, mock.private() as ws:
+        mock.control("order?do=cancel")
+        ws.want(ORDER, ASSET)
+        answered(ws)
+        mock.control("scenario", json.dumps({"steps": steps}).encode())
+        got = events(ws, 8)
+        assert [m["state"] for m in got if m["type"] == "myOrder"] == ["wait", "trade", "cancel"], got
+        assert got[-1]["assets"] == [{"currency": "NEW", "balance": Decimal("1e-20"), "locked": 0}]
+        for _ in range(10):
+            mock.control("deposit?amount=9000000000000")
+        assert "too much" in fails(mock, "deposit?amount=9999999999999")
+        assert "line 1" in fails(mock, "scenario", b'{"at_ms":0,"do":"order","what":"nothing"}')
 
 
 def test_requests_and_what_is_wrong_with_them():
@@ -395,8 +420,12 @@ def test_a_life_for_connections():
             assert 0.2 < time.monotonic() - began < 10
             public.want({"type": "ticker", "codes": ["KRW-BTC"]})
             assert public.message()["type"] == "ticker"
+    with Mock(*QUIET, "--token-life", 1000) as mock:
+        mock.control("auth?answer=http")
         with mock.private(iat=time.time() - 3600) as ws:
-            assert ws.message()["error"]["name"] == "INVALID_AUTH"
+            assert ws.status == 401
+        with mock.private(iat=time.time()) as ws:
+            assert ws.status == 101
 
 
 def test_pockets_do_not_see_each_other():
