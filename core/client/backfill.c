@@ -30,7 +30,8 @@ static void cancel(upbit__fill *fill)
 static bool anybody_missed(const upbit__key *key)
 {
     for (uint32_t i = 0; i < key->entry_count; i++)
-        if (key->entries[i]->missed && (key->entries[i]->flags & UPBIT_WANT_SNAPSHOT_ONLY) == 0)
+        if (upbit__entry_missed(key->entries[i]) &&
+            (key->entries[i]->flags & UPBIT_WANT_SNAPSHOT_ONLY) == 0)
             return true;
     return false;
 }
@@ -49,58 +50,76 @@ static void as_missed(upbit_event *e)
 }
 
 /* Passing an event on can be the end of its key: a want of one snapshot is done with it. */
-static void pass(upbit__backfill *b, const upbit__key_id *id, upbit_event *e, bool missed_only)
+static upbit__verdict pass(upbit__backfill *b, const upbit__key_id *id, upbit_event *e,
+                           upbit__reach reach, upbit__verdict as)
 {
     upbit__key *key = upbit__registry_find(b->fanout->registry, id);
     e->epoch = *b->epoch; /* it is pushed now; epochs of a lane never go back */
     if (key != NULL)
-        upbit__fanout_pass(b->fanout, key, e, missed_only);
-    else
-        upbit__event_unref_io(b->fanout->pool, e);
+        return upbit__fanout_pass(b->fanout, key, e, reach, as);
+    upbit__event_unref_io(b->fanout->pool, e);
+    return UPBIT__OLD;
 }
 
-/* The exchange's snapshot was a trade that happened in the cut: to those who were there it is that,
- * to others what it was. */
-static void pass_snapshot(upbit__backfill *b, const upbit__key_id *id, upbit_event *e,
-                          bool missed_only)
+/* The exchange's snapshot was a trade that happened in a cut: to those who were there it is that,
+ * to others within reach what it was. */
+static void pass_snapshot(upbit__backfill *b, const upbit__key_id *id, upbit_event *e, uint32_t cut,
+                          upbit__reach reach)
 {
     upbit_event *missed = upbit__event_copy(e, allocate, b->fanout);
     if (missed == NULL) {
         as_missed(e);
-        pass(b, id, e, missed_only);
+        pass(b, id, e, reach, UPBIT__UNJUDGED);
         return;
     }
     as_missed(missed);
-    pass(b, id, missed, true);
-    if (missed_only)
-        upbit__event_unref_io(b->fanout->pool, e);
+    if (pass(b, id, missed, (upbit__reach){0, cut}, UPBIT__UNJUDGED) == UPBIT__NEWS)
+        pass(b, id, e, (upbit__reach){cut, reach.before}, UPBIT__NEWS);
     else
-        pass(b, id, e, false);
+        pass(b, id, e, reach, UPBIT__UNJUDGED);
 }
 
-/* What a connection brought that was lost since (all of it: cut_again) is not for those who came
- * later: to them it is no beginning, another hole lies behind it. */
-static void deliver(upbit__backfill *b, upbit__fill *fill, const upbit__key_id *id, bool cut_again)
+/* What could not be had, before what came by the connection behind it; to those who were there. */
+static void tell_hole(upbit__backfill *b, const upbit__fill *fill, const upbit__key_id *id,
+                      uint32_t border)
 {
-    upbit__trade_place border = upbit__trade_place_of(fill->held.at[fill->border]);
+    upbit__key *key = upbit__registry_find(b->fanout->registry, id);
+    int64_t after_ms, before_ms;
+    if (key != NULL && upbit__fill_hole(fill, border, &after_ms, &before_ms))
+        upbit__fanout_gap(b->fanout, key, *b->epoch, fill->borders[border].cut, after_ms,
+                          before_ms);
+}
+
+/* Who came after a cut has missed nothing of it. What a connection brought that was lost since is
+ * for those who were there when that happened, not for those who came later: to them it is no
+ * beginning, another hole lies behind it. */
+static void deliver(upbit__backfill *b, upbit__fill *fill, const upbit__key_id *id, uint32_t lost,
+                    bool complete)
+{
     upbit__fill_walk walk = {0, 0};
+    uint32_t told = complete ? fill->border_count : 0;
     bool is_row;
     upbit__fill_sort(fill);
     for (upbit_event *e; (e = upbit__fill_next(fill, &walk, &is_row)) != NULL;) {
-        if (is_row) {
-            upbit__trade_place place = upbit__trade_place_of(e);
-            as_missed(e);
-            /* Newer than the first after the cut: on its way to everybody by the stream as well,
-             * unless that has been lost. */
-            bool missed = place.ms != border.ms ? place.ms < border.ms : place.id < border.id;
-            pass(b, id, e, missed || cut_again);
-            continue;
+        upbit__trade_place place = upbit__trade_place_of(e);
+        uint32_t cut = is_row ? upbit__fill_cut_of_row(fill, place)
+                              : upbit__fill_cut_of_held(fill, walk.held - 1);
+        /* Rows newer than the last border, too, are on their way to everybody by the stream. */
+        uint32_t until = is_row ? cut : cut + 1;
+        upbit__reach reach = {0, until > lost ? UINT32_MAX : until};
+        for (; told < fill->border_count; told++) {
+            const upbit__border *border = &fill->borders[told];
+            if (told > 0 &&
+                (is_row ? !upbit__fill_is_behind(border, place) : border->at > walk.held - 1))
+                break;
+            tell_hole(b, fill, id, told);
         }
-        bool lost_since = cut_again || walk.held <= fill->border;
-        if (e->stream == UPBIT_STREAM_SNAPSHOT)
-            pass_snapshot(b, id, e, lost_since);
+        if (is_row)
+            as_missed(e);
+        if (!is_row && e->stream == UPBIT_STREAM_SNAPSHOT)
+            pass_snapshot(b, id, e, cut, reach);
         else
-            pass(b, id, e, lost_since);
+            pass(b, id, e, reach, UPBIT__UNJUDGED);
     }
     fill->rows.count = fill->held.count = 0; /* all are given away */
 }
@@ -118,9 +137,7 @@ static void end(upbit__fill *fill, bool complete)
                      "backfill code=%s trades=%" PRIu32 " pages=%u held=%" PRIu32 "%s", id.code,
                      fill->rows.count, fill->pages, fill->held.count,
                      complete ? "" : ": incomplete, a GAP tells it");
-    if (!complete)
-        upbit__fanout_gap(b->fanout, key, *b->epoch, fill->anchor_ms, upbit__fill_before_ms(fill));
-    deliver(b, fill, &id, cut_again);
+    deliver(b, fill, &id, key->lost, complete);
     upbit__fill_destroy(fill);
     key = upbit__registry_find(b->fanout->registry, &id);
     if (key != NULL && cut_again)
@@ -178,7 +195,7 @@ static uint64_t recency(const upbit__key *key)
 {
     uint64_t latest = 0;
     for (uint32_t i = 0; i < key->entry_count; i++)
-        if (key->entries[i]->missed && key->entries[i]->since > latest)
+        if (upbit__entry_missed(key->entries[i]) && key->entries[i]->since > latest)
             latest = key->entries[i]->since;
     return latest;
 }
@@ -318,10 +335,10 @@ static bool begin(upbit__backfill *b, upbit__key *key, upbit_event *e)
         bool missed = anybody_missed(key);
         if (missed && known_by_id)
             fill = upbit__fill_create(b, key);
-        if (fill == NULL || !upbit__fill_hold(fill, e)) {
+        if (fill == NULL || !upbit__fill_hold_border(fill, e)) {
             if (missed)
-                upbit__fanout_gap(b->fanout, key, *b->epoch, upbit__trade_place_of(key->last).ms,
-                                  upbit__trade_place_of(e).ms);
+                upbit__fanout_gap(b->fanout, key, *b->epoch, key->lost,
+                                  upbit__trade_place_of(key->last).ms, upbit__trade_place_of(e).ms);
             if (fill != NULL)
                 upbit__fill_destroy(fill);
             key->doubt = UPBIT__DOUBT_NONE;
@@ -330,19 +347,31 @@ static bool begin(upbit__backfill *b, upbit__key *key, upbit_event *e)
         key->fill = fill;
         fill->next = b->fills;
         b->fills = fill;
-    } else {
-        uint32_t border = fill->held.count;
-        if (!upbit__fill_hold(fill, e)) {
-            /* What it has goes out; then the hole of this cut is a new one. */
-            end(fill, false);
-            upbit__fanout_event(b->fanout, e);
-            return true;
-        }
-        fill->border = border;
+    } else if (!upbit__fill_hold_border(fill, e)) {
+        /* What it has goes out; then the hole of this cut is a new one. */
+        end(fill, false);
+        upbit__fanout_event(b->fanout, e);
+        return true;
     }
     key->doubt = UPBIT__DOUBT_FILLING;
     join(fill);
     return true;
+}
+
+/* The exchange's last trade is one we know: nothing happened in this cut. What waits is for others;
+ * to those who came since it shows how things stand. */
+static void resume(upbit__backfill *b, upbit__key *key, upbit_event *e, bool waits)
+{
+    const upbit__key_id id = key->id;
+    key->doubt = UPBIT__DOUBT_FILLING;
+    upbit__fill_known_border(key->fill, e);
+    if (waits)
+        pass(b, &id, e, (upbit__reach){key->lost, UINT32_MAX}, UPBIT__REPEAT);
+    else
+        pass(b, &id, e, UPBIT__REACH_ALL, UPBIT__UNJUDGED);
+    key = upbit__registry_find(b->fanout->registry, &id);
+    if (key != NULL && key->fill != NULL && key->fill->state == UPBIT__FILL_PAUSED)
+        join(key->fill);
 }
 
 static bool doubtful(void *context, upbit__key *key, upbit_event *e)
@@ -355,14 +384,11 @@ static bool doubtful(void *context, upbit__key *key, upbit_event *e)
     if (!known && key->doubt == UPBIT__DOUBT_SUSPECT)
         return begin(b, key, e);
     if (known && key->doubt == UPBIT__DOUBT_SUSPECT && e->stream == UPBIT_STREAM_SNAPSHOT) {
-        /* The exchange's last trade: nothing happened since. */
-        if (fill == NULL) {
-            key->doubt = UPBIT__DOUBT_NONE;
-        } else {
-            key->doubt = UPBIT__DOUBT_FILLING;
-            if (fill->state == UPBIT__FILL_PAUSED)
-                join(fill);
+        if (fill != NULL) {
+            resume(b, key, e, waits);
+            return true;
         }
+        key->doubt = UPBIT__DOUBT_NONE;
     }
     if (waits)
         drop(b, e);

@@ -6,7 +6,7 @@
  * asked page by page, newest first, down to shortly before the last trade known. Then what was
  * missed goes out in order of (trade_timestamp, sequential_id), and what was held behind it in the
  * order received. What could not be had (no answer, no time, too many pages, codes or held trades)
- * is told by a GAP of unknown size in its place, and live goes on.
+ * is told by a GAP of unknown size in its place (one for each cut), and live goes on.
  *
  *     NONE --cut--> SUSPECT --a trade we know--> NONE
  *                      | news: a fill begins

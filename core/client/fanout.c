@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "client/news.h"
 #include "client/resync.h"
 #include "exchange/decode.h"
 
@@ -35,13 +34,18 @@ static bool takes(const upbit__entry *entry, const upbit_event *e, upbit__verdic
 {
     if (v == UPBIT__REPEAT && entry->has && !(entry->lacks && upbit__news_is_latest(entry->key, e)))
         return false;
-    if (v != UPBIT__NEWS && v != UPBIT__REPEAT && !entry->missed)
-        return false;
     if ((entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0)
         return e->stream == UPBIT_STREAM_SNAPSHOT;
     if ((entry->flags & UPBIT_WANT_REALTIME_ONLY) != 0)
         return e->stream == UPBIT_STREAM_REALTIME;
     return true;
+}
+
+/* A wish for one snapshot is one for how things stand: it has no beginning. */
+static bool reaches(const upbit__reach *reach, const upbit__entry *entry)
+{
+    bool once = (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0;
+    return entry->lost < reach->before && (once || entry->lost >= reach->from);
 }
 
 static void push(upbit__fanout *f, upbit__entry *entry, const upbit_event *e)
@@ -201,24 +205,24 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
     if (key->doubt != UPBIT__DOUBT_NONE && f->doubtful != NULL &&
         f->doubtful(f->doubtful_context, key, e))
         return;
-    upbit__fanout_pass(f, key, e, false);
+    upbit__fanout_pass(f, key, e, UPBIT__REACH_ALL, UPBIT__UNJUDGED);
 }
 
-void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *e, bool missed_only)
+upbit__verdict upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *e,
+                                  upbit__reach reach, upbit__verdict as)
 {
-    upbit__verdict v = upbit__news_judge(key, e, f->counters);
+    upbit__verdict v = as != UPBIT__UNJUDGED ? as : upbit__news_judge(key, e, f->counters);
+    bool all = reach.from == 0 && reach.before == UINT32_MAX;
     if (e->origin == UPBIT_ORIGIN_BACKFILL) {
         v = v == UPBIT__REPEAT ? UPBIT__OLD : v;
         upbit__count(&f->counters->trades_backfilled, v != UPBIT__OLD);
     }
-    if (missed_only)
-        v = v == UPBIT__NEWS ? UPBIT__FILLED : UPBIT__OLD;
-    bool to_all = v == UPBIT__NEWS && key->particular == 0;
+    bool to_all = v == UPBIT__NEWS && key->particular == 0 && all;
     uint32_t whole = 0, once = 0;
     bool cuts = false;
     for (uint32_t i = 0; v != UPBIT__OLD && !to_all && i < key->entry_count; i++) {
         upbit__entry *entry = key->entries[i];
-        entry->take = takes(entry, e, v);
+        entry->take = takes(entry, e, v) && reaches(&reach, entry);
         if (!entry->take)
             continue;
         once += (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0;
@@ -232,7 +236,6 @@ void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *e, bool 
     }
     if (v == UPBIT__REPEAT || v == UPBIT__OLD)
         upbit__count(&f->counters->events_repeated, 1);
-    bool keep = v == UPBIT__NEWS || v == UPBIT__FILLED;
     upbit__event_set_refs(e, (to_all ? key->entry_count : whole) + 1);
     for (uint32_t i = 0; to_all && i < key->entry_count; i++)
         push(f, key->entries[i], e);
@@ -253,24 +256,26 @@ void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *e, bool 
             cut->last = NULL;
         }
     }
-    if (key->awaited && v != UPBIT__OLD && v != UPBIT__FILLED && f->awaited != NULL)
+    /* What is for some who were there before tells nobody how things stand now. */
+    if (key->awaited && v != UPBIT__OLD && reach.before == UINT32_MAX && f->awaited != NULL)
         f->awaited(f->context, key, e);
-    if (keep)
+    if (v == UPBIT__NEWS)
         upbit__news_remember(key, e, f->pool);
     else
         unref(f, e);
     if (once > 0)
         end_snapshots(f, key);
+    return v;
 }
 
-void upbit__fanout_gap(upbit__fanout *f, upbit__key *key, uint32_t epoch, int64_t after_ms,
-                       int64_t before_ms)
+void upbit__fanout_gap(upbit__fanout *f, upbit__key *key, uint32_t epoch, uint32_t cut,
+                       int64_t after_ms, int64_t before_ms)
 {
     upbit_gap *gap = (void *)upbit__event_allocate(sizeof *gap);
     uint32_t takers = 0;
     for (uint32_t i = 0; i < key->entry_count; i++) {
         upbit__entry *entry = key->entries[i];
-        entry->take = entry->missed && (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) == 0;
+        entry->take = entry->lost < cut && (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) == 0;
         takers += entry->take;
     }
     if (gap != NULL) {

@@ -7,6 +7,7 @@
 #define UPBIT_CLIENT_FANOUT_H
 
 #include "client/counters.h"
+#include "client/news.h"
 #include "client/registry.h"
 #include "queue/pool.h"
 
@@ -45,14 +46,22 @@ upbit_event *upbit__fanout_allocate(upbit__fanout *f, size_t size);
 /* Delivers the event; takes over its one reference. Its epoch, origin and receive times are set. */
 void upbit__fanout_event(upbit__fanout *f, upbit_event *event);
 
-/* The same without a look at key->doubt. missed_only: to those alone who were there when the stream
- * was cut; a trade that is known goes to nobody then. The key may be gone afterwards. */
-void upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *event, bool missed_only);
+/* To whom something goes whose place is around a cut of the key's stream (key->lost): to those who
+ * came after `from` cuts or more, and after fewer than `before`. */
+typedef struct upbit__reach {
+    uint32_t from, before;
+} upbit__reach;
+#define UPBIT__REACH_ALL ((upbit__reach){0, UINT32_MAX})
 
-/* A GAP of unknown size to those who were there when the stream was cut: trades between the two
- * times are missing. */
-void upbit__fanout_gap(upbit__fanout *f, upbit__key *key, uint32_t epoch, int64_t after_ms,
-                       int64_t before_ms);
+/* The same without a look at key->doubt, to those within reach. as: judged before, else
+ * UPBIT__UNJUDGED. Returns the verdict; the key may be gone afterwards. */
+upbit__verdict upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event *event,
+                                  upbit__reach reach, upbit__verdict as);
+
+/* A GAP of unknown size to those who were there when the stream was cut (key->lost became `cut`):
+ * trades between the two times are missing. */
+void upbit__fanout_gap(upbit__fanout *f, upbit__key *key, uint32_t epoch, uint32_t cut,
+                       int64_t after_ms, int64_t before_ms);
 
 /* An event did not fit the memory budget (decode.h, `refused`): its takers' numbers are used up. */
 void upbit__fanout_refused(upbit__fanout *f, const upbit_event *event);

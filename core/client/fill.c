@@ -70,6 +70,49 @@ bool upbit__fill_hold(upbit__fill *fill, upbit_event *e)
     return true;
 }
 
+bool upbit__fill_hold_border(upbit__fill *fill, upbit_event *e)
+{
+    uint32_t at = fill->held.count;
+    upbit__trade_place behind =
+        upbit__trade_place_of(at > 0 ? fill->held.at[at - 1] : fill->key->last);
+    if (fill->border_count == UPBIT__BORDERS_MAX || !upbit__fill_hold(fill, e))
+        return false;
+    fill->borders[fill->border_count++] =
+        (upbit__border){at, fill->key->lost, upbit__trade_place_of(e), behind, false};
+    return true;
+}
+
+void upbit__fill_known_border(upbit__fill *fill, const upbit_event *e)
+{
+    upbit__trade_place place = upbit__trade_place_of(e);
+    if (fill->border_count < UPBIT__BORDERS_MAX)
+        fill->borders[fill->border_count++] =
+            (upbit__border){fill->held.count, fill->key->lost, place, place, true};
+    else
+        fill->borders[fill->border_count - 1].cut = fill->key->lost;
+}
+
+static const upbit__border *last_border(const upbit__fill *fill)
+{
+    return &fill->borders[fill->border_count - 1];
+}
+
+uint32_t upbit__fill_cut_of_held(const upbit__fill *fill, uint32_t at)
+{
+    uint32_t i = fill->border_count - 1;
+    while (i > 0 && fill->borders[i].at > at)
+        i--;
+    return fill->borders[i].cut;
+}
+
+uint32_t upbit__fill_cut_of_row(const upbit__fill *fill, upbit__trade_place place)
+{
+    for (uint32_t i = 0; i < fill->border_count; i++)
+        if (before(place, fill->borders[i].place))
+            return fill->borders[i].cut;
+    return last_border(fill)->cut + 1;
+}
+
 void upbit__fill_restart(upbit__fill *fill)
 {
     clear(fill->backfill->fanout->pool, &fill->rows);
@@ -116,7 +159,7 @@ void upbit__fill_bad_row(upbit__fill *fill)
 
 bool upbit__fill_lags(const upbit__fill *fill)
 {
-    return before(fill->newest, upbit__trade_place_of(fill->held.at[fill->border]));
+    return before(fill->newest, last_border(fill)->place);
 }
 
 /* REST counts days from the newest trade, which is of the border's day or later; then a day is
@@ -144,14 +187,27 @@ bool upbit__fill_complete(const upbit__fill *fill)
            (fill->page_rows < UPBIT__BACKFILL_ROWS && day_asked(fill) <= fill->anchor_ms / DAY_MS);
 }
 
-int64_t upbit__fill_before_ms(const upbit__fill *fill)
+bool upbit__fill_is_behind(const upbit__border *border, upbit__trade_place place)
 {
-    int64_t border = upbit__trade_place_of(fill->held.at[fill->border]).ms;
-    if (fill->flawed || fill->newest.ms == 0 || upbit__fill_lags(fill))
-        return border > fill->anchor_ms ? border : fill->anchor_ms;
-    /* Pages go back beyond the anchor, in case trades came in another order. */
-    int64_t oldest = fill->oldest.ms > fill->anchor_ms ? fill->oldest.ms : fill->anchor_ms;
-    return oldest < border ? oldest : border > fill->anchor_ms ? border : fill->anchor_ms;
+    return !before(place, border->behind);
+}
+
+bool upbit__fill_hole(const upbit__fill *fill, uint32_t i, int64_t *after_ms, int64_t *before_ms)
+{
+    const upbit__border *border = &fill->borders[i];
+    int64_t after = border->behind.ms, until = border->place.ms;
+    if (border->known)
+        return false;
+    /* Pages go back from the newest; and beyond the first hole, in case trades came in another
+     * order. */
+    if (!fill->flawed && fill->newest.ms != 0 && !upbit__fill_lags(fill)) {
+        if (i > 0 && fill->oldest.ms <= after)
+            return false;
+        until = fill->oldest.ms < until ? fill->oldest.ms : until;
+    }
+    *after_ms = after;
+    *before_ms = until > after ? until : after;
+    return true;
 }
 
 static int by_place(const void *left, const void *right)

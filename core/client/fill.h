@@ -22,6 +22,17 @@ typedef struct upbit__trade_place {
     int64_t ms, id;
 } upbit__trade_place;
 
+/* Where a connection begins: the first of `held` that came by it. */
+typedef struct upbit__border {
+    uint32_t at;
+    uint32_t cut;              /* it came after: key->lost */
+    upbit__trade_place place;  /* the first trade it showed */
+    upbit__trade_place behind; /* the last that was received before it */
+    bool known;                /* that was the same: nothing was missed */
+} upbit__border;
+
+enum { UPBIT__BORDERS_MAX = 8 };
+
 struct upbit__fill {
     upbit__backfill *backfill;
     upbit__key *key;
@@ -30,10 +41,11 @@ struct upbit__fill {
     void *ask; /* ASKING: the source's */
     int64_t deadline_ns, retry_ns;
 
-    int64_t anchor_ms;  /* of the last trade known before the (first) cut */
-    upbit__trades held; /* in the order received, never empty */
-    upbit__sids ids;    /* theirs */
-    uint32_t border;    /* the first of `held` behind the (last) cut */
+    int64_t anchor_ms;                         /* of the last trade known before the (first) cut */
+    upbit__trades held;                        /* in the order received, never empty */
+    upbit__sids ids;                           /* theirs */
+    upbit__border borders[UPBIT__BORDERS_MAX]; /* in order, at least one */
+    uint32_t border_count;
 
     upbit__trades rows; /* missed ones */
     unsigned pages;
@@ -53,6 +65,21 @@ void upbit__fill_destroy(upbit__fill *fill);
 
 /* Takes the event over. False: it has not (full, or no memory). */
 bool upbit__fill_hold(upbit__fill *fill, upbit_event *e);
+/* The same for the first behind a cut. */
+bool upbit__fill_hold_border(upbit__fill *fill, upbit_event *e);
+/* The first behind a cut is known: nothing was missed in it. */
+void upbit__fill_known_border(upbit__fill *fill, const upbit_event *e);
+/* The cut after which what is held at this index came. */
+uint32_t upbit__fill_cut_of_held(const upbit__fill *fill, uint32_t at);
+/* The cut that lies between what was known before a missed trade and the next border; one more than
+ * the last when it is newer than all borders. */
+uint32_t upbit__fill_cut_of_row(const upbit__fill *fill, upbit__trade_place place);
+/* It belongs behind this border's hole, or into it. */
+bool upbit__fill_is_behind(const upbit__border *border, upbit__trade_place place);
+/* Of a fill that ends before all is there: what is missing before this border happened between
+ * these, Unix ms. False: nothing is. */
+bool upbit__fill_hole(const upbit__fill *fill, uint32_t border, int64_t *after_ms,
+                      int64_t *before_ms);
 /* From the newest page on again. */
 void upbit__fill_restart(upbit__fill *fill);
 
@@ -63,8 +90,6 @@ bool upbit__fill_lags(const upbit__fill *fill);
 bool upbit__fill_previous_day(upbit__fill *fill);
 /* All that was missed is in `rows`. */
 bool upbit__fill_complete(const upbit__fill *fill);
-/* What is missing happened before this; Unix ms. */
-int64_t upbit__fill_before_ms(const upbit__fill *fill);
 
 /* Takes rows and held ones out, one by one, in the order they are to be delivered. NULL: all. */
 typedef struct upbit__fill_walk {

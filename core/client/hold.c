@@ -41,6 +41,8 @@ int upbit__hold(upbit_manager *m, upbit__client *client, const upbit__key_id *id
         entry->by = 0; /* the stream begins with a snapshot: the wish for one is met by it */
     entry->by |= (uint8_t)by;
     entry->has = false;
+    if (!streams)
+        entry->lost = entry->key->lost; /* its stream begins here */
     if (once)
         upbit__once_wanted(m, entry);
     if (joined && !once)

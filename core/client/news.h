@@ -7,8 +7,8 @@
 #include "client/registry.h"
 
 typedef enum upbit__verdict {
+    UPBIT__UNJUDGED,
     UPBIT__NEWS,
-    UPBIT__FILLED, /* missed in a cut: goes to those who were there */
     UPBIT__REPEAT, /* goes to those who have nothing of the key yet, or not this */
     UPBIT__OLD     /* goes to nobody */
 } upbit__verdict;

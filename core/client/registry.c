@@ -206,6 +206,7 @@ static upbit__entry *make_entry(upbit__key *key, upbit__client *client)
     }
     e->key = key;
     e->client = client;
+    e->lost = key->lost;
     e->key_index = key->entry_count;
     key->entries[key->entry_count++] = e;
     e->client_index = (uint32_t)client->entry_count;

@@ -78,6 +78,7 @@ struct upbit__entry {
     uint32_t key_index;    /* in key->entries */
     uint32_t client_index; /* in client->entries */
     uint64_t since;        /* registry->wants when it was (re)subscribed: the higher the later */
+    uint32_t lost;         /* key->lost when it came */
     int64_t rest_ns;       /* SNAPSHOT_ONLY: when REST is to be asked; 0: it is being asked */
     uint8_t depth;         /* rows a side; 0: all */
     uint8_t flags;         /* UPBIT_WANT_... */
@@ -85,7 +86,6 @@ struct upbit__entry {
     uint8_t quiet;         /* what it was told last: NO_DATA, STALE, or 0 */
     bool has;              /* something of this key was pushed since it was (re)subscribed */
     bool lacks;            /* the latest value found no room in its lane */
-    bool missed;           /* it was there at the last cut: back-fill is for it */
     bool due;   /* its latest value is to be told again (resync.c); private: how things stand is */
     bool asked; /* private: due, and REST has been asked since it is: account_rest.c */
     bool take;  /* scratch of the fan-out: gets the event at hand */
@@ -123,6 +123,7 @@ struct upbit__key {
     bool awaited;       /* the next event is told to the fan-out's owner: snapshot requests */
     bool quiet;         /* NO_DATA or STALE was told, and nothing has come since */
     uint8_t doubt;      /* trades: upbit__doubt */
+    uint32_t lost;      /* trades: how often a connection that streamed it was lost */
     int64_t asked_ns;   /* when the exchange was asked for it on this connection; 0: not yet */
     int64_t heard_ns;   /* when something of it came last; 0: never */
     struct upbit__fill *fill;   /* trades: being had back; NULL: none */
@@ -179,6 +180,12 @@ void upbit__registry_remove(upbit__registry *r, upbit__entry *entry);
 static inline bool upbit__key_proven(const upbit__registry *r, const upbit__key *key)
 {
     return key->proven || (key->held != 0 && key->held <= r->proven);
+}
+
+/* It was there when the key's stream was cut last: back-fill is for it. */
+static inline bool upbit__entry_missed(const upbit__entry *entry)
+{
+    return entry->lost < entry->key->lost;
 }
 
 /* What was set aside is asked for again. */

@@ -181,8 +181,7 @@ void upbit__wanted_sent(upbit__registry *r, int64_t now_ns, uint64_t request)
 static void suspect(upbit__key *key)
 {
     key->doubt = UPBIT__DOUBT_SUSPECT;
-    for (uint32_t i = 0; i < key->entry_count; i++)
-        key->entries[i]->missed = true;
+    key->lost++;
 }
 
 static void mark_lost(void *context, upbit__key *key)

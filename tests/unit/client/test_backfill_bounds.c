@@ -287,17 +287,87 @@ START_TEST(two_holes_are_filled_from_the_old_border)
 }
 END_TEST
 
-START_TEST(two_holes_unfilled_are_one_gap)
+/* Each in its place: a queue that drops its oldest may drop the first alone. */
+START_TEST(two_holes_unfilled_are_two_gaps)
 {
+    static const char *const all[] = {"gap(2-5) B5 6 gap(6-9) B9 ", "B3 B4 B5 6 B7 B8 B9 ",
+                                      "gap(2-5) B5 6 gap(6-7) B7 B8 B9 ",
+                                      "gap(2-4) B4 B5 6 B7 B8 B9 "};
     side *a = cut_again();
     connect();
     snapshot(9);
     pass_ms(100);
+    if (_i > 0)
+        rows(last_ask(), 9, _i == 1 ? 8 - FULL : _i == 2 ? 7 : 4);
+    if (_i > 1)
+        pass_ms(2000);
+    else
+        answer(last_ask(), _i == 1 ? 0 : UPBIT_ERROR_TIMEOUT);
+    ck_assert_str_eq(got(a), all[_i]);
+    side_close(a);
+}
+END_TEST
+
+START_TEST(a_gap_of_the_second_cut_is_for_those_who_came_in_the_first)
+{
+    side *a = cut_after_two(0), *b = side_open(UPBIT_POLICY_LOSSLESS),
+         *c = side_open(UPBIT_POLICY_LOSSLESS);
+    want(b, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    connect();
+    snapshot(5);
+    live(6, 6);
+    pass_ms(100);
+    lose();
+    want(c, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    connect();
+    snapshot(9);
+    live(10, 10);
+    pass_ms(100);
     if (_i == 1)
         rows(last_ask(), 9, 8 - FULL);
     answer(last_ask(), _i == 1 ? 0 : UPBIT_ERROR_TIMEOUT);
-    ck_assert_str_eq(got(a), _i == 1 ? "B3 B4 B5 6 B7 B8 B9 " : "gap(2-9) B5 6 B9 ");
+    ck_assert_str_eq(got(a), _i == 1 ? "B3 B4 B5 6 B7 B8 B9 10 " : "gap(2-5) B5 6 gap(6-9) B9 10 ");
+    ck_assert_str_eq(got(b), _i == 1 ? "S5 6 B7 B8 B9 10 " : "S5 6 gap(6-9) B9 10 ");
+    ck_assert_str_eq(got(c), "S9 10 ");
     side_close(a);
+    side_close(b);
+    side_close(c);
+}
+END_TEST
+
+/* The exchange leaves trades out and then shows the last of them; REST knows the others. */
+START_TEST(a_snapshot_among_what_waits_is_for_newcomers_too)
+{
+    side *a = cut_after_two(0), *b = side_open(UPBIT_POLICY_LOSSLESS);
+    want(b, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    connect();
+    snapshot(5);
+    snapshot(8);
+    pass_ms(100);
+    rows(last_ask(), 8, 8 - FULL);
+    answer(last_ask(), 0);
+    ck_assert_str_eq(got(a), "B3 B4 B5 B6 B7 B8 ");
+    ck_assert_str_eq(got(b), "S5 B6 B7 S8 ");
+    side_close(a);
+    side_close(b);
+}
+END_TEST
+
+START_TEST(who_came_in_a_cut_that_missed_nothing_has_the_snapshot_at_once)
+{
+    side *a = cut_again(), *b = side_open(UPBIT_POLICY_LOSSLESS);
+    want(b, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    connect();
+    snapshot(6); /* waits already */
+    live(7, 7);
+    ck_assert_str_eq(got(b), "S6 ");
+    pass_ms(100);
+    rows(last_ask(), 7, -20);
+    answer(last_ask(), 0);
+    ck_assert_str_eq(got(a), "B3 B4 B5 6 7 ");
+    ck_assert_str_eq(got(b), "7 ");
+    side_close(a);
+    side_close(b);
 }
 END_TEST
 
@@ -410,7 +480,10 @@ int main(void)
     tcase_add_test(t, what_is_held_is_let_out_for_memory);
     tcase_add_test(t, rest_may_answer_while_the_stream_is_cut_again);
     tcase_add_loop_test(t, two_holes_are_filled_from_the_old_border, 0, 2);
-    tcase_add_loop_test(t, two_holes_unfilled_are_one_gap, 0, 2);
+    tcase_add_loop_test(t, two_holes_unfilled_are_two_gaps, 0, 4);
+    tcase_add_loop_test(t, a_gap_of_the_second_cut_is_for_those_who_came_in_the_first, 0, 2);
+    tcase_add_test(t, a_snapshot_among_what_waits_is_for_newcomers_too);
+    tcase_add_test(t, who_came_in_a_cut_that_missed_nothing_has_the_snapshot_at_once);
     tcase_add_test(t, nothing_is_held_for_long_while_the_stream_is_down);
     tcase_add_loop_test(t, nothing_missed_in_the_second_cut, 0, 2);
     tcase_add_loop_test(t, who_came_in_the_second_cut_begins_behind_it, 0, 2);
