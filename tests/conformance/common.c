@@ -12,12 +12,6 @@ static void usage(const options *o, const char *why, const char *what)
     exit(EXIT_USAGE);
 }
 
-static void not_built(const options *o, const char *what)
-{
-    fprintf(stderr, "%s: %s is not built yet\n", o->program, what);
-    exit(EXIT_USAGE);
-}
-
 static void read_header(options *o, char *text)
 {
     char *colon = strchr(text, ':');
@@ -33,11 +27,14 @@ static void read_option(options *o, const char *name, char *value, bool probe)
     if (value == NULL)
         usage(o, "a value is missing after ", name);
     if (strcmp(name, "--transport") == 0) {
-        if (strcmp(value, "websocket-api") == 0)
-            not_built(o, "--transport websocket-api");
-        if (strcmp(value, "raw") != 0)
-            usage(o, "no such transport: ", value);
         o->transport = UPBIT_TRANSPORT_RAW;
+        if (strcmp(value, "websocket-api") == 0)
+            o->transport = UPBIT_TRANSPORT_WEBSOCKET_API;
+        else if (strcmp(value, "raw") != 0)
+            usage(o, "no such transport: ", value);
+        if (o->transport == UPBIT_TRANSPORT_WEBSOCKET_API &&
+            upbit__transport_websocket_api_check() != 0)
+            usage(o, "", upbit_error_detail());
     } else if (strcmp(name, "--compression") == 0) {
         o->deflate.on = o->deflate.client_max_window_bits = strcmp(value, "on") == 0;
         if (!o->deflate.on && strcmp(value, "off") != 0)

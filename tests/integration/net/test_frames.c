@@ -183,7 +183,7 @@ START_TEST(a_ping_while_a_message_is_half_sent)
         bytes[i] = (uint8_t)(i * 2654435761u >> 13);
     ck_assert_int_eq(upbit__transport_send(c.transport, 2, bytes, BIG), 0);
     free(bytes);
-    ck_assert(client_wait(&c, &c.messages, 1));
+    ck_assert_msg(client_wait(&c, &c.messages, 1), "%s", c.close.reason);
     ck_assert_uint_eq(upbit__transport_pending(c.transport), 0);
     upbit__transport_counters n;
     upbit__transport_counters_get(c.transport, &n);

@@ -200,7 +200,7 @@ START_TEST(refusals)
     const refusal cases[] = {
         {2, {probe, NULL}},
         {2, {testee, "ws://127.0.0.1:1", NULL}},
-        {2, {testee, "ws://127.0.0.1:1", "a", "--transport", "websocket-api", NULL}},
+        {2, {testee, "ws://127.0.0.1:1", "a", "--transport", "replay", NULL}},
         {2, {testee, "ws://127.0.0.1:1", "a", "--compression", "maybe", NULL}},
         {2, {testee, "ws://127.0.0.1:1", "a", "--nonsense", "on", NULL}},
         {2, {probe, "ws://127.0.0.1:1", "--ca-file", NULL}},

@@ -238,7 +238,7 @@ START_TEST(roads_are_not_mixed)
     begin(NULL, _i / 2 == 1, RELAY_WORKS);
     snprintf(url, sizeof url, "http://127.0.0.1:%d/v1", target.port);
     upbit__rest_config config = {
-        .base_url = url, .proxy = _i % 2 == 0 ? NULL : proxy_url(""), .timeout_ms = 200};
+        .base_url = url, .proxy = _i % 2 == 0 ? NULL : proxy_url(""), .timeout_ms = 1000};
     ck_assert_int_eq(get(&config).error, 0);
     ck_assert_int_eq(atomic_load(&proxy.accepted), _i % 2);
     config.proxy = _i % 2 == 0 ? proxy_url("") : NULL;
