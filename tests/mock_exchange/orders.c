@@ -45,7 +45,7 @@ static const char *shape(const char **message, const struct mock_order_wish *w)
         return name;
     }
     bool price = w->type == MOCK_LIMIT || by_amount, volume = !by_amount;
-    return price != (w->price > 0) || volume != (w->volume > 0) ? name : NULL;
+    return price != (w->price > 0) || volume != (w->volume > 0) || w->price > LARGEST ? name : NULL;
 }
 
 /* What it is worth, 10^-8 of the quote; LARGEST when it is more than that. */

@@ -307,7 +307,7 @@ static bool number(int64_t *out, struct mock_private_call *call, const char *nam
     return true;
 }
 
-/* The token is plain ASCII without quotes, so that it goes into JSON as it is. */
+/* Plain ASCII without quotes, so that it goes into JSON as it is. */
 static bool take_identifier(struct mock_order_wish *w, struct mock_private_call *call)
 {
     const char *text = mock_call_param(call->params, "identifier", 0);
@@ -315,12 +315,11 @@ static bool take_identifier(struct mock_order_wish *w, struct mock_private_call 
         return true;
     }
     size_t len = strlen(text);
+    bool plain = true;
     for (size_t i = 0; i < len; i++) {
-        if (text[i] < ' ' || text[i] > '~' || text[i] == '"' || text[i] == '\\') {
-            len = sizeof w->identifier;
-        }
+        plain &= text[i] >= ' ' && text[i] <= '~' && text[i] != '"' && text[i] != '\\';
     }
-    if (len == 0 || len >= sizeof w->identifier) {
+    if (!plain || len == 0 || len >= sizeof w->identifier) {
         mock_call_fail(call, 400, invalid, "identifier: 1 to 64 characters");
         return false;
     }

@@ -149,7 +149,7 @@ def test_a_body_is_hashed_flat_and_in_its_order():
 
 
 def test_a_nonce_is_good_once():
-    with Mock("--codes", 5, "--rate", 0, "--time-scale", 10000) as mock:
+    with Mock("--codes", 5, "--rate", 0, "--time-scale", 2000, "--idle-timeout", 0) as mock:
         one = "Bearer " + token()
         assert verdict(mock, one) == GOOD
         assert verdict(mock, one) == (401, "nonce_used")

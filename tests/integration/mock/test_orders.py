@@ -185,10 +185,11 @@ def test_orders_that_are_not_taken():
         ({"side": "ask", "ord_type": "market", "volume": "0.00000001"}, "under_min_total_ask"),
         ({**limit, "volume": "1000"}, "insufficient_funds_bid"),
         ({**limit, "price": "9000000000", "volume": "9000000000"}, "insufficient_funds_bid"),
+        ({**limit, "price": "92233720368", "volume": "0.00000001"}, "create_bid_error"),
         ({**limit, "side": "ask", "volume": "3"}, "insufficient_funds_ask"),
         ({**limit, "side": "ask", "time_in_force": "post_only"}, "invalid_post_only"),
         ({**limit, "market": "KRW-NOPE"}, "notfoundmarket")]
-    with Mock(*QUIET, "--time-scale", 10000) as mock:
+    with Mock(*QUIET, "--time-scale", 2000, "--idle-timeout", 0) as mock:
         before = mock.call("GET", "/v1/accounts")[2], mock.events()[0]
         for order, name in cases:
             order = {k: v for k, v in order.items() if v is not None}
@@ -271,6 +272,10 @@ def test_who_goes_on_is_blocked_longer_each_time():
         assert test("b")[0] == 200 and mock.http("/v1/market/all")[0] == 200
         status, _, body = mock.call("GET", "/v1/accounts", access="a", secret="a-key")
         assert status == 418 and body["error"]["name"] == "too_many_requests"
+        at = mock.events()[0]
+        order = {"market": "KRW-BTC", "side": "ask", "ord_type": "market", "volume": "0.001"}
+        assert mock.call("POST", "/v1/orders", body=order, access="a", secret="a-key")[0] == 418
+        assert mock.events()[0] == at  # and nothing came of it
         began = time.monotonic()
         while mock.call("GET", "/v1/accounts", access="a", secret="a-key")[0] == 418:
             time.sleep(0.05)
