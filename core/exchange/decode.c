@@ -52,6 +52,7 @@ void upbit__decoder_destroy(upbit__decoder *d)
     free(d->asks);
     free(d->bids);
     free(d->assets);
+    free(d->costs);
     free(d->extras);
     free(d->extra_text);
     free(d->text);
@@ -189,6 +190,7 @@ static int emit_table(upbit__decoder *d, const upbit__decode_output *out)
         second = d->orderbook.bid_count * sizeof *d->bids;
     } else if (d->type == UPBIT_TYPE_MY_ASSET) {
         first = d->my_asset.asset_count * sizeof *d->assets;
+        second = d->cost_count * sizeof *d->costs;
     }
     size_t rows = size, text = rows + first + second, extra = text + d->text_length;
     size = extra + d->extra_length;
@@ -219,6 +221,13 @@ static int emit_table(upbit__decoder *d, const upbit__decode_output *out)
         for (uint32_t i = 0; i < asset->asset_count; i++)
             assets[i].currency = block + text + (assets[i].currency - d->text);
         asset->assets = assets;
+        if (second > 0)
+            memcpy(block + rows + first, d->costs, second);
+        upbit_asset_cost *costs = (upbit_asset_cost *)(void *)(block + rows + first);
+        for (uint32_t i = 0; i < d->cost_count; i++)
+            if (costs[i].unit_currency != NULL)
+                costs[i].unit_currency = block + text + (costs[i].unit_currency - d->text);
+        asset->costs = d->cost_count > 0 ? costs : NULL;
     }
     uint64_t strings = info->strings & e->present & ~e->nulls;
     while (strings != 0) {

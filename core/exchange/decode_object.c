@@ -2,8 +2,7 @@
 #include "exchange/decoder.h"
 #include "upbit-live/market.h"
 
-/* "yyyy-MM-ddTHH:mm:ss" as Unix ms; -1 when it is not that. */
-static int64_t parse_utc(const char *s)
+int64_t upbit__parse_utc(const char *s)
 {
     static const char shape[] = "0000-00-00T00:00:00";
     static const uint8_t at[6] = {0, 5, 8, 11, 14, 17};
@@ -32,7 +31,7 @@ static void complete_candle(upbit__decoder *d)
     if (d->candle.candle_date_time_utc == NULL)
         return;
     d->candle.unit = d->candle_unit;
-    d->candle.start_ms = parse_utc(d->candle.candle_date_time_utc);
+    d->candle.start_ms = upbit__parse_utc(d->candle.candle_date_time_utc);
     if (d->candle.start_ms < 0)
         upbit__decoder_refuse(d, "candle_date_time_utc", "is not a time as yyyy-MM-ddTHH:mm:ss");
 }
@@ -165,6 +164,7 @@ void upbit__decoder_start(upbit__decoder *d, unsigned depth)
     d->refusal[0] = '\0';
     d->extra_count = 0;
     d->text_length = 0;
+    d->cost_count = 0;
     d->retry = 0;
     d->type = 0;
     d->depth = depth;

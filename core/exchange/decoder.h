@@ -45,6 +45,8 @@ struct upbit__decoder {
     uint32_t row_capacity;
     upbit_asset *assets;
     uint32_t asset_capacity;
+    upbit_asset_cost *costs; /* of REST's accounts */
+    uint32_t cost_count, cost_capacity;
     char *text; /* strings, each with its NUL */
     size_t text_length, text_capacity;
     upbit__extra *extras;
@@ -126,6 +128,9 @@ int upbit__decoder_begin(upbit__decoder *d, const char *text, size_t length, cha
 int upbit__decoder_emit(upbit__decoder *d, const upbit__decode_output *out);
 /* NO_MEMORY or DECODE, with what and where. */
 int upbit__decoder_fail(upbit__decoder *d, char *reason, size_t reason_size);
+
+/* "yyyy-MM-ddTHH:mm:ss" as Unix ms; -1 when it is not that. */
+int64_t upbit__parse_utc(const char *text);
 
 /* decode_other.c: errors, status, LIST_SUBSCRIPTIONS, unknown types. */
 int upbit__other_prepare(upbit__decoder *d);

@@ -38,6 +38,9 @@ static void move_all(upbit_event *e, const upbit_event *old)
         move(&asset->assets, old, e);
         for (uint32_t i = 0; i < asset->asset_count; i++)
             move(&asset->assets[i].currency, old, e);
+        move(&asset->costs, old, e);
+        for (uint32_t i = 0; asset->costs != NULL && i < asset->asset_count; i++)
+            move(&asset->costs[i].unit_currency, old, e);
         break;
     }
     case UPBIT_TYPE_STATUS:

@@ -150,6 +150,20 @@ static void put_units(writer *w, const upbit_orderbook *b)
     put(w, "]");
 }
 
+static void put_cost(writer *w, const upbit_asset_cost *c)
+{
+    if (!upbit_decimal_is_null(&c->avg_buy_price)) {
+        put(w, ",\"avg_buy_price\":");
+        put_decimal(w, &c->avg_buy_price);
+        put(w, ",\"avg_buy_price_modified\":");
+        put(w, c->avg_buy_price_modified ? "true" : "false");
+    }
+    if (c->unit_currency != NULL) {
+        put(w, ",\"unit_currency\":");
+        put_string(w, c->unit_currency);
+    }
+}
+
 static void put_assets(writer *w, const upbit_my_asset *a)
 {
     put(w, "[");
@@ -160,6 +174,8 @@ static void put_assets(writer *w, const upbit_my_asset *a)
         put_decimal(w, &a->assets[i].balance);
         put(w, ",\"locked\":");
         put_decimal(w, &a->assets[i].locked);
+        if (a->costs != NULL)
+            put_cost(w, &a->costs[i]);
         put(w, "}");
     }
     put(w, "]");

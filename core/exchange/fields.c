@@ -182,6 +182,9 @@ static const upbit__type_info infos[] = {
 
 _Static_assert((int)UPBIT__TRADE_TIMESTAMP_INDEX == (int)upbit_trade_at_ttms, "see fields.h");
 _Static_assert((int)UPBIT__TRADE_CHANGE_INDEX == (int)upbit_trade_at_c, "see fields.h");
+_Static_assert((int)UPBIT__ORDER_SIDE_INDEX == (int)upbit_my_order_at_ab, "see fields.h");
+_Static_assert((int)UPBIT__ORDER_TIME_INDEX == (int)upbit_my_order_at_otms, "see fields.h");
+_Static_assert((int)UPBIT__ASSET_ROWS_INDEX == (int)upbit_my_asset_at_ast, "see fields.h");
 
 static const upbit__alias rest_trade_names[] = {
     {"trade_date_utc", upbit_trade_at_td}, {"trade_time_utc", upbit_trade_at_ttm}, {NULL, 0}};
@@ -192,17 +195,29 @@ static const upbit__alias rest_trade_names[] = {
     (((0 TRADE(REQUIRED_BIT, upbit_trade)) & ~(1ULL << upbit_trade_at_ttms)) |                     \
      1ULL << upbit_trade_at_tms | 1ULL << upbit_trade_at_sid)
 
+static const upbit__alias rest_order_names[] = {{"side", upbit_my_order_at_ab},
+                                                {"ord_type", upbit_my_order_at_ot},
+                                                {"created_at", upbit_my_order_at_otms},
+                                                {NULL, 0}};
+
+/* There is no time of the last change there; when it was made stands in another form. */
+#define REST_ORDER_REQUIRED                                                                        \
+    ((0 MY_ORDER(REQUIRED_BIT, upbit_my_order)) &                                                  \
+     ~(1ULL << upbit_my_order_at_otms | 1ULL << upbit_my_order_at_tms))
+
 static const upbit__type_info rest_infos[] = {
     [UPBIT_TYPE_TICKER] = INFO(TICKER, upbit_ticker, "ticker"),
     [UPBIT_TYPE_TRADE] =
         INFO_WITH(TRADE, upbit_trade, "trade", REST_TRADE_REQUIRED, rest_trade_names),
     [UPBIT_TYPE_ORDERBOOK] = INFO(ORDERBOOK, upbit_orderbook, "orderbook"),
     [UPBIT_TYPE_CANDLE] = INFO(CANDLE, upbit_candle, "candle"),
+    [UPBIT_TYPE_MY_ORDER] =
+        INFO_WITH(MY_ORDER, upbit_my_order, "myOrder", REST_ORDER_REQUIRED, rest_order_names),
 };
 
 const upbit__type_info *upbit__rest_table(int type)
 {
-    if (type < UPBIT_TYPE_TICKER || type > UPBIT_TYPE_CANDLE)
+    if (type < UPBIT_TYPE_TICKER || type > UPBIT_TYPE_MY_ORDER)
         return NULL;
     return &rest_infos[type];
 }

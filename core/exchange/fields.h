@@ -39,13 +39,14 @@ typedef struct upbit__type_info {
 const upbit__type_info *upbit__type_table(int type);
 
 /* The same for the rows of the REST answers, TICKER .. CANDLE: the fields are the stream's, some
- * have other names and others are required. NULL for other types. */
+ * have other names and others are required. MY_ORDER, too; NULL for other types. */
 const upbit__type_info *upbit__rest_table(int type);
 
 /* Field 0 is `type` and field 1 is `code`, where a type has one. */
 enum { UPBIT__FIELD_TYPE_INDEX = 0, UPBIT__FIELD_CODE_INDEX = 1 };
 /* Of a trade: what a REST row says in another way. */
 enum { UPBIT__TRADE_TIMESTAMP_INDEX = 5, UPBIT__TRADE_CHANGE_INDEX = 10 };
+enum { UPBIT__ORDER_SIDE_INDEX = 3, UPBIT__ORDER_TIME_INDEX = 26, UPBIT__ASSET_ROWS_INDEX = 2 };
 
 typedef enum upbit__enumeration {
     UPBIT__ENUM_NONE,

@@ -1,7 +1,9 @@
 /* The rows of a REST answer as events, by the stream's own decoder. */
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "exchange/decoder.h"
+#include "exchange/rest_account.h"
 #include "exchange/rest_shapes.h"
 
 /* What the library stamps on a row, or reads out of its other fields, counts as present: the event
@@ -79,14 +81,14 @@ static void drop_known(upbit__decoder *d)
 
 /* One element of the array. NULL: no memory; the JSON is known to be good. */
 static const char *read_row(upbit__decoder *d, const char *p, int type,
-                            const upbit__type_info *info, uint64_t stream)
+                            const upbit__type_info *info, uint64_t stream, unsigned depth)
 {
     upbit__json *r = &d->json;
     int more = 0;
-    upbit__decoder_start(d, 2);
+    upbit__decoder_start(d, depth);
     if (*p != '{') {
         snprintf(d->refusal, sizeof d->refusal, "is not an object");
-        return upbit__json_skip(r, p, 1);
+        return upbit__json_skip(r, p, depth - 1);
     }
     p = upbit__json_open(r, p, '}', &more);
     if (!more) {
@@ -102,6 +104,8 @@ static const char *read_row(upbit__decoder *d, const char *p, int type,
     drop_known(d);
     if (type == UPBIT_TYPE_TRADE)
         complete_trade(&d->trade);
+    else if (type == UPBIT_TYPE_MY_ORDER)
+        upbit__rest_complete_order(d);
     upbit_event *e = upbit__decoder_payload(d, type);
     e->stream = UPBIT_STREAM_SNAPSHOT;
     e->present |= stream;
@@ -121,7 +125,7 @@ static int decode_rows(upbit__decoder *d, const char *p, int type, const upbit__
     for (size_t row = 1; more; row++) {
         if (upbit__json_near_end(r, p, UPBIT__JSON_AHEAD))
             p = upbit__json_turn(r, p);
-        p = read_row(d, p, type, info, stream);
+        p = read_row(d, p, type, info, stream, 2);
         if (p != NULL)
             p = upbit__json_next(r, p, ']', &more);
         if (p == NULL)
@@ -139,6 +143,64 @@ static int decode_rows(upbit__decoder *d, const char *p, int type, const upbit__
     return events;
 }
 
+/* An object that is no error. Its JSON is checked afterwards. */
+static bool is_order(upbit__json *r, const char *p)
+{
+    bool order = false;
+    int more;
+    p = upbit__json_open(r, p, '}', &more);
+    while (p != NULL && more) {
+        upbit__span key;
+        p = upbit__json_key(r, p, &key);
+        if (p == NULL)
+            break;
+        order = order || upbit__span_is(&key, "uuid");
+        p = upbit__json_skip(r, p, 1);
+        if (p != NULL)
+            p = upbit__json_next(r, p, '}', &more);
+    }
+    return order;
+}
+
+static int refuse(upbit__decoder *d, size_t *bad, char *reason, size_t reason_size)
+{
+    *bad = 1;
+    if (reason != NULL && reason_size > 0)
+        snprintf(reason, reason_size, "%s", d->refusal);
+    return 0;
+}
+
+/* The one order of /order, which is no array. */
+static int decode_single(upbit__decoder *d, const char *p, const upbit__decode_output *out,
+                         size_t *bad, char *reason, size_t reason_size)
+{
+    const upbit__type_info *info = upbit__rest_table(UPBIT_TYPE_MY_ORDER);
+    if (upbit__json_near_end(&d->json, p, UPBIT__JSON_AHEAD))
+        p = upbit__json_turn(&d->json, p);
+    p = read_row(d, p, UPBIT_TYPE_MY_ORDER, info, field_bit(info, UPBIT_FIELD_STREAM), 1);
+    if (p == NULL)
+        return upbit__decoder_fail(d, reason, reason_size);
+    if (d->type == 0)
+        return refuse(d, bad, reason, reason_size);
+    return upbit__decoder_emit(d, out) ? 1 : upbit__decoder_fail(d, reason, reason_size);
+}
+
+/* All accounts are one event. */
+static int decode_accounts(upbit__decoder *d, const char *p, const upbit__decode_output *out,
+                           size_t *bad, char *reason, size_t reason_size)
+{
+    const uint64_t stream = field_bit(upbit__type_table(UPBIT_TYPE_MY_ASSET), UPBIT_FIELD_STREAM);
+    upbit__decoder_start(d, 0);
+    if (upbit__rest_accounts(d, p) == NULL)
+        return upbit__decoder_fail(d, reason, reason_size);
+    if (d->refusal[0] != '\0')
+        return refuse(d, bad, reason, reason_size);
+    d->type = UPBIT_TYPE_MY_ASSET;
+    d->my_asset.event.stream = UPBIT_STREAM_SNAPSHOT;
+    d->my_asset.event.present |= stream;
+    return upbit__decoder_emit(d, out) ? 1 : upbit__decoder_fail(d, reason, reason_size);
+}
+
 int upbit__rest_decode(upbit__decoder *d, int type, unsigned unit, const char *body, size_t length,
                        const upbit__decode_output *out, size_t *bad, char *reason,
                        size_t reason_size)
@@ -150,7 +212,7 @@ int upbit__rest_decode(upbit__decoder *d, int type, unsigned unit, const char *b
     int error = upbit__decoder_begin(d, body, length, reason, reason_size);
     if (error < 0)
         return error;
-    if (upbit__rest_table(type) == NULL ||
+    if ((upbit__rest_table(type) == NULL && type != UPBIT_TYPE_MY_ASSET) ||
         (type == UPBIT_TYPE_CANDLE && upbit_candle_unit_name(unit) == NULL)) {
         if (reason != NULL && reason_size > 0)
             snprintf(reason, reason_size, "no such type or unit");
@@ -159,14 +221,19 @@ int upbit__rest_decode(upbit__decoder *d, int type, unsigned unit, const char *b
     d->candle_unit = unit;
     upbit__json *r = &d->json;
     const char *p = upbit__json_space(r, body);
-    if (p == r->end || *p != '[')
+    bool single = type == UPBIT_TYPE_MY_ORDER && p < r->end && *p == '{' && is_order(r, p);
+    if (p == r->end || (*p != '[' && !single))
         return upbit__rest_error(body, length, reason, reason_size);
     /* All or nothing: who asked cannot use the half of an answer that was cut off. */
     const char *end = upbit__json_skip(r, p, 0);
     if (end != NULL && upbit__json_space(r, end) != r->end)
-        end = upbit__json_fail(r, end, "something follows the array");
+        end = upbit__json_fail(r, end, "something follows the answer");
     if (end == NULL)
         return upbit__decoder_fail(d, reason, reason_size);
     upbit__json_begin(r, body, length);
+    if (single)
+        return decode_single(d, p, out, bad, reason, reason_size);
+    if (type == UPBIT_TYPE_MY_ASSET)
+        return decode_accounts(d, p, out, bad, reason, reason_size);
     return decode_rows(d, p, type, out, bad, reason, reason_size);
 }

@@ -47,7 +47,8 @@ int upbit__rest_path_candles(upbit__buffer *out, const char *code, unsigned unit
                              int64_t before_ms);
 int upbit__rest_path_instruments(upbit__buffer *out, const char *const *codes, size_t count);
 
-/* A body of `type` (TICKER, TRADE, ORDERBOOK; CANDLE with its unit) as events in its own order. As
+/* A body of `type` (TICKER, TRADE, ORDERBOOK; CANDLE with its unit; MY_ORDER and MY_ASSET, see
+ * rest_account.h) as events in its own order. As
  * with upbit__decode the callee stamps origin, epoch and received_*, and events that found no room
  * are counted too.
  * The number of events. A row that is refused costs only itself: it is counted in *bad (may be

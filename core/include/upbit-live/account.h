@@ -74,13 +74,22 @@ typedef struct upbit_asset {
     upbit_decimal locked;  /* in orders or withdrawals */
 } upbit_asset;
 
-/* Only the currencies that changed; one business event can come as several messages. */
+/* What REST says of an account beside its balance. */
+typedef struct upbit_asset_cost {
+    upbit_decimal avg_buy_price;    /* null when it is not said                     */
+    const char *unit_currency;      /* of avg_buy_price; NULL when it is not said   */
+    uint8_t avg_buy_price_modified; /* by hand                                      */
+} upbit_asset_cost;
+
+/* From the stream: only the currencies that changed; one business event can come as several messages.
+ * From get_snapshot (origin REST): all currencies of the account, without a time: exchange_ms is 0. */
 typedef struct upbit_my_asset {
     upbit_event event;
     const char *asset_uuid;
     int64_t asset_timestamp;
     uint32_t asset_count, reserved;
     const upbit_asset *assets; /* inside the event */
+    const upbit_asset_cost *costs; /* one for each of assets, origin REST only; else NULL */
 } upbit_my_asset;
 
 /* NULL when e is NULL or of another type. The payload lives as long as the event. @thread any. */
