@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 #include "base/error_detail.h"
+#include "base/secret.h"
+#include "exchange/rest_account.h"
 #include "upbit-live/error.h"
 
 #define UNDER_WAY_MAX 4 /* of one group */
@@ -16,6 +18,7 @@
 /* Slow answers to what can wait shall not hold up what is looked at: one place stays free. */
 #define BACKFILL_MAX (UNDER_WAY_MAX - 1)
 #define TIMEOUT_MS   5000
+#define QUERY_SIZE   2048 /* a whole URL has no more */
 
 struct upbit__ask {
     upbit__ask *next, *previous;
@@ -28,6 +31,9 @@ struct upbit__ask {
     upbit__rest_call *call; /* under way */
     int error, http_status; /* over: what to tell */
     bool waited;            /* counted as one that had to wait */
+    bool is_signed;
+    uint32_t generation;   /* of the keys it was signed with */
+    upbit__budget *budget; /* that granted it; NULL: reported */
     void (*done)(void *context, const upbit__rest_result *result);
     void *context;
     char path[];
@@ -77,13 +83,16 @@ static void run_soon(upbit__asking *a)
 }
 
 void upbit__asking_init(upbit__asking *a, const upbit__config *config, upbit__loop *loop,
-                        upbit__log *log, upbit__counters *counters, upbit__budget *budget)
+                        upbit__log *log, upbit__counters *counters, upbit__budget *budget,
+                        upbit__credentials *credentials, upbit__exchange_clock *clock)
 {
     *a = (upbit__asking){.config = config,
                          .loop = loop,
                          .log = log,
                          .counters = counters,
                          .budget = budget,
+                         .credentials = credentials,
+                         .clock = clock,
                          .timer = {.callback = run, .context = a}};
 }
 
@@ -112,8 +121,33 @@ static int64_t settle(upbit__ask *ask, const upbit__rest_result *result, int64_t
     a->under_way_count[ask->group]--;
     a->under_way_total--;
     take_out(ask);
-    return upbit__budget_report(a->budget, ask->group, result->http_status, result->remaining_req,
-                                result->retry_after_ms, result->body, result->length, now);
+    upbit__budget *budget = ask->budget;
+    ask->budget = NULL;
+    return budget == NULL ? 0
+                          : upbit__budget_report(budget, ask->group, result->http_status,
+                                                 result->remaining_req, result->retry_after_ms,
+                                                 result->body, result->length, now);
+}
+
+static bool is_pockets(upbit__group group)
+{
+    return group >= UPBIT__GROUP_DEFAULT;
+}
+
+static upbit__budget *budget_of(const upbit__asking *a, upbit__group group)
+{
+    return is_pockets(group) && a->pocket != NULL ? a->pocket : a->budget;
+}
+
+void upbit__asking_set_pocket(upbit__asking *a, upbit__budget *pocket)
+{
+    for (upbit__ask *ask = a->under_way.first; ask != NULL; ask = ask->next)
+        if (ask->budget != NULL && ask->budget == a->pocket) {
+            upbit__budget_report(ask->budget, ask->group, 0, NULL, 0, "", 0,
+                                 upbit__clock_monotonic_ns());
+            ask->budget = NULL;
+        }
+    a->pocket = pocket;
 }
 
 void upbit__ask_cancel(upbit__ask *ask)
@@ -141,6 +175,10 @@ static void tell(upbit__ask *ask, const upbit__rest_result *result)
 
 static const char *reason_of(const upbit__ask *ask)
 {
+    const char *why;
+    if (ask->error == UPBIT_ERROR_UNAVAILABLE &&
+        upbit__credentials_state(ask->asking->credentials, &why) < 0)
+        return why;
     if (ask->error == UPBIT_ERROR_TIMEOUT)
         return "no answer in time: it waited for its turn";
     if (ask->error != UPBIT_ERROR_LIMIT)
@@ -176,12 +214,28 @@ static void log_closed(upbit__asking *a, upbit__group group, int status, int64_t
                      (int64_t)(wait_ns / UPBIT__MS));
 }
 
+/* What the answer says about the keys, whoever asked and what for. */
+static void judge_keys(const upbit__ask *ask, const upbit__rest_result *result)
+{
+    char name[48];
+    if (!ask->is_signed || result->error != 0)
+        return;
+    if (result->http_status == 401 || result->http_status == 403) {
+        upbit__rest_error_name(name, sizeof name, result->body, result->length);
+        upbit__credentials_refused(ask->asking->credentials, ask->generation, name);
+    } else if (result->http_status >= 200 && result->http_status <= 299) {
+        upbit__credentials_accepted(ask->asking->credentials, ask->generation);
+    }
+}
+
 static void answered(void *context, const upbit__rest_result *result)
 {
     upbit__ask *ask = context;
     upbit__asking *a = ask->asking;
     int64_t now = upbit__clock_monotonic_ns();
     int64_t closed = settle(ask, result, now);
+    upbit__exchange_clock_heard(a->clock, result);
+    judge_keys(ask, result);
     if (closed != 0)
         log_closed(a, ask->group, result->http_status, closed - now);
     run_soon(a);
@@ -195,17 +249,37 @@ static void answered(void *context, const upbit__rest_result *result)
     tell(ask, result);
 }
 
+/* With a token when it needs one. Nobody else ever sees that. */
+static int get(upbit__ask *ask, uint32_t left_ms)
+{
+    upbit__asking *a = ask->asking;
+    upbit__rest_config config = rest_config(a, left_ms);
+    if (!ask->is_signed)
+        return upbit__rest_get(&ask->call, a->loop, &config, ask->path, answered, ask);
+    char query[QUERY_SIZE], line[UPBIT__BEARER_SIZE];
+    int error = upbit__query_decode(query, sizeof query, ask->path);
+    if (error == 0)
+        error = upbit__credentials_bearer(a->credentials, query, line, sizeof line);
+    if (error > 0) {
+        ask->generation = upbit__credentials_generation(a->credentials);
+        config.authorization = line;
+        error = upbit__rest_get(&ask->call, a->loop, &config, ask->path, answered, ask);
+        upbit__wipe(line, sizeof line);
+    }
+    return error;
+}
+
 static void send_off(upbit__ask *ask, int64_t now)
 {
     upbit__asking *a = ask->asking;
     uint32_t left_ms = (uint32_t)((ask->deadline_ns - now + UPBIT__MS - 1) / UPBIT__MS);
-    const upbit__rest_config config = rest_config(a, left_ms);
     take_out(ask);
     put_in(&a->under_way, ask);
     a->under_way_count[ask->group]++;
     a->under_way_total++;
     upbit__count(&a->counters->rest_requests, 1);
-    int error = upbit__rest_get(&ask->call, a->loop, &config, ask->path, answered, ask);
+    ask->budget = budget_of(a, ask->group);
+    int error = get(ask, left_ms);
     if (error == 0)
         return;
     settle(ask, &(upbit__rest_result){.body = ""}, now);
@@ -266,7 +340,7 @@ static void run(void *context)
             expire(a, &a->waiting[g][p], 0, now);
     upbit__ask *ask;
     while ((ask = next_of(a, open_ns)) != NULL) {
-        open_ns[ask->group] = upbit__budget_take(a->budget, ask->group, now);
+        open_ns[ask->group] = upbit__budget_take(budget_of(a, ask->group), ask->group, now);
         if (open_ns[ask->group] == 0)
             send_off(ask, now);
     }
@@ -284,9 +358,9 @@ static void run(void *context)
         tell_over(a->over.first);
 }
 
-int upbit__asking_get(upbit__asking *a, upbit__ask **out, upbit__group group,
-                      upbit__ask_priority priority, const char *path, uint32_t timeout_ms,
-                      void (*done)(void *context, const upbit__rest_result *result), void *context)
+static int enter(upbit__asking *a, upbit__ask **out, bool is_signed, upbit__group group,
+                 upbit__ask_priority priority, const char *path, uint32_t timeout_ms,
+                 void (*done)(void *context, const upbit__rest_result *result), void *context)
 {
     *out = NULL;
     if (a->config->transport == UPBIT_TRANSPORT_REPLAY)
@@ -301,6 +375,7 @@ int upbit__asking_get(upbit__asking *a, upbit__ask **out, upbit__group group,
         return UPBIT_ERROR_NO_MEMORY;
     memcpy(ask->path, path, strlen(path) + 1);
     ask->asking = a;
+    ask->is_signed = is_signed;
     ask->group = group;
     ask->priority = priority;
     ask->number = ++a->asked;
@@ -312,4 +387,27 @@ int upbit__asking_get(upbit__asking *a, upbit__ask **out, upbit__group group,
     run_soon(a);
     *out = ask;
     return 0;
+}
+
+int upbit__asking_get(upbit__asking *a, upbit__ask **out, upbit__group group,
+                      upbit__ask_priority priority, const char *path, uint32_t timeout_ms,
+                      void (*done)(void *context, const upbit__rest_result *result), void *context)
+{
+    return enter(a, out, false, group, priority, path, timeout_ms, done, context);
+}
+
+int upbit__asking_get_signed(upbit__asking *a, upbit__ask **out, upbit__group group,
+                             upbit__ask_priority priority, const char *path, uint32_t timeout_ms,
+                             void (*done)(void *context, const upbit__rest_result *result),
+                             void *context)
+{
+    const char *why;
+    *out = NULL;
+    if (upbit__credentials_check_url(a->config->rest_url, a->config->proxy, &why) != 0)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "rest_url: %s", why);
+    if (a->credentials->keys == NULL) {
+        upbit__credentials_state(a->credentials, &why);
+        return upbit__error_set(UPBIT_ERROR_UNAVAILABLE, "%s", why);
+    }
+    return enter(a, out, true, group, priority, path, timeout_ms, done, context);
 }

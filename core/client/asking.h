@@ -13,11 +13,14 @@
 #include "base/log.h"
 #include "client/config.h"
 #include "client/counters.h"
+#include "client/credentials.h"
+#include "client/exchange_clock.h"
 #include "limits/budget.h"
 #include "net/rest.h"
 
 /* The most urgent first. */
 typedef enum upbit__ask_priority {
+    UPBIT__ASK_PRIVATE,
     UPBIT__ASK_LISTING,
     UPBIT__ASK_SNAPSHOT,
     UPBIT__ASK_BACKFILL,
@@ -37,18 +40,25 @@ typedef struct upbit__asking {
     upbit__log *log;
     upbit__counters *counters;
     upbit__budget *budget;
+    upbit__credentials *credentials;
+    upbit__exchange_clock *clock;
     /* I/O thread */
     upbit__ask_list waiting[UPBIT__GROUPS][UPBIT__ASK_PRIORITIES]; /* in the order of asking */
     upbit__ask_list under_way;
     upbit__ask_list over; /* will not be sent: to be told in this turn of the timer */
     unsigned under_way_count[UPBIT__GROUPS], under_way_total;
-    uint64_t asked; /* the last one's number */
+    upbit__budget *pocket; /* of what is signed; NULL: counted with the rest */
+    uint64_t asked;        /* the last one's number */
     upbit__timer timer;
 } upbit__asking;
 
-/* The budget stays the caller's and outlives the asking. */
+/* All of it stays the caller's and outlives the asking. */
 void upbit__asking_init(upbit__asking *a, const upbit__config *config, upbit__loop *loop,
-                        upbit__log *log, upbit__counters *counters, upbit__budget *budget);
+                        upbit__log *log, upbit__counters *counters, upbit__budget *budget,
+                        upbit__credentials *credentials, upbit__exchange_clock *clock);
+/* The budget of the pocket the keys belong to, before the one that was there goes. Questions under
+ * way are reported to that one, as without an answer. */
+void upbit__asking_set_pocket(upbit__asking *a, upbit__budget *pocket);
 /* Cancels all; no `done` is called. */
 void upbit__asking_finish(upbit__asking *a);
 
@@ -64,6 +74,14 @@ void upbit__asking_finish(upbit__asking *a);
 int upbit__asking_get(upbit__asking *a, upbit__ask **out, upbit__group group,
                       upbit__ask_priority priority, const char *path, uint32_t timeout_ms,
                       void (*done)(void *context, const upbit__rest_result *result), void *context);
+/* The same for what needs keys: signed when it is sent, with a token of its own, and again after a
+ * 429. What the exchange says of the keys is told to the credentials. Answers UNAVAILABLE as well:
+ * at once, or by `done`, when there are no keys (any more). INVALID_ARGUMENT also where a token
+ * must not go: see upbit__credentials_check_url. */
+int upbit__asking_get_signed(upbit__asking *a, upbit__ask **out, upbit__group group,
+                             upbit__ask_priority priority, const char *path, uint32_t timeout_ms,
+                             void (*done)(void *context, const upbit__rest_result *result),
+                             void *context);
 void upbit__ask_cancel(upbit__ask *ask); /* NULL allowed; not after `done` has begun */
 
 #endif

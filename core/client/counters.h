@@ -55,7 +55,7 @@ typedef struct upbit__counters {
     UPBIT__COUNTERS(UPBIT__COUNTER_FIELD)
 #undef UPBIT__COUNTER_FIELD
     _Atomic uint32_t state, epoch, compression, private_state, private_epoch;
-    _Atomic int64_t lag_ms;
+    _Atomic int64_t lag_ms, clock_offset_ms;
 } upbit__counters;
 
 static inline void upbit__count(upbit__counter *counter, uint64_t more)

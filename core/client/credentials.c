@@ -61,15 +61,27 @@ static void set_without(upbit__credentials *c)
         set_state(c, UPBIT_ERROR_UNAVAILABLE, none);
 }
 
+/* The first half of a hash: nobody gets the key out of it, and two keys get two names. */
+static void name_scope(upbit__credentials *c)
+{
+    char hash[UPBIT__QUERY_HASH_SIZE] = "";
+    if (upbit__query_hash(hash, c->keys->access) != 0)
+        hash[0] = '\0'; /* no memory: counted with other such keys */
+    memcpy(c->scope, hash, sizeof c->scope - 1);
+    c->scope[sizeof c->scope - 1] = '\0';
+}
+
 static void take_over(upbit__credentials *c, upbit__keys *keys)
 {
     upbit__keys_destroy(c->keys);
     c->keys = keys;
+    c->final = false;
     atomic_fetch_add_explicit(&c->generation, 1, memory_order_relaxed);
     if (keys == NULL) {
         set_without(c);
         return;
     }
+    name_scope(c);
     set_state(c, 1, "");
     tell_lacks(c);
 }
@@ -120,8 +132,15 @@ void upbit__credentials_want(upbit__credentials *c)
         set_state(c, 0, not_known);
     int error =
         upbit__provider_ask(c->manager, c->provider, c->manager->config.credentials_context);
-    if (error != 0)
-        upbit__credentials_provided(c, NULL, error);
+    if (error == 0)
+        return;
+    /* Whoever called looks at the state next. */
+    c->asking = false;
+    c->asked_ns = now;
+    if (c->keys == NULL)
+        set_state(c, UPBIT_ERROR_UNAVAILABLE, not_provided);
+    upbit__log_write(c->log, UPBIT_LOG_ERROR, "auth", "the credentials function was not called: %s",
+                     upbit_error_string(error));
 }
 
 void upbit__credentials_provided(upbit__credentials *c, upbit__keys *keys, int error)
@@ -131,15 +150,11 @@ void upbit__credentials_provided(upbit__credentials *c, upbit__keys *keys, int e
     if (keys != NULL && c->keys != NULL && (!c->provided || upbit__keys_equal(keys, c->keys))) {
         /* Set by call meanwhile: that is newer. Or the refused ones once more: still refused. */
         upbit__keys_destroy(keys);
-        return;
-    }
-    if (keys != NULL) {
+    } else if (keys != NULL) {
         take_over(c, keys);
         c->provided = true;
         upbit__log_write(c->log, UPBIT_LOG_INFO, "auth", "keys provided");
-    } else {
-        if (c->keys != NULL)
-            return;
+    } else if (c->keys == NULL) {
         set_state(c, UPBIT_ERROR_UNAVAILABLE, not_provided);
         upbit__log_write(c->log, UPBIT_LOG_WARNING, "auth",
                          "the credentials function of the options gave no keys: %s",
@@ -176,14 +191,17 @@ bool upbit__credentials_refused(upbit__credentials *c, uint32_t generation, cons
     if (upbit__credentials_state(c, NULL) != UPBIT_ERROR_AUTH)
         upbit__log_write(c->log, UPBIT_LOG_WARNING, "auth", "%s: %s", e->name, e->advice);
     set_state(c, UPBIT_ERROR_AUTH, e->advice);
+    c->final = c->final || e->final;
     return e->final;
 }
 
 void upbit__credentials_accepted(upbit__credentials *c, uint32_t generation)
 {
     if (c->keys != NULL && generation == upbit__credentials_generation(c) &&
-        upbit__credentials_state(c, NULL) != 1)
+        upbit__credentials_state(c, NULL) != 1) {
+        c->final = false;
         set_state(c, 1, "");
+    }
 }
 
 static bool is_this_machine(const upbit__url *url)
@@ -209,7 +227,6 @@ int upbit__credentials_check_url(const char *url, const char *proxy, const char 
     /* Through a proxy even "this machine" is the proxy's. */
     if (proxy == NULL && is_this_machine(&parsed))
         return 0;
-    *why = "tokens of your keys go out encrypted only: use https:// and wss:// (unencrypted is for "
-           "127.0.0.1 without a proxy)";
+    *why = "no tokens without encryption: use https:// and wss:// (or 127.0.0.1, no proxy)";
     return UPBIT_ERROR_INVALID_ARGUMENT;
 }

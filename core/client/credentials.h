@@ -31,6 +31,8 @@ typedef struct upbit__credentials {
     bool asking;       /* the provider is at it */
     bool provided;     /* these are the provider's */
     bool lacks_told;
+    bool final;       /* the exchange refused these for good */
+    char scope[33];   /* of their budget: a hash of the access key */
     int64_t asked_ns; /* when the provider last answered */
     /* any thread, atomic, relaxed */
     _Atomic int state; /* as upbit__credentials_state */

@@ -181,20 +181,39 @@ static void on_list_settled(void *context)
 /* Stream and REST of one exchange are one host to it. A URL that cannot be read is a name too: what
  * uses it will tell what is wrong with it. */
 static int budget_of(upbit__budget **out, const upbit__config *c, const char *schemes,
-                     const char *url)
+                     const char *url, const char *scope)
 {
     upbit__url parsed;
     const char *why;
     bool good = upbit__url_parse(&parsed, schemes, url, &why) == 0;
-    const upbit__budget_place place = {.host = good ? parsed.authority : url,
-                                       .percent = c->limit_percent};
+    const upbit__budget_place place = {
+        .host = good ? parsed.authority : url, .scope = scope, .percent = c->limit_percent};
     return upbit__budget_get(out, &place, upbit__clock_monotonic_ns());
+}
+
+/* What is signed is counted by the pocket its key belongs to: a seat for each key, by a name that
+ * gives nothing away. Without memory for one it is counted with the rest. */
+static void take_pocket(upbit_manager *m)
+{
+    upbit__budget *before = m->pocket_budget;
+    m->pocket_budget = NULL;
+    if (m->credentials.keys != NULL && budget_of(&m->pocket_budget, &m->config, "http",
+                                                 m->config.rest_url, m->credentials.scope) != 0)
+        upbit__log_write(&m->log, UPBIT_LOG_ERROR, "limit", "no memory for the keys' budget");
+    upbit__asking_set_pocket(&m->asking, m->pocket_budget);
+    upbit__budget_release(before);
 }
 
 /* There are other keys, or none any more. */
 static void on_keys_changed(upbit_manager *m)
 {
-    (void)m;
+    take_pocket(m);
+    upbit__snapshots_keys_changed(m);
+}
+
+static void on_clock_changed(void *context)
+{
+    upbit__tell_clock(context);
 }
 
 int upbit__io_init(upbit_manager *m)
@@ -215,9 +234,9 @@ int upbit__io_init(upbit_manager *m)
     if (error == 0)
         error = upbit__credentials_init(&m->credentials, m, &m->config, &m->log, on_keys_changed);
     if (error == 0)
-        error = budget_of(&m->stream_budget, &m->config, "ws", m->config.url);
+        error = budget_of(&m->stream_budget, &m->config, "ws", m->config.url, NULL);
     if (error == 0)
-        error = budget_of(&m->rest_budget, &m->config, "http", m->config.rest_url);
+        error = budget_of(&m->rest_budget, &m->config, "http", m->config.rest_url, NULL);
     if (error != 0)
         return error;
     m->private_registry.no_empty_request = true;
@@ -253,7 +272,10 @@ int upbit__io_init(upbit_manager *m)
                         &m->counters, m->stream_budget, &events, m);
     upbit__session_init(&m->private_session, &private_endpoint, &m->config, m->loop, &m->log,
                         &m->private_registry, &m->counters, m->stream_budget, &events, m);
-    upbit__asking_init(&m->asking, &m->config, m->loop, &m->log, &m->counters, m->rest_budget);
+    upbit__exchange_clock_init(&m->exchange_clock, &m->log, &m->counters, on_clock_changed, m);
+    upbit__asking_init(&m->asking, &m->config, m->loop, &m->log, &m->counters, m->rest_budget,
+                       &m->credentials, &m->exchange_clock);
+    take_pocket(m);
     upbit__listing_init(&m->listing, &m->asking, m->loop, &m->log, &listing, m);
     upbit__levels_init(&m->levels, &m->asking, m->loop, &m->log, on_list_settled, m);
     upbit__backfill_rest_init(&m->backfill_rest, &m->asking, m->pool, m->decoder, &m->log);
@@ -281,7 +303,8 @@ void upbit__io_finish(upbit_manager *m)
     upbit__credentials_finish(&m->credentials);
     upbit__budget_release(m->stream_budget);
     upbit__budget_release(m->rest_budget);
-    m->stream_budget = m->rest_budget = NULL;
+    upbit__budget_release(m->pocket_budget);
+    m->stream_budget = m->rest_budget = m->pocket_budget = NULL;
 }
 
 static void turn(upbit_manager *m, int64_t wait_ns)

@@ -312,6 +312,7 @@ int upbit_manager_get_stats(upbit_manager *m, upbit_stats *out, size_t size)
     s.epoch = atomic_load_explicit(&m->counters.epoch, memory_order_relaxed);
     s.compression = atomic_load_explicit(&m->counters.compression, memory_order_relaxed);
     s.lag_ms = atomic_load_explicit(&m->counters.lag_ms, memory_order_relaxed);
+    s.clock_offset_ms = atomic_load_explicit(&m->counters.clock_offset_ms, memory_order_relaxed);
     memset(out, 0, size);
     memcpy(out, &s, size < sizeof s ? size : sizeof s);
     return 0;

@@ -24,12 +24,14 @@
 #include "client/config.h"
 #include "client/counters.h"
 #include "client/credentials.h"
+#include "client/exchange_clock.h"
 #include "client/fanout.h"
 #include "client/levels.h"
 #include "client/listing.h"
 #include "client/selectors.h"
 #include "client/session.h"
 #include "exchange/decode.h"
+#include "exchange/rest_account.h"
 #include "queue/command.h"
 #include "upbit-live/proxy.h"
 #include "upbit-live/waiter.h"
@@ -59,12 +61,16 @@ typedef struct upbit__order {
     int type;
     unsigned unit, depth, flags;
     upbit_decimal level;
-    uint32_t count;     /* SNAPSHOT: events of each code      */
-    int64_t before;     /* SNAPSHOT: see upbit_want           */
-    int64_t until_ns;   /* SNAPSHOT: the end of its time      */
-    uint64_t cancel_id; /* CANCEL: whose; request_id stays 0  */
-    upbit__keys *keys;  /* KEYS: taken over; NULL: none any more */
-    int keys_error;     /* KEYS_PROVIDED: why there are none  */
+    uint32_t count; /* SNAPSHOT: events of each code      */
+    int64_t before; /* SNAPSHOT: see upbit_want           */
+    int64_t after;  /* SNAPSHOT of orders: see upbit_want */
+    int orders;
+    bool by_identifier;                         /* which: its identifier, not its uuid */
+    char which[UPBIT__REST_IDENTIFIER_MAX + 1]; /* SNAPSHOT of one order; "": of several */
+    int64_t until_ns;                           /* SNAPSHOT: the end of its time      */
+    uint64_t cancel_id;                         /* CANCEL: whose; request_id stays 0  */
+    upbit__keys *keys;                          /* KEYS: taken over; NULL: none any more */
+    int keys_error;                             /* KEYS_PROVIDED: why there are none  */
     size_t code_count;
     char codes[][24];
 } upbit__order;
@@ -104,6 +110,8 @@ struct upbit_manager {
     upbit__fanout fanout;
     upbit__session session, private_session;
     upbit__budget *stream_budget, *rest_budget; /* one host, as a rule; shared with others */
+    upbit__budget *pocket_budget;               /* of the keys' pocket; NULL without keys */
+    upbit__exchange_clock exchange_clock;
     upbit__asking asking;
     upbit__backfill backfill;
     upbit__backfill_rest backfill_rest;
@@ -183,6 +191,7 @@ void upbit__tell_error(upbit_manager *m, upbit__client *only, upbit_session sess
                        int http_status, const char *name, const char *message);
 void upbit__tell_closed(upbit_manager *m, upbit__client *client);
 void upbit__tell_health(upbit_manager *m);
+void upbit__tell_clock(upbit_manager *m); /* it is wrong, or right again */
 /* Compression was given up, or is asked for again: once. */
 void upbit__tell_compression(upbit_manager *m, upbit__session *s);
 

@@ -162,7 +162,8 @@ void upbit__snapshot_fail(upbit__snapshot *s, upbit__part *part, int error, cons
         return;
     if (s->error == 0) {
         s->error = error;
-        snprintf(s->detail, sizeof s->detail, "%s: %s", part->code, why);
+        snprintf(s->detail, sizeof s->detail, "%s%s%s", part->code,
+                 part->code[0] != '\0' ? ": " : "", why);
     }
     upbit__snapshot_settle(s, part);
 }
@@ -256,6 +257,10 @@ static upbit__snapshot *make_for(upbit_manager *m, const upbit__order *order)
     if (order->count > 0)
         s->wanted = order->count;
     s->before = order->before;
+    s->after = order->after;
+    s->orders = order->orders;
+    s->by_identifier = order->by_identifier;
+    memcpy(s->which, order->which, sizeof s->which);
     s->until_ns = order->until_ns;
     /* Half of the time at most: REST needs some too. */
     s->stream_until = now + (s->until_ns - now) / 2;
@@ -268,6 +273,8 @@ static upbit__snapshot *make_for(upbit_manager *m, const upbit__order *order)
 
 static void seek_open(upbit__snapshot *s)
 {
+    if (upbit__snapshot_is_account(s))
+        return; /* a stream of changes has no state */
     for (size_t i = 0; i < s->part_count && !s->no_room && s->client != NULL; i++)
         if (s->parts[i].state == UPBIT__PART_OPEN)
             upbit__snapshot_seek(s, &s->parts[i]);

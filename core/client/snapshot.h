@@ -10,6 +10,7 @@
  *     snapshot.c         requests: begun, settled, answered, cancelled
  *     snapshot_source.c  cache and stream
  *     snapshot_rest.c    REST
+ *     snapshot_account.c REST, what needs keys: no cache and no stream has it whole
  *     snapshot_once.c    subscriptions to one snapshot that the stream does not answer: requests
  *                        without a client, whose values go to those who still want them
  *
@@ -36,6 +37,10 @@ typedef struct upbit__part {
     upbit__query *query;  /* ASKED: the question it is part of */
     upbit_event **events; /* one reference each, the oldest last */
     uint32_t count, capacity;
+    /* snapshot_account.c */
+    struct upbit__snapshot *owner;
+    upbit__ask *ask; /* ASKED */
+    uint32_t page, rows;
 } upbit__part;
 
 typedef struct upbit__snapshot {
@@ -46,8 +51,12 @@ typedef struct upbit__snapshot {
     int type;
     unsigned unit, depth;
     upbit_decimal level;
-    uint32_t wanted;      /* events of each code, 1 or more */
-    int64_t before;       /* see upbit_want */
+    uint32_t wanted; /* events of each code, 1 or more */
+    int64_t before;  /* see upbit_want */
+    int64_t after;   /* ... of orders: */
+    int orders;
+    bool by_identifier;
+    char which[UPBIT__REST_IDENTIFIER_MAX + 1];
     int64_t until_ns;     /* the end of its time, monotonic */
     int64_t stream_until; /* for how long the stream is waited for */
     /* I/O thread */
@@ -73,6 +82,8 @@ void upbit__snapshots_drop(upbit_manager *m, const upbit__client *client);
 void upbit__snapshots_close(upbit_manager *m);
 /* The connection is not live (any more): what waits for it is asked for elsewhere. */
 void upbit__snapshots_stream_lost(upbit_manager *m);
+/* snapshot_account.c: there are other keys, or none: what waits for them is asked for. */
+void upbit__snapshots_keys_changed(upbit_manager *m);
 /* The market list is settled, and commands that waited for it are done. */
 void upbit__snapshots_listed(upbit_manager *m);
 
@@ -108,6 +119,10 @@ upbit__key_id upbit__snapshot_key(const upbit__snapshot *s, const upbit__part *p
 /* snapshot_rest.c: asks for the open parts. `s` may be gone afterwards. */
 void upbit__snapshot_ask(upbit__snapshot *s);
 void upbit__snapshot_stop_asking(upbit__snapshot *s);
+/* snapshot_account.c: the same for MY_ORDER and MY_ASSET. */
+void upbit__snapshot_ask_account(upbit__snapshot *s);
+void upbit__snapshot_stop_asking_account(upbit__snapshot *s);
+bool upbit__snapshot_is_account(const upbit__snapshot *s);
 /* snapshot_source.c: settles the part from the cache, or makes it wait for the stream, or leaves it
  * open. */
 void upbit__snapshot_seek(upbit__snapshot *s, upbit__part *part);

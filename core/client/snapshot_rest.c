@@ -48,6 +48,7 @@ static void end_query(upbit__query *q)
 
 void upbit__snapshot_stop_asking(upbit__snapshot *s)
 {
+    upbit__snapshot_stop_asking_account(s);
     while (s->queries != NULL)
         end_query(s->queries);
 }
@@ -470,7 +471,9 @@ static bool check_listed(upbit__snapshot *s)
 
 void upbit__snapshot_ask(upbit__snapshot *s)
 {
-    if (any_open(s) && check_listed(s))
+    if (upbit__snapshot_is_account(s))
+        upbit__snapshot_ask_account(s);
+    else if (any_open(s) && check_listed(s))
         ask_all(s);
     upbit__snapshot_check(s);
 }

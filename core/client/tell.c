@@ -1,5 +1,6 @@
 /* The events a manager makes about itself: made here, once, for one proxy or for all. Out of memory
  * an event of this kind is lost; the counters and the state that can be asked for are not. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -200,11 +201,44 @@ void upbit__tell_compression(upbit_manager *m, upbit__session *s)
     send_to(m, NULL, &e->event, upbit__inbox_health);
 }
 
+static void clock_text(const upbit_manager *m, char *to, size_t size)
+{
+    int64_t offset_ms = upbit__exchange_clock_offset_ms(&m->exchange_clock);
+    snprintf(to, size, "this machine's clock is %" PRId64 " s %s the exchange's: set it",
+             (offset_ms < 0 ? -offset_ms : offset_ms) / 1000,
+             offset_ms > 0 ? "behind" : "ahead of");
+}
+
+void upbit__tell_clock(upbit_manager *m)
+{
+    upbit__tell_health(m);
+    upbit_health_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_HEALTH, sizeof *e);
+    if (e == NULL)
+        return;
+    const char *reason;
+    bool wrong = m->exchange_clock.wrong;
+    e->level = level_of(&m->session, &reason);
+    if (wrong && e->level == UPBIT_HEALTH_HEALTHY)
+        e->level = UPBIT_HEALTH_DEGRADED;
+    e->session = UPBIT_SESSION_PUBLIC;
+    if (wrong)
+        clock_text(m, e->reason, sizeof e->reason);
+    else
+        snprintf(e->reason, sizeof e->reason, "this machine's clock is right again");
+    send_to(m, NULL, &e->event, upbit__inbox_health);
+}
+
 void upbit__tell_health(upbit_manager *m)
 {
     const upbit__session *s = &m->session;
     const char *reason;
     int level = level_of(s, &reason);
+    char text[sizeof m->health.reason];
+    if (level == UPBIT_HEALTH_HEALTHY && m->exchange_clock.wrong) {
+        level = UPBIT_HEALTH_DEGRADED;
+        clock_text(m, text, sizeof text);
+        reason = text;
+    }
     pthread_mutex_lock(&m->mutex);
     if (level != m->health.level || m->health.since_ms == 0)
         m->health.since_ms = upbit__clock_wall_ns() / UPBIT__MS;

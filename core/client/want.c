@@ -169,7 +169,12 @@ int upbit__want_order(upbit__order **out, upbit__order_kind kind, const upbit_wa
         return INVALID("want: struct_size is not set; use UPBIT_WANT_INIT");
     upbit_want w = UPBIT_WANT_INIT;
     memcpy(&w, want, want->struct_size < sizeof w ? want->struct_size : sizeof w);
+    if (kind == UPBIT__ORDER_SNAPSHOT &&
+        (w.type == UPBIT_TYPE_MY_ORDER || w.type == UPBIT_TYPE_MY_ASSET))
+        return upbit__want_account(out, &w);
     int error = check_type(&w);
+    if (error == 0)
+        error = upbit__want_no_account(&w);
     if (error == 0)
         error = check_wishes(&w);
     if (error == 0)

@@ -9,4 +9,11 @@
 int upbit__want_order(upbit__order **out, upbit__order_kind kind, const upbit_want *want,
                       const upbit__inbox *inbox);
 
+/* want_account.c: a request for a snapshot of MY_ORDER or MY_ASSET. Without codes the order has
+ * one,
+ * "". */
+int upbit__want_account(upbit__order **out, const upbit_want *w);
+/* 0, or INVALID_ARGUMENT when the want asks for what only such a request can. */
+int upbit__want_no_account(const upbit_want *w);
+
 #endif

@@ -3,35 +3,18 @@
 #include <ctype.h>
 #include <stddef.h>
 
+/* Short enough for upbit_reply.detail with a code and the name before it. */
 static const upbit__auth_error errors[] = {
-    {"INVALID_AUTH",
-     "the exchange does not take this key: check both keys, that the key has not expired, its "
-     "permissions and its allowed addresses",
-     true, false},
-    {"invalid_access_key",
-     "the exchange does not know this access key: check it for a missing character, and that it "
-     "was "
-     "not deleted",
-     true, true},
-    {"jwt_verification",
-     "the signature does not fit: check the secret key, it belongs to one access key and is not "
-     "base64",
-     true, true},
-    {"expired_access_key", "the key has expired: make a new one at the exchange and give that",
-     true, true},
-    {"nonce_used", "a token was used twice: nothing to do, the next request has a new one", false,
+    {"INVALID_AUTH", "check both keys, their expiry, permissions and addresses", true, false},
+    {"invalid_access_key", "the exchange does not know this access key", true, true},
+    {"jwt_verification", "check the secret key: it does not fit the access key", true, true},
+    {"expired_access_key", "make a new key at the exchange", true, true},
+    {"nonce_used", "try again: the next token is a new one", false, false},
+    {"no_authorization_ip", "add this machine's address to the key's at the exchange", true, false},
+    {"no_authorization_token", "give API keys", false, false},
+    {"out_of_scope", "give the key the permission \"view assets\" or \"view orders\"", false,
      false},
-    {"no_authorization_ip",
-     "this address is not one the key allows: add it to the key's addresses at the exchange", true,
-     false},
-    {"no_authorization_token", "the request had no token: give API keys", false, false},
-    {"out_of_scope",
-     "the key lacks a permission: assets need \"view assets\", orders need \"view orders\"; make a "
-     "key that has it",
-     false, false},
-    {"invalid_query_payload",
-     "the token does not fit the query: something between here and the exchange changes requests",
-     false, false},
+    {"invalid_query_payload", "something on the way changes requests: a proxy?", false, false},
 };
 
 static bool same_name(const char *a, const char *b)

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error_detail.h"
+#include "base/secret.h"
 #include "net/curl_multi.h"
 #include "net/curl_setup.h"
 #include "upbit-live/version.h"
@@ -26,16 +27,27 @@ struct upbit__rest_call {
     bool too_large, no_memory;
     bool head_ended; /* the empty line behind the headers has come */
     upbit__buffer body;
+    struct curl_slist *headers; /* our own copy of the authorization */
+    int64_t sent_ms;
     char remaining_req[160];
-    char retry_after[64];
+    char retry_after[64], date[64];
     char error_text[CURL_ERROR_SIZE];
 };
+
+/* libcurl frees such a list as it is. */
+static void free_headers(struct curl_slist *list)
+{
+    for (struct curl_slist *l = list; l != NULL; l = l->next)
+        upbit__wipe(l->data, strlen(l->data));
+    curl_slist_free_all(list);
+}
 
 static void free_call(upbit__rest_call *c)
 {
     if (c->added)
         curl_multi_remove_handle(upbit__loop_curl_rest(c->loop), c->easy);
     curl_easy_cleanup(c->easy);
+    free_headers(c->headers); /* after the handle, which reads it */
     upbit__buffer_finish(&c->body);
     free(c);
 }
@@ -74,10 +86,11 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
     if (c->too_large)
         return 0;
     if (size > 5 && strncmp(line, "HTTP/", 5) == 0) /* a new answer, after a proxy's or a 1xx */
-        c->remaining_req[0] = c->retry_after[0] = '\0';
+        c->remaining_req[0] = c->retry_after[0] = c->date[0] = '\0';
     c->head_ended = line[0] == '\r' || line[0] == '\n';
     keep_header(c->remaining_req, sizeof c->remaining_req, "Remaining-Req", line, size);
     keep_header(c->retry_after, sizeof c->retry_after, "Retry-After", line, size);
+    keep_header(c->date, sizeof c->date, "Date", line, size);
     return size;
 }
 
@@ -108,8 +121,14 @@ static void on_done(void *context, CURLcode code)
     result.http_status = (int)status;
     if (result.error == 0 && c->remaining_req[0] != '\0')
         result.remaining_req = c->remaining_req;
-    if (result.error == 0 && c->retry_after[0] != '\0')
-        result.retry_after_ms = upbit__http_retry_after_ms(c->retry_after, upbit__clock_wall_ns());
+    if (result.error == 0)
+        result.date_ms = upbit__http_date_ms(c->date);
+    if (result.error == 0 && c->retry_after[0] != '\0') /* a date is one of the server's clock */
+        result.retry_after_ms = upbit__http_retry_after_ms(
+            c->retry_after,
+            result.date_ms != 0 ? result.date_ms * UPBIT__MS : upbit__clock_wall_ns());
+    result.sent_ms = c->sent_ms;
+    result.received_ms = upbit__clock_wall_ns() / UPBIT__MS;
     c->telling = true;
     c->tell(c->context, &result);
     free_call(c);
@@ -142,6 +161,10 @@ static int join(char **url, upbit__url *parsed, const upbit__rest_config *config
     if (upbit__url_parse(parsed, "http", *url, &why) != 0 ||
         (config->proxy != NULL && upbit__proxy_check(config->proxy, &why) != 0))
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "%s", why);
+    if (config->authorization != NULL &&
+        (strncmp(config->authorization, "Authorization: ", 15) != 0 ||
+         !upbit__http_value_valid(config->authorization)))
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "an authorization that is no header");
     return 0;
 }
 
@@ -152,6 +175,17 @@ int upbit__rest_check(const upbit__rest_config *config, const char *path)
     int rc = join(&url, &parsed, config, path);
     free(url);
     return rc;
+}
+
+/* The line as libcurl wants it; it goes to the server, not into a proxy's CONNECT. */
+static bool apply_authorization(upbit__rest_call *c, const char *line)
+{
+    if (line == NULL)
+        return true;
+    c->headers = curl_slist_append(NULL, line);
+    return c->headers != NULL &&
+           curl_easy_setopt(c->easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) == CURLE_OK &&
+           curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->headers) == CURLE_OK;
 }
 
 static int start(upbit__rest_call *c, const upbit__rest_config *config, const char *url)
@@ -175,6 +209,7 @@ static int start(upbit__rest_call *c, const upbit__rest_config *config, const ch
     ok &= curl_easy_setopt(c->easy, CURLOPT_ACCEPT_ENCODING, "gzip") == CURLE_OK;
     ok &= curl_easy_setopt(c->easy, CURLOPT_USERAGENT, "upbit-live/" UPBIT_VERSION_STRING) ==
           CURLE_OK;
+    ok &= apply_authorization(c, config->authorization);
     ok &= curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK;
     ok &= curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c) == CURLE_OK;
     ok &= curl_easy_setopt(c->easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK;
@@ -183,6 +218,7 @@ static int start(upbit__rest_call *c, const upbit__rest_config *config, const ch
     if (!ok || curl_multi_add_handle(upbit__loop_curl_rest(c->loop), c->easy) != CURLM_OK)
         return UPBIT_ERROR_NO_MEMORY;
     c->added = true;
+    c->sent_ms = upbit__clock_wall_ns() / UPBIT__MS;
     return 0;
 }
 

@@ -19,8 +19,11 @@ typedef struct upbit__rest_config {
     const char *base_url; /* http:// or https://host[:port][/path], e.g. https://api.upbit.com/v1 */
     const char *ca_file;  /* as in net/transport.h */
     const char *proxy;    /* as in net/transport.h */
-    uint32_t timeout_ms;  /* for the whole call; default 5,000 */
-    uint32_t body_max;    /* bytes of the unpacked body; default 16 MiB */
+    /* One header line, "Authorization: ...", visible ASCII and blanks; sent to the URL's host only,
+     * never to a proxy. Our copies of it are wiped with the call. */
+    const char *authorization;
+    uint32_t timeout_ms; /* for the whole call; default 5,000 */
+    uint32_t body_max;   /* bytes of the unpacked body; default 16 MiB */
 } upbit__rest_config;
 
 typedef struct upbit__rest_result {
@@ -30,9 +33,11 @@ typedef struct upbit__rest_result {
     int http_status;  /* 0 when no answer came */
     const char *body; /* NUL behind it; never NULL; valid during the call */
     size_t length;
-    const char *remaining_req; /* the Remaining-Req header, or NULL; valid during the call */
-    uint32_t retry_after_ms;   /* Retry-After, 0 none */
-    const char *reason;        /* for people, "" when error is 0 */
+    const char *remaining_req;    /* the Remaining-Req header, or NULL; valid during the call */
+    uint32_t retry_after_ms;      /* Retry-After, 0 none */
+    int64_t date_ms;              /* the Date header, Unix ms (whole seconds); 0 none */
+    int64_t sent_ms, received_ms; /* by our clock, Unix ms: the call and its answer */
+    const char *reason;           /* for people, "" when error is 0 */
 } upbit__rest_result;
 
 /* path: what follows base_url, begins with '/', e.g. "/market/all?isDetails=true"; already escaped.

@@ -105,6 +105,12 @@ static int64_t http_date(const char *text)
     return ((days_of(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
 }
 
+int64_t upbit__http_date_ms(const char *value)
+{
+    int64_t seconds = http_date(value);
+    return seconds > 0 ? seconds * 1000 : 0;
+}
+
 uint32_t upbit__http_retry_after_ms(const char *value, int64_t wall_ns)
 {
     const int64_t day = 24 * 60 * 60;

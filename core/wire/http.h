@@ -24,6 +24,9 @@ bool upbit__http_has_token(const char *list, const char *token);
  * a day. */
 uint32_t upbit__http_retry_after_ms(const char *value, int64_t wall_ns);
 
+/* An HTTP date ("Sun, 06 Nov 1994 08:49:37 GMT") as Unix ms; 0 when it is none. */
+int64_t upbit__http_date_ms(const char *value);
+
 /* Where a URL points. */
 typedef struct upbit__url {
     bool secure;  /* wss, https */

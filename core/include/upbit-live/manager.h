@@ -93,6 +93,8 @@ typedef struct upbit_stats {
     uint32_t compression;         /* gauge: the window of the public stream's compression,
                                      bits, 8 to 15; 0: not compressed                        */
     uint32_t reserved;
+    int64_t clock_offset_ms;      /* gauge: the exchange's clock minus this machine's, by the dates
+                                     of REST answers, within a second; 0 while not known     */
 } upbit_stats;
 
 /* Fills at most `size` bytes of *out (give sizeof *out). @thread any. Returns 0, INVALID_ARGUMENT. */

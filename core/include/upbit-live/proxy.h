@@ -43,6 +43,11 @@ UPBIT_API void upbit_proxy_close(upbit_proxy *p);
 
 enum { UPBIT_WANT_SNAPSHOT_ONLY = 1, UPBIT_WANT_REALTIME_ONLY = 2 };
 
+typedef enum upbit_orders {
+    UPBIT_ORDERS_OPEN = 0,  /* wait, watch */
+    UPBIT_ORDERS_CLOSED = 1 /* done, cancel */
+} upbit_orders;
+
 typedef struct upbit_want {
     size_t struct_size;
     int type;                 /* upbit_type: TICKER .. MY_ASSET                                      */
@@ -57,9 +62,16 @@ typedef struct upbit_want {
     uint32_t count;           /* the newest so many of each code, 1..2,000; 0: 1                     */
     int64_t before;           /* TRADE: with sequential ids below this; CANDLE: of windows that start
                                  before this Unix time in ms; 0: the newest there are                */
+    /* For get_snapshot of MY_ORDER only; CLOSED: count is 1..1,000 (0: 100), of each code if there are
+       any; before: made before this Unix time in ms:                                                 */
+    int orders;               /* upbit_orders                                                        */
+    int64_t after;            /* CLOSED: made at or after this Unix time in ms, at most 7 days before
+                                 `before`; 0: 7 days before it                                       */
+    const char *order_uuid;   /* this one order, by the exchange's id; no codes then                 */
+    const char *order_identifier; /* or by the one it was placed with                                */
 } upbit_want;
 
-#define UPBIT_WANT_INIT { sizeof(upbit_want), 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0, 0, 0 }, 0, 0 }
+#define UPBIT_WANT_INIT { sizeof(upbit_want), 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0 }
 
 /* Checked at once (INVALID_ARGUMENT; upbit_error_detail says which code), done on the I/O thread; a
  * REPLY event with request_id follows (0: no reply wanted). Repeating is harmless.
@@ -83,7 +95,8 @@ UPBIT_API int upbit_proxy_unsubscribe(upbit_proxy *p, const upbit_want *want, ui
 UPBIT_API int upbit_proxy_replace(upbit_proxy *p, const upbit_want *want, uint64_t request_id);
 UPBIT_API int upbit_proxy_unsubscribe_all(upbit_proxy *p, uint64_t request_id);
 
-/* How things stand now, once, without subscribing: TICKER, TRADE, ORDERBOOK, CANDLE; KRW-* for TICKER only.
+/* How things stand now, once, without subscribing: TICKER, TRADE, ORDERBOOK, CANDLE; KRW-* for TICKER only;
+ * MY_ASSET and MY_ORDER, which need keys (below).
  * The answer comes in one piece: for each code of the want, in its order, its events from the oldest to
  * the newest, and then one REPLY (command SNAPSHOT), all with this request_id, which must not be 0 and not
  * that of a request under way (such a REPLY says INVALID_ARGUMENT). Nothing else of this proxy stands
@@ -95,7 +108,15 @@ UPBIT_API int upbit_proxy_unsubscribe_all(upbit_proxy *p, uint64_t request_id);
  * other codes are delivered all the same. UNKNOWN_CODE: not listed. TIMEOUT: not all came within
  * timeout_ms (0: 5,000) of the call. LIMIT: the exchange's budgets do not allow it in time; or the answer
  * does not fit the memory budget: then it holds no data.
- * @thread any. Returns as above; count times codes must not exceed 20,000. */
+ * @thread any. Returns as above; count times codes must not exceed 20,000.
+ *
+ * MY_ASSET: one event with all currencies of the account. MY_ORDER: an event for each order, the oldest
+ * first: all open ones (of the codes, if there are any), closed ones, or one by its id. Always by REST,
+ * origin REST, and without exchange_ms: REST does not say when an order or a balance last changed.
+ * Errors of the REPLY beside those above: UNAVAILABLE: there are no keys. AUTH: the exchange refuses them,
+ * or they lack the permission; the detail begins with the exchange's name for it and says what to do.
+ * INVALID_ARGUMENT: rest_url is one that no token may go to. EXCHANGE with "order_not_found": no such
+ * order. */
 UPBIT_API int upbit_proxy_get_snapshot(upbit_proxy *p, const upbit_want *want, uint32_t timeout_ms,
                                        uint64_t request_id);
 

@@ -21,6 +21,8 @@ static struct fixture {
     upbit__config config;
     upbit__counters counters;
     upbit__log log;
+    upbit__credentials credentials;
+    upbit__exchange_clock clock;
     upbit__asking asking;
     char rest_url[64], host[32];
     server server;
@@ -35,6 +37,16 @@ static struct told {
 } told[ASKS];
 
 static unsigned logged;
+
+static inline void on_clock(void *context)
+{
+    (void)context;
+}
+
+static inline void on_keys(upbit_manager *m)
+{
+    (void)m;
+}
 
 static inline void on_log(void *context, int level, const char *module, const char *line)
 {
@@ -56,12 +68,16 @@ static inline void open_on(int port, unsigned percent)
                                        &(upbit__budget_place){.host = f.host, .percent = percent},
                                        upbit__clock_monotonic_ns()),
                      0);
-    upbit__asking_init(&f.asking, &f.config, f.loop, &f.log, &f.counters, f.budget);
+    ck_assert_int_eq(upbit__credentials_init(&f.credentials, NULL, &f.config, &f.log, on_keys), 0);
+    upbit__exchange_clock_init(&f.clock, &f.log, &f.counters, on_clock, NULL);
+    upbit__asking_init(&f.asking, &f.config, f.loop, &f.log, &f.counters, f.budget, &f.credentials,
+                       &f.clock);
 }
 
 static inline void close_all(void)
 {
     upbit__asking_finish(&f.asking);
+    upbit__credentials_finish(&f.credentials);
     upbit__budget_release(f.budget);
     upbit__loop_destroy(f.loop);
     upbit__log_finish(&f.log);
