@@ -423,7 +423,7 @@ END_TEST
 
 START_TEST(other_types_are_not_decoded)
 {
-    answer_text(&a, UPBIT_TYPE_MY_ORDER, 0, "[]");
+    answer_text(&a, UPBIT_TYPE_ANNOUNCEMENT, 0, "[]");
     ck_assert_int_eq(a.result, UPBIT_ERROR_INVALID_ARGUMENT);
     answer_text(&a, 0, 0, "[]");
     ck_assert_int_eq(a.result, UPBIT_ERROR_INVALID_ARGUMENT);
