@@ -301,60 +301,6 @@ START_TEST(a_budget_closed_by_the_exchange_is_waited_for)
 }
 END_TEST
 
-/* ---- wants ---- */
-
-static const struct {
-    int type, orders;
-    uint32_t count;
-    int64_t before, after;
-    const char *uuid, *identifier, *code, *says;
-    unsigned flags;
-} bad_wants[] = {
-    {UPBIT_TYPE_MY_ASSET, 0, 0, 0, 0, NULL, NULL, "KRW-BTC", "codes", 0},
-    {UPBIT_TYPE_MY_ASSET, 0, 2, 0, 0, NULL, NULL, NULL, "count", 0},
-    {UPBIT_TYPE_MY_ASSET, 0, 0, 5, 0, NULL, NULL, NULL, "before", 0},
-    {UPBIT_TYPE_MY_ASSET, 1, 0, 0, 0, NULL, NULL, NULL, "orders", 0},
-    {UPBIT_TYPE_MY_ASSET, 0, 0, 0, 0, "a", NULL, NULL, "order_uuid", 0},
-    {UPBIT_TYPE_MY_ASSET, 0, 0, 0, 0, NULL, NULL, NULL, "flags", UPBIT_WANT_REALTIME_ONLY},
-    {UPBIT_TYPE_MY_ORDER, 2, 0, 0, 0, NULL, NULL, NULL, "neither", 0},
-    {UPBIT_TYPE_MY_ORDER, 0, 5, 0, 0, NULL, NULL, NULL, "count: only for closed", 0},
-    {UPBIT_TYPE_MY_ORDER, 0, 0, 5, 0, NULL, NULL, NULL, "before: only for closed", 0},
-    {UPBIT_TYPE_MY_ORDER, 0, 0, 0, 5, NULL, NULL, NULL, "after: only for closed", 0},
-    {UPBIT_TYPE_MY_ORDER, 1, 1001, 0, 0, NULL, NULL, NULL, "1000", 0},
-    {UPBIT_TYPE_MY_ORDER, 1, 1, -1, 0, NULL, NULL, NULL, "before", 0},
-    {UPBIT_TYPE_MY_ORDER, 1, 1, 0, 4102444800000, NULL, NULL, NULL, "after", 0},
-    {UPBIT_TYPE_MY_ORDER, 1, 1, 604800002, 1, NULL, NULL, NULL, "7 days", 0},
-    {UPBIT_TYPE_MY_ORDER, 1, 1, 5, 5, NULL, NULL, NULL, "less than", 0},
-    {UPBIT_TYPE_MY_ORDER, 0, 0, 0, 0, "a", "b", NULL, "one of them", 0},
-    {UPBIT_TYPE_MY_ORDER, 0, 0, 0, 0, "a", NULL, "KRW-BTC", "needs no codes", 0},
-    {UPBIT_TYPE_MY_ORDER, 0, 0, 0, 0, "a&b", NULL, NULL, "order_uuid", 0},
-    {UPBIT_TYPE_MY_ORDER, 0, 0, 0, 0, NULL, "a\r\nb", NULL, "control characters", 0},
-    {UPBIT_TYPE_MY_ORDER, 0, 0, 0, 0, NULL, NULL, "krw-btc", "market code", 0},
-    {UPBIT_TYPE_MY_ORDER, 0, 0, 0, 0, NULL, NULL, "KRW-*", "market code", 0},
-    {UPBIT_TYPE_TICKER, 1, 0, 0, 0, NULL, NULL, "KRW-BTC", "orders: only", 0},
-    {UPBIT_TYPE_TRADE, 0, 0, 0, 5, NULL, NULL, "KRW-BTC", "after: only", 0},
-    {UPBIT_TYPE_TRADE, 0, 0, 0, 0, "a", NULL, "KRW-BTC", "order_uuid: only", 0},
-    {UPBIT_TYPE_TRADE, 0, 0, 0, 0, NULL, "a", "KRW-BTC", "order_identifier: only", 0},
-};
-
-START_TEST(wants_that_make_no_sense_are_named)
-{
-    upbit_want w = want_of(bad_wants[_i].type);
-    w.orders = bad_wants[_i].orders;
-    w.count = bad_wants[_i].count;
-    w.before = bad_wants[_i].before;
-    w.after = bad_wants[_i].after;
-    w.order_uuid = bad_wants[_i].uuid;
-    w.order_identifier = bad_wants[_i].identifier;
-    w.codes = &bad_wants[_i].code;
-    w.code_count = bad_wants[_i].code != NULL;
-    w.flags = bad_wants[_i].flags;
-    ck_assert_int_eq(upbit_proxy_get_snapshot(p, &w, 0, 1), UPBIT_ERROR_INVALID_ARGUMENT);
-    ck_assert_msg(strstr(upbit_error_detail(), bad_wants[_i].says) != NULL, "%s",
-                  upbit_error_detail());
-}
-END_TEST
-
 /* ---- a keyring ---- */
 
 static struct keyring {
@@ -484,11 +430,6 @@ int main(void)
     tcase_add_test(t, a_wrong_secret_is_told_from_a_wrong_key);
     tcase_add_test(t, without_keys_nothing_is_asked);
     tcase_add_test(t, public_data_does_not_care);
-    suite_add_tcase(s, t);
-    t = tcase_create("wants");
-    tcase_add_unchecked_fixture(t, setup_bare, finish);
-    tcase_add_loop_test(t, wants_that_make_no_sense_are_named, 0,
-                        sizeof bad_wants / sizeof bad_wants[0]);
     suite_add_tcase(s, t);
     t = tcase_create("keyring");
     tcase_add_checked_fixture(t, setup_ring, finish);
