@@ -260,9 +260,10 @@ def sums(mock):
 
 
 def test_sums_agree_at_any_moment():
-    with Mock("--codes", 60, "--rate", 0, "--private-rate", 500) as mock, mock.private() as ws:
+    with Mock("--codes", 60, "--rate", 0, "--private-rate", 0) as mock, mock.private() as ws:
         ws.want(ORDER, ASSET)
         answered(ws)
+        mock.control("orders?rate=500")
         deadline = time.monotonic() + 1.2
         seen, balances = [], {}
         while time.monotonic() < deadline:
