@@ -5,6 +5,12 @@
  * shows them with one store per read batch. It may drop what it has not shown yet, so head may
  * pass tail for a while: a = (int64)(tail - head) <= 0 is empty, never test for inequality.
  *
+ * A lane goes round its slots however few events wait in it, and the slots of a thousand lanes
+ * should stay in the processor's cache: so the ring begins small and gives way to a larger one
+ * (upbit__fifo_grow) when that is full and the cap is not reached. Positions stay what they are;
+ * the old array is never written again, and kept as long as the lane: a consumer may be reading
+ * it, and what it reads there before its claim succeeds is what the new one holds, too.
+ *
  * Atomics and their partners:
  *   head    CAS(ok ar, fail acq) by either side, load(acq) by either. The release of the
  *           consumer's CAS and the acquire of the I/O thread's load keep the next store out of a
@@ -12,7 +18,9 @@
  *           event twice on weakly ordered machines.
  *   tail    store(rel) by upbit__fifo_commit, load(acq) by the consumer, after head and never
  *           before.
- *   slot    rlx; ordered by head and tail. A pointer read from one is dead until the CAS
+ *   where   store(rel) by upbit__fifo_grow, load(acq) by the consumer, after tail: so an array
+ *           that has what tail shows, and the copies complete.
+ *   slot    rlx; ordered by head, tail and where. A pointer read from one is dead until the CAS
  *           succeeded.
  *
  * Plain C11 and pointers to anything, so that a memory-model checker can include this file
@@ -35,8 +43,6 @@ typedef struct upbit__slot {
     /* either side, atomic */
     _Atomic(const void *) event;
     _Atomic uint64_t number;
-    /* I/O thread */
-    uint32_t size;
 } upbit__slot;
 
 typedef struct upbit__taken {
@@ -45,41 +51,67 @@ typedef struct upbit__taken {
 } upbit__taken;
 
 typedef struct upbit__fifo {
-    /* immutable */
-    _Alignas(UPBIT__CACHE_LINE) upbit__slot *slots; /* mask + 1 of them */
-    uint32_t mask, bytes_max;
+    /* I/O thread; all that a push needs, in one line */
+    _Alignas(UPBIT__CACHE_LINE) upbit__slot *slots; /* mask + 1 of them, then upbit__fifo_sizes */
+    uint32_t mask;
+    uint32_t most;      /* immutable: how large the ring may become */
+    uint32_t bytes_max; /* immutable */
+    uint64_t bytes;     /* of slots hseen..ptail-1 */
+    uint64_t ptail;     /* where the next event goes */
+    uint64_t hseen;     /* head as last seen: slots before it are no longer in bytes */
+    uint64_t number;    /* of the last event meant for this lane, whether it found room or not */
+    uint64_t shown;     /* what was last stored to tail */
 
-    /* I/O thread */
-    uint64_t ptail;  /* where the next event goes */
-    uint64_t hseen;  /* head as last seen: slots before it are no longer in bytes */
-    uint64_t bytes;  /* of slots hseen..ptail-1 */
-    uint64_t number; /* of the last event meant for this lane, whether it found room or not */
-    uint64_t shown;  /* what was last stored to tail */
-
-    /* consumer and I/O thread, atomic; a line each, so that neither's store disturbs the other's
-     * read */
+    /* consumer and I/O thread, atomic; a line for what either writes, so that neither's store
+     * disturbs the other's read */
     _Alignas(UPBIT__CACHE_LINE) _Atomic uint64_t head;
     _Alignas(UPBIT__CACHE_LINE) _Atomic uint64_t tail;
+    _Atomic uintptr_t where; /* slots + log2(mask + 1): slots are aligned to a cache line */
 } upbit__fifo;
 
-/* capacity: a power of two; slots need no content. */
-static inline void upbit__fifo_init(upbit__fifo *f, upbit__slot *slots, uint32_t capacity,
-                                    uint32_t bytes_max)
+/* Bytes of an array of `capacity` slots and the sizes of what lies in them. */
+static inline size_t upbit__fifo_array(uint32_t capacity)
 {
+    return capacity * (sizeof(upbit__slot) + sizeof(uint32_t));
+}
+
+static inline void upbit__fifo_point(upbit__fifo *f, upbit__slot *slots, uint32_t capacity)
+{
+    uintptr_t where = (uintptr_t)slots;
     f->slots = slots;
     f->mask = capacity - 1;
+    while ((capacity >>= 1) != 0)
+        where++;
+    atomic_store_explicit(&f->where, where, memory_order_release); /* upbit__fifo_claim */
+}
+
+/* slots: upbit__fifo_array(capacity) bytes aligned to a cache line, without content. capacity and
+ * most: powers of two, capacity <= most. */
+static inline void upbit__fifo_init(upbit__fifo *f, upbit__slot *slots, uint32_t capacity,
+                                    uint32_t most, uint32_t bytes_max)
+{
+    f->most = most;
     f->bytes_max = bytes_max;
     f->ptail = f->hseen = f->bytes = f->number = f->shown = 0;
     atomic_init(&f->head, 0);
     atomic_init(&f->tail, 0);
+    atomic_init(&f->where, (uintptr_t)0);
+    upbit__fifo_point(f, slots, capacity);
 }
 
 /* ---- I/O thread ---- */
 
+/* Of the events in the slots; nobody else looks at them. */
+static inline uint32_t *upbit__fifo_sizes(const upbit__fifo *f)
+{
+    return (uint32_t *)(void *)(f->slots + f->mask + 1);
+}
+
 static inline void upbit__fifo_settle(upbit__fifo *f, uint64_t head)
 {
+    const uint32_t *sizes = upbit__fifo_sizes(f);
     for (uint64_t i = f->hseen; i != head; i++)
-        f->bytes -= f->slots[i & f->mask].size;
+        f->bytes -= sizes[i & f->mask];
     f->hseen = head;
 }
 
@@ -94,6 +126,33 @@ static inline int upbit__fifo_has_room(const upbit__fifo *f, uint32_t size)
 {
     uint64_t waiting = f->ptail - f->hseen;
     return waiting <= f->mask && (waiting == 0 || f->bytes + size <= f->bytes_max);
+}
+
+/* 1: all slots are in use, as of the last refresh or drop, and there may be more. */
+static inline int upbit__fifo_may_grow(const upbit__fifo *f)
+{
+    return f->ptail - f->hseen > f->mask && f->mask + 1 < f->most;
+}
+
+/* `slots`, twice as many as there are, take the place of the present ones, which stay readable as
+ * long as the lane and are returned for that. */
+static inline upbit__slot *upbit__fifo_grow(upbit__fifo *f, upbit__slot *slots)
+{
+    upbit__slot *old = f->slots;
+    uint32_t mask = f->mask * 2 + 1;
+    uint32_t *to = (uint32_t *)(void *)(slots + mask + 1);
+    const uint32_t *from = upbit__fifo_sizes(f);
+    for (uint64_t i = f->hseen; i != f->ptail; i++) {
+        atomic_store_explicit(&slots[i & mask].event,
+                              atomic_load_explicit(&old[i & f->mask].event, memory_order_relaxed),
+                              memory_order_relaxed);
+        atomic_store_explicit(&slots[i & mask].number,
+                              atomic_load_explicit(&old[i & f->mask].number, memory_order_relaxed),
+                              memory_order_relaxed);
+        to[i & mask] = from[i & f->mask];
+    }
+    upbit__fifo_point(f, slots, mask + 1);
+    return old;
 }
 
 /* Takes the oldest event out; NULL: the consumer was quicker. Only when hseen != ptail. */
@@ -117,7 +176,7 @@ static inline void upbit__fifo_put(upbit__fifo *f, const void *event, uint32_t s
     upbit__slot *slot = &f->slots[f->ptail & f->mask];
     atomic_store_explicit(&slot->event, event, memory_order_relaxed);
     atomic_store_explicit(&slot->number, ++f->number, memory_order_relaxed);
-    slot->size = size;
+    upbit__fifo_sizes(f)[f->ptail & f->mask] = size;
     f->bytes += size;
     f->ptail++;
     /* With many lanes the next slots have long left the cache when their turn comes. */
@@ -148,8 +207,11 @@ static inline int64_t upbit__fifo_ahead(upbit__fifo *f, uint64_t head)
 static inline int upbit__fifo_claim(upbit__fifo *f, uint64_t *head, unsigned count,
                                     upbit__taken *out)
 {
+    uintptr_t where = atomic_load_explicit(&f->where, memory_order_acquire); /* point */
+    upbit__slot *slots = (upbit__slot *)(where & ~(uintptr_t)(UPBIT__CACHE_LINE - 1));
+    uint64_t mask = ((uint64_t)1 << (where & (UPBIT__CACHE_LINE - 1))) - 1;
     for (unsigned i = 0; i < count; i++) {
-        upbit__slot *slot = &f->slots[(*head + i) & f->mask];
+        upbit__slot *slot = &slots[(*head + i) & mask];
         out[i].event = atomic_load_explicit(&slot->event, memory_order_relaxed);
         out[i].number = atomic_load_explicit(&slot->number, memory_order_relaxed);
     }

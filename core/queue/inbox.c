@@ -133,6 +133,8 @@ static void finish(upbit__inbox *in)
             upbit_event_unref(
                 atomic_load_explicit(&f->slots[at & f->mask].event, memory_order_relaxed));
         free(f->slots);
+        for (int k = 0; k < lane->arrays; k++)
+            free(lane->array[k]);
         if (lane != &in->first_lane)
             free(lane);
     }

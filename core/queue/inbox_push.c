@@ -34,31 +34,49 @@ static void count_dropped(upbit__inbox *in)
     in->batch->dropped++;
 }
 
+static upbit__slot *new_array(uint32_t capacity)
+{
+    size_t size = upbit__fifo_array(capacity);
+    return aligned_alloc(UPBIT__CACHE_LINE,
+                         (size + UPBIT__CACHE_LINE - 1) / UPBIT__CACHE_LINE * UPBIT__CACHE_LINE);
+}
+
 /* The first event of a type: makes its lane. NULL: no memory. */
 static upbit__lane *open_lane(upbit__inbox *in, unsigned lane)
 {
     int lossless = in->policy[lane] == UPBIT__LANE_LOSSLESS;
-    uint32_t capacity = lossless ? in->lossless_messages : in->messages;
+    uint32_t most = lossless ? in->lossless_messages : in->messages;
+    uint32_t capacity = most < UPBIT__RING_FIRST ? most : UPBIT__RING_FIRST;
     upbit__lane *l = &in->first_lane;
     if (l->fifo.slots != NULL)
         l = aligned_alloc(UPBIT__CACHE_LINE, sizeof *l);
-    upbit__slot *slots = malloc(capacity * sizeof *slots);
+    upbit__slot *slots = new_array(capacity);
     if (l == NULL || slots == NULL) {
         if (l != &in->first_lane)
             free(l);
         free(slots);
         return NULL;
     }
-    upbit__fifo_init(&l->fifo, slots, capacity, lossless ? in->lossless_bytes : in->bytes);
+    upbit__fifo_init(&l->fifo, slots, capacity, most, lossless ? in->lossless_bytes : in->bytes);
     l->fifo.number = in->missed[lane];
     l->lossless = lossless;
-    l->shut = 0;
+    l->shut = l->arrays = 0;
     l->resync = lossless && in->missed[lane] > 0;
     atomic_store_explicit(&in->lanes[lane], l, memory_order_relaxed);
     atomic_store_explicit(&in->open,
                           atomic_load_explicit(&in->open, memory_order_relaxed) | 1U << lane,
                           memory_order_release); /* the consumer's load of open */
     return l;
+}
+
+/* Room by a larger ring, where the caps allow it. Without memory for one the lane is full: what is
+ * waiting stays, and what does not fit is counted as ever. */
+static void grow(upbit__lane *l)
+{
+    upbit__fifo *f = &l->fifo;
+    upbit__slot *slots = upbit__fifo_may_grow(f) ? new_array(2 * (f->mask + 1)) : NULL;
+    if (slots != NULL)
+        l->array[l->arrays++] = upbit__fifo_grow(f, slots);
 }
 
 /* Makes room by dropping the oldest. The loop ends: an empty lane has room for anything. */
@@ -81,6 +99,7 @@ static int lossless_takes(upbit__inbox *in, upbit__lane *l, unsigned lane, uint3
         l->shut = 0;
     if (l->shut)
         return 0;
+    grow(l);
     if (upbit__fifo_has_room(&l->fifo, size))
         return 1;
     l->shut = l->resync = 1;
@@ -115,6 +134,7 @@ static int push_hot(upbit__inbox *in, const upbit_event *e)
     /* hseen may be old: then there is more room than it says; no slot that is still read. */
     if (!upbit__fifo_has_room(f, e->size)) {
         upbit__fifo_refresh(f);
+        grow(in->hot_lane);
         make_room(in, f, e->size);
     }
     return put_event(in, f, e, in->hot_bit);
@@ -176,7 +196,7 @@ int upbit__inbox_spare(upbit__inbox *in, int type)
     upbit__fifo *f = &l->fifo;
     upbit__fifo_refresh(f);
     uint64_t waiting = f->ptail - f->hseen;
-    return waiting == 0 || (!l->shut && waiting <= f->mask / 2 && f->bytes <= f->bytes_max / 2);
+    return waiting == 0 || (!l->shut && waiting < f->most / 2 && f->bytes <= f->bytes_max / 2);
 }
 
 static upbit__lane *lossless_lane(upbit__inbox *in, int type)

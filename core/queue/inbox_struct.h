@@ -26,6 +26,10 @@
 #include "queue/latest.h"
 #include "queue/ring.h"
 
+/* A lane begins with so many slots (1 to 2 KB) and doubles them up to its cap of messages, 2^24 at
+ * most. */
+enum { UPBIT__RING_FIRST = 64, UPBIT__RING_GROWTHS = 18 };
+
 typedef struct upbit__lane {
     upbit__fifo fifo;
     /* immutable */
@@ -33,6 +37,8 @@ typedef struct upbit__lane {
     /* I/O thread */
     int shut;   /* lossless: was full, takes nothing until the consumer has emptied it */
     int resync; /* lossless: has a hole, see upbit__inbox_wants_resync                 */
+    int arrays; /* how many the ring has grown out of */
+    upbit__slot *array[UPBIT__RING_GROWTHS]; /* which; kept as long as the lane: see fifo.h */
 } upbit__lane;
 
 /* upbit__ring_entry.kind; of BUNDLE the entry's `event` is an upbit__bundle */

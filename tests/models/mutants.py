@@ -40,6 +40,9 @@ MUTANTS = {
         ('    _Atomic(const void *) event;', '    const void *event;'),
         ('atomic_store_explicit(&slot->event, event, memory_order_relaxed)', 'slot->event = event'),
         ('atomic_load_explicit(&slot->event, memory_order_relaxed)', 'slot->event'),
+        ('atomic_store_explicit(&slots[i & mask].event,\n' + 30 * ' ' +
+         'atomic_load_explicit(&old[i & f->mask].event, memory_order_relaxed),\n' + 30 * ' ' +
+         'memory_order_relaxed)', 'slots[i & mask].event = old[i & f->mask].event'),
         ('atomic_load_explicit(&f->slots[head & f->mask].event, memory_order_relaxed)',
          'f->slots[head & f->mask].event')]),
     'claim_cas_without_release': Mutant('fifo', 'fifo.h', ORDER, [
@@ -61,6 +64,22 @@ MUTANTS = {
     'emptiness_by_inequality': Mutant('fifo', 'fifo.h', ORDER, [
         ('(int64_t)(atomic_load_explicit(&f->tail, memory_order_acquire) - head)',
          'atomic_load_explicit(&f->tail, memory_order_acquire) != head')]),
+    'grown_without_release': Mutant('fifo', 'fifo.h', ORDER, [
+        order('&f->where, where, ', RELEASE, '); /* upbit__fifo_claim */', RELAXED)]),
+    'grown_unseen': Mutant('fifo', 'fifo.h', ORDER, [
+        order('&f->where, ', ACQUIRE, '); /* point */', RELAXED)]),
+    'grown_before_it_is_copied': Mutant('fifo', 'fifo.h', ORDER, [
+        ('    uint32_t *to = (uint32_t *)(void *)(slots + mask + 1);\n',
+         '    uint32_t *to = (uint32_t *)(void *)(slots + mask + 1);\n'
+         '    uint32_t was = f->mask;\n    upbit__fifo_point(f, slots, mask + 1);\n'
+         '    f->mask = was;\n    f->slots = old;\n'),
+        ('    upbit__fifo_point(f, slots, mask + 1);\n    return old;',
+         '    f->slots = slots;\n    f->mask = mask;\n    return old;')]),
+    'old_ring_used_again': Mutant('fifo', 'fifo.h', ORDER, [
+        ('    upbit__fifo_point(f, slots, mask + 1);\n    return old;',
+         '    upbit__fifo_point(f, slots, mask + 1);\n'
+         '    atomic_store_explicit(&old[0].event, (const void *)0, memory_order_relaxed);\n'
+         '    return old;')]),
     # ---- latest lane ----
     'clear_by_null': Mutant('latest', 'latest.h', 'the list has no end', [
         ('return upbit__latest_put(l, c, l->tomb);',

@@ -11,7 +11,10 @@
 enum { OLD = 2, EVENTS = 4, CAPACITY = 4, PLACES = 2, LOOKS = 4 };
 
 static upbit__fifo lane;
-static upbit__slot slots[CAPACITY];
+static struct {
+    _Alignas(UPBIT__CACHE_LINE) upbit__slot slots[CAPACITY];
+    uint32_t sizes[CAPACITY];
+} array;
 static upbit__ring ring;
 static upbit__ring_slot places[PLACES];
 static int events[EVENTS + 1], entries[4]; /* plain: content follows from the lane */
@@ -107,7 +110,7 @@ static void *consumer(void *unused)
 
 int main(void)
 {
-    upbit__fifo_init(&lane, slots, CAPACITY, 100);
+    upbit__fifo_init(&lane, array.slots, CAPACITY, CAPACITY, 100);
     upbit__ring_init(&ring, places, PLACES);
     LITMUS_NAME(lane.head);
     LITMUS_NAME(lane.tail);

@@ -1,4 +1,5 @@
-/* The FIFO lane: an I/O thread that drops the oldest against a consumer that takes.
+/* The FIFO lane: an I/O thread that drops the oldest, and makes the ring larger, against a consumer
+ * that takes.
  *
  * Promises: what is taken was complete when it was pushed, in order, each event once; what is
  * neither taken nor waiting was dropped by the I/O thread; number = taken + gaps + queued; nobody
@@ -9,7 +10,15 @@
 enum { EVENTS = 4, CAPACITY = 2, LOOKS = 2, TURN = 2 };
 
 static upbit__fifo lane;
-static upbit__slot slots[CAPACITY];
+/* The ring begins with one slot and grows. */
+static struct {
+    _Alignas(UPBIT__CACHE_LINE) upbit__slot slots[1];
+    uint32_t sizes[1];
+} small;
+static struct {
+    _Alignas(UPBIT__CACHE_LINE) upbit__slot slots[CAPACITY];
+    uint32_t sizes[CAPACITY];
+} large;
 static struct {
     unsigned value; /* plain: whose turn it is follows from the lane */
     int taken, dropped;
@@ -21,6 +30,10 @@ static void push(unsigned i)
 {
     events[i].value = i;
     upbit__fifo_refresh(&lane);
+    if (upbit__fifo_may_grow(&lane)) {
+        upbit__slot *old = upbit__fifo_grow(&lane, large.slots);
+        assert(old == small.slots);
+    }
     while (!upbit__fifo_has_room(&lane, 1)) {
         const void *oldest = upbit__fifo_drop(&lane);
         if (oldest == NULL)
@@ -78,13 +91,20 @@ static void *consumer(void *unused)
 
 int main(void)
 {
-    upbit__fifo_init(&lane, slots, CAPACITY, 100);
+    upbit__fifo_init(&lane, small.slots, 1, CAPACITY, 100);
     for (unsigned i = 0; i < CAPACITY; i++) {
-        LITMUS_LATE(&slots[i].event);
-        LITMUS_LATE(&slots[i].number);
-        LITMUS_NAME(slots[i].event);
-        LITMUS_NAME(slots[i].number);
+        atomic_init(&large.slots[i].event, (const void *)0);
+        atomic_init(&large.slots[i].number, 0);
+        LITMUS_LATE(&large.slots[i].event);
+        LITMUS_LATE(&large.slots[i].number);
+        LITMUS_NAME(large.slots[i].event);
+        LITMUS_NAME(large.slots[i].number);
     }
+    LITMUS_LATE(&small.slots[0].event);
+    LITMUS_LATE(&small.slots[0].number);
+    LITMUS_NAME(small.slots[0].event);
+    LITMUS_NAME(small.slots[0].number);
+    LITMUS_NAME(lane.where);
     LITMUS_NAME(lane.head);
     LITMUS_NAME(lane.tail);
     for (unsigned i = 0; i <= EVENTS; i++) {

@@ -19,7 +19,10 @@
 enum { ROUNDS = 2, BUDGET = 2, CAPACITY = 4 };
 
 static upbit__fifo lane;
-static upbit__slot slots[CAPACITY];
+static struct {
+    _Alignas(UPBIT__CACHE_LINE) upbit__slot slots[CAPACITY];
+    uint32_t sizes[CAPACITY];
+} array;
 static upbit__latest latest;
 static upbit__cell cell;
 static upbit__flag idle, armed;
@@ -141,7 +144,7 @@ static void *consumer(void *unused)
 
 int main(void)
 {
-    upbit__fifo_init(&lane, slots, CAPACITY, 100);
+    upbit__fifo_init(&lane, array.slots, CAPACITY, CAPACITY, 100);
     upbit__latest_init(&latest, &tomb);
     upbit__cell_init(&cell);
     upbit__flag_init(&idle, 1);
