@@ -48,6 +48,14 @@ static bool reaches(const upbit__reach *reach, const upbit__entry *entry)
     return entry->lost < reach->before && (once || entry->lost >= reach->from);
 }
 
+/* It found no room. */
+static void lose(upbit__fanout *f, upbit__entry *entry, bool newest)
+{
+    entry->lacks = entry->lacks || newest;
+    entry->key->settled = false;
+    upbit__resync_lost(f, entry);
+}
+
 static void push(upbit__fanout *f, upbit__entry *entry, const upbit_event *e)
 {
     /* Looked at before: it may be the consumer's, and gone, when it has been pushed. */
@@ -61,10 +69,44 @@ static void push(upbit__fanout *f, upbit__entry *entry, const upbit_event *e)
         lost = true;
     /* One snapshot is one, lost or not. */
     entry->has = entry->has || !lost || (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0;
-    if (newest)
-        entry->lacks = lost;
     if (lost)
-        upbit__resync_lost(f, entry);
+        lose(f, entry, newest);
+    else if (newest)
+        entry->lacks = false;
+}
+
+/* Where many take an event, what those whose turn comes soon need is fetched in two steps: the
+ * second is found by what the first has brought. */
+enum { MANY = 16, STEP = 6 };
+
+static inline void foresee(const upbit__key *key, uint32_t i, int type)
+{
+    if (key->entry_count < MANY || key->entry_count - i <= 2 * STEP)
+        return;
+    upbit__inbox_expect(key->takers[i + 2 * STEP].inbox);
+    const upbit__taker *soon = &key->takers[i + STEP];
+    if (soon->cell != NULL)
+        UPBIT__PREFETCH(soon->cell);
+    else
+        upbit__inbox_expect_push(soon->inbox, type);
+}
+
+/* What is news to all that take the key goes to all. */
+static void push_to_all(upbit__fanout *f, upbit__key *key, const upbit_event *e)
+{
+    bool settled = key->settled;
+    bool newest = e->type != UPBIT_TYPE_CANDLE || upbit__news_is_newest(key, e);
+    key->settled = settled || newest; /* unless a push says otherwise */
+    for (uint32_t i = 0, count = key->entry_count; i < count; i++) {
+        foresee(key, i, e->type);
+        const upbit__taker *taker = &key->takers[i];
+        if (!settled)
+            push(f, key->entries[i], e);
+        else if (taker->cell != NULL)
+            upbit__inbox_put(taker->inbox, taker->cell, e);
+        else if (!upbit__inbox_push(taker->inbox, e))
+            lose(f, key->entries[i], newest);
+    }
 }
 
 /* An event for this entry could not be made: its number is used up. */
@@ -137,6 +179,7 @@ static void deliver_cut(upbit__fanout *f, upbit__key *key, upbit__cut *cut, upbi
             continue;
         if (cut->made == NULL) {
             entry->lacks = true;
+            key->settled = false;
             skip(f, entry);
             upbit__count(&f->counters->events_refused, 1);
         } else if (same && entry->has && !entry->lacks) {
@@ -163,12 +206,8 @@ static void end_snapshots(upbit__fanout *f, upbit__key *key)
         if (!entry->has || (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) == 0)
             continue;
         bool last = key->entry_count == 1; /* the key goes with it */
-        if (entry->cell != NULL) {
-            /* The value stays for its taker: only the key is given up. */
-            upbit__about about = upbit__about_key(&key->id);
-            upbit__inbox_cell_retire(entry->client->inbox, entry->cell, &about);
-            entry->cell = NULL;
-        }
+        /* The value stays for its taker: only the key is given up. */
+        upbit__registry_retire_cell(entry);
         upbit__registry_remove(f->registry, entry);
         if (last)
             return;
@@ -237,9 +276,10 @@ upbit__verdict upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event
     if (v == UPBIT__REPEAT || v == UPBIT__OLD)
         upbit__count(&f->counters->events_repeated, 1);
     upbit__event_set_refs(e, (to_all ? key->entry_count : whole) + 1);
-    for (uint32_t i = 0; to_all && i < key->entry_count; i++)
-        push(f, key->entries[i], e);
+    if (to_all)
+        push_to_all(f, key, e);
     for (uint32_t i = 0; whole > 0 && i < key->entry_count; i++) {
+        foresee(key, i, e->type);
         upbit__entry *entry = key->entries[i];
         if (entry->take && (!cuts || cut_needed(key, entry, e) == NULL)) {
             push(f, entry, e);

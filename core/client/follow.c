@@ -65,11 +65,7 @@ static void leave(upbit_manager *m, upbit__key *key, bool was_listed)
         else if (!was_listed)
             upbit__tell_error(m, entry->client, UPBIT_SESSION_PUBLIC, UPBIT_ERROR_UNKNOWN_CODE, 0,
                               "", detail);
-        if (entry->cell != NULL) { /* its last value is still for its taker */
-            upbit__about about = upbit__about_key(&key->id);
-            upbit__inbox_cell_retire(entry->client->inbox, entry->cell, &about);
-            entry->cell = NULL;
-        }
+        upbit__registry_retire_cell(entry); /* its last value is still for its taker */
         upbit__registry_remove(&m->registry, entry);
     }
 }

@@ -13,6 +13,8 @@
 #include "queue/pool.h"
 #include "wire/http.h"
 
+#define BATCH_NS                                                                                   \
+    (1 * UPBIT__MS) /* of work: then what is pushed is shown, though more can be read */
 #define EPISODE_NS      (60 * UPBIT__SECOND) /* bad messages nearer than this are one episode */
 #define FOREVER_NS      (3600 * UPBIT__SECOND)
 #define RESYNC_FIRST_MS 10
@@ -78,23 +80,6 @@ static void bad_message(upbit_manager *m, const char *reason)
     upbit__tell_error(m, NULL, m->source->endpoint.id, UPBIT_ERROR_DECODE, 0, "", reason);
 }
 
-static void on_message(void *context, upbit__session *session, const uint8_t *data, size_t length,
-                       int64_t received_ns)
-{
-    upbit_manager *m = context;
-    const upbit__decode_output out = {
-        .context = m, .allocate = allocate, .event = on_event, .refused = on_refused};
-    char reason[160] = "";
-    if (received_ns != m->received_ns) {
-        m->received_ns = received_ns;
-        m->received_wall_ns = upbit__clock_wall_ns() - (upbit__clock_monotonic_ns() - received_ns);
-    }
-    m->source = session;
-    upbit__count(&m->counters.messages_received, 1);
-    if (upbit__decode(m->decoder, (const char *)data, length, &out, reason, sizeof reason) < 0)
-        bad_message(m, reason);
-}
-
 /* Consumers that emptied an overflowed lane get their fresh state in the batch at hand; as nobody
  * says that they did, who is behind is looked at again, less and less often while nothing moves. */
 static void resync(upbit_manager *m)
@@ -130,6 +115,31 @@ static void commit(upbit_manager *m)
     atomic_store_explicit(&m->counters.events_coalesced, m->batch.coalesced, memory_order_relaxed);
     upbit__count_keys(m);
     upbit__count(&m->counters.notifications, (uint64_t)upbit__batch_commit(&m->batch));
+    m->batch_ns = 0;
+}
+
+static void on_message(void *context, upbit__session *session, const uint8_t *data, size_t length,
+                       int64_t received_ns)
+{
+    upbit_manager *m = context;
+    const upbit__decode_output out = {
+        .context = m, .allocate = allocate, .event = on_event, .refused = on_refused};
+    char reason[160] = "";
+    /* The two clocks are compared once per batch: that is often enough, and reading them is not
+     * free.
+     */
+    if (m->batch_ns == 0) {
+        m->batch_ns = received_ns;
+        m->wall_ahead_ns = upbit__clock_wall_ns() - upbit__clock_monotonic_ns();
+    } else if (received_ns - m->batch_ns > BATCH_NS) {
+        commit(m);
+    }
+    m->received_ns = received_ns;
+    m->received_wall_ns = received_ns + m->wall_ahead_ns;
+    m->source = session;
+    upbit__count(&m->counters.messages_received, 1);
+    if (upbit__decode(m->decoder, (const char *)data, length, &out, reason, sizeof reason) < 0)
+        bad_message(m, reason);
 }
 
 static void on_batch(void *context)

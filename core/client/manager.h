@@ -129,6 +129,8 @@ struct upbit_manager {
     bool decode_told;                      /* this episode of bad messages has been reported */
     int64_t decode_bad_ns;                 /* the last bad message */
     int64_t received_ns, received_wall_ns; /* of the message being decoded */
+    int64_t batch_ns;                      /* of the first since the last commit; 0: none yet */
+    int64_t wall_ahead_ns;                 /* of the monotonic clock, in this batch */
 };
 
 /* The fork that made this process, if any, came after the manager: it has no thread here. */

@@ -118,6 +118,7 @@ static void free_key(upbit__registry *r, upbit__key *k)
     free(k->cuts);
     upbit__sids_finish(&k->sids);
     free(k->entries);
+    free(k->takers);
     free(k);
 }
 
@@ -189,6 +190,11 @@ static upbit__entry *make_entry(upbit__key *key, upbit__client *client)
     if (!room(&entries, key->entry_count, &capacity, sizeof *key->entries))
         return NULL;
     key->entries = entries;
+    capacity = key->entry_capacity;
+    entries = key->takers;
+    if (!room(&entries, key->entry_count, &capacity, sizeof *key->takers))
+        return NULL;
+    key->takers = entries;
     key->entry_capacity = (uint32_t)capacity;
     entries = client->entries;
     if (!room(&entries, client->entry_count, &client->entry_capacity, sizeof *client->entries))
@@ -208,6 +214,7 @@ static upbit__entry *make_entry(upbit__key *key, upbit__client *client)
     e->client = client;
     e->lost = key->lost;
     e->key_index = key->entry_count;
+    key->takers[key->entry_count] = (upbit__taker){client->inbox, e->cell};
     key->entries[key->entry_count++] = e;
     e->client_index = (uint32_t)client->entry_count;
     client->entries[client->entry_count++] = e;
@@ -242,6 +249,7 @@ int upbit__registry_add(upbit__registry *r, upbit__client *client, const upbit__
     e->flags = (uint8_t)flags;
     key->particular += is_particular(e);
     e->since = ++r->wants;
+    key->settled = false;
     *out = e;
     *joined = key->on_wire;
     unsigned need = upbit__key_depth(key);
@@ -254,6 +262,15 @@ int upbit__registry_add(upbit__registry *r, upbit__client *client, const upbit__
     return 0;
 }
 
+void upbit__registry_retire_cell(upbit__entry *e)
+{
+    if (e->cell == NULL)
+        return;
+    upbit__about about = upbit__about_key(&e->key->id);
+    upbit__inbox_cell_retire(e->client->inbox, e->cell, &about);
+    e->cell = e->key->takers[e->key_index].cell = NULL;
+}
+
 void upbit__registry_remove(upbit__registry *r, upbit__entry *e)
 {
     upbit__key *key = e->key;
@@ -261,6 +278,7 @@ void upbit__registry_remove(upbit__registry *r, upbit__entry *e)
     key->particular -= is_particular(e);
     upbit__entry *moved = key->entries[--key->entry_count];
     key->entries[e->key_index] = moved;
+    key->takers[e->key_index] = key->takers[key->entry_count];
     moved->key_index = e->key_index;
     moved = client->entries[--client->entry_count];
     client->entries[e->client_index] = moved;

@@ -73,7 +73,7 @@ static inline upbit__about upbit__about_key(const upbit__key_id *id)
 struct upbit__entry {
     upbit__key *key;
     upbit__client *client;
-    upbit__cell *cell;     /* latest lane only */
+    upbit__cell *cell;     /* latest lane only; changed by the registry alone */
     upbit__cell *news;     /* NO_DATA, STALE, FRESH; NULL until there was one */
     uint32_t key_index;    /* in key->entries */
     uint32_t client_index; /* in client->entries */
@@ -90,6 +90,13 @@ struct upbit__entry {
     bool asked; /* private: due, and REST has been asked since it is: account_rest.c */
     bool take;  /* scratch of the fan-out: gets the event at hand */
 };
+
+/* What the fan-out needs of an entry in the usual case, apart from it: entries of thousands of
+ * wants lie all over memory, these one behind the other. */
+typedef struct upbit__taker {
+    upbit__inbox *inbox;
+    upbit__cell *cell; /* NULL: its FIFO lane */
+} upbit__taker;
 
 /* A cut order book for those who want fewer rows: made once per frame and depth. */
 typedef struct upbit__cut {
@@ -111,7 +118,10 @@ struct upbit__key {
     uint64_t hash;
     upbit__key *chain; /* next in its bucket */
     upbit__entry **entries;
+    upbit__taker *takers; /* of the same indices */
     uint32_t entry_count, entry_capacity;
+    bool settled;         /* all entries have something, and nothing to be told again: a push that
+                             succeeds changes nothing in them. False: not known to be so */
     uint32_t particular;  /* entries with a depth or flags; 0: what is news goes to all as it is */
     upbit_event *last;    /* the latest value, one reference; NULL before the first */
     upbit_event *earlier; /* of candles: the latest of the window before, likewise */
@@ -173,6 +183,8 @@ upbit__entry *upbit__key_entry_of(const upbit__key *key, const upbit__client *cl
  * 0 or NO_MEMORY (nothing changed). */
 int upbit__registry_add(upbit__registry *r, upbit__client *client, const upbit__key_id *id,
                         unsigned depth, unsigned flags, upbit__entry **out, bool *joined);
+/* The entry has no cell any more; what waits in it is still for its taker. */
+void upbit__registry_retire_cell(upbit__entry *entry);
 /* Takes a want away; its queued latest value with it. */
 void upbit__registry_remove(upbit__registry *r, upbit__entry *entry);
 

@@ -25,6 +25,7 @@ static void begin(upbit__fanout *f, upbit__client *client, int type)
             continue;
         entry->due = !upbit__is_private(type) || (entry->flags & UPBIT_WANT_REALTIME_ONLY) == 0;
         entry->asked = false;
+        entry->key->settled = false;
     }
     upbit__inbox_resynced(client->inbox, type);
     if (upbit__is_private(type) && f->stale != NULL)

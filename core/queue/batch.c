@@ -11,23 +11,37 @@ void upbit__batch_init(upbit__batch *b, upbit__pool *pool)
     b->pool = pool;
 }
 
+/* Events in the lanes, of which the consumer may have taken some since the heads were last seen. */
+static uint64_t waiting_at_most(upbit__inbox *in)
+{
+    uint64_t waiting = 0;
+    uint32_t open = atomic_load_explicit(&in->open, memory_order_relaxed); /* written here */
+    for (uint32_t left = open; left != 0; left &= left - 1) {
+        upbit__fifo *f = &upbit__inbox_lane(in, (unsigned)__builtin_ctz(left))->fifo;
+        waiting += f->ptail - f->hseen;
+    }
+    return waiting;
+}
+
 /* Shows the consumer what is in the FIFO lanes; cells and control were seen already. */
 static void show(upbit__inbox *in)
 {
     if (in->lanes_touched == 0)
         return;
-    uint64_t waiting = 0;
-    uint32_t open = atomic_load_explicit(&in->open, memory_order_relaxed); /* written here */
-    for (uint32_t left = open; left != 0; left &= left - 1) {
-        upbit__fifo *f = &upbit__inbox_lane(in, (unsigned)__builtin_ctz(left))->fifo;
-        if (f->shown != f->ptail)
-            upbit__fifo_commit(f);
-        upbit__fifo_refresh(f); /* push itself asks only when the lane seems full */
-        waiting += f->ptail - f->hseen;
-    }
+    for (uint32_t left = in->lanes_touched; left != 0; left &= left - 1)
+        upbit__fifo_commit(&upbit__inbox_lane(in, (unsigned)__builtin_ctz(left))->fifo);
     in->lanes_touched = 0;
-    if (waiting > atomic_load_explicit(&in->queued_peak, memory_order_relaxed))
+    if (waiting_at_most(in) <= in->queued_most)
+        return;
+    /* The heads lie in lines the consumer writes: looked at only where it could be a new peak. */
+    uint32_t open = atomic_load_explicit(&in->open, memory_order_relaxed);
+    for (uint32_t left = open; left != 0; left &= left - 1)
+        upbit__fifo_refresh(&upbit__inbox_lane(in, (unsigned)__builtin_ctz(left))->fifo);
+    uint64_t waiting = waiting_at_most(in);
+    if (waiting > in->queued_most) {
+        in->queued_most = waiting;
         atomic_store_explicit(&in->queued_peak, waiting, memory_order_relaxed);
+    }
 }
 
 int upbit__inbox_commit(upbit__inbox *in)
@@ -104,7 +118,7 @@ void upbit__inbox_destroy(upbit__inbox *in)
 static upbit__fifo *droppable(upbit__inbox *in, unsigned lane)
 {
     upbit__lane *l = upbit__inbox_lane(in, lane);
-    return l == NULL || l->lossless ? NULL : &l->fifo;
+    return l == NULL || l->fifo.lossless ? NULL : &l->fifo;
 }
 
 static uint64_t fullest(upbit__batch *b)

@@ -32,12 +32,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UPBIT__CACHE_LINE 64
-#ifdef __GNUC__
-#define UPBIT__PREFETCH(p) __builtin_prefetch((p), 1) /* to write */
-#else
-#define UPBIT__PREFETCH(p) ((void)(p))
-#endif
+#include "queue/line.h"
 
 typedef struct upbit__slot {
     /* either side, atomic */
@@ -56,11 +51,11 @@ typedef struct upbit__fifo {
     uint32_t mask;
     uint32_t most;      /* immutable: how large the ring may become */
     uint32_t bytes_max; /* immutable */
+    uint32_t lossless;  /* immutable; the owner's: it drops nothing to make room */
     uint64_t bytes;     /* of slots hseen..ptail-1 */
     uint64_t ptail;     /* where the next event goes */
     uint64_t hseen;     /* head as last seen: slots before it are no longer in bytes */
     uint64_t number;    /* of the last event meant for this lane, whether it found room or not */
-    uint64_t shown;     /* what was last stored to tail */
 
     /* consumer and I/O thread, atomic; a line for what either writes, so that neither's store
      * disturbs the other's read */
@@ -92,7 +87,8 @@ static inline void upbit__fifo_init(upbit__fifo *f, upbit__slot *slots, uint32_t
 {
     f->most = most;
     f->bytes_max = bytes_max;
-    f->ptail = f->hseen = f->bytes = f->number = f->shown = 0;
+    f->lossless = 0;
+    f->ptail = f->hseen = f->bytes = f->number = 0;
     atomic_init(&f->head, 0);
     atomic_init(&f->tail, 0);
     atomic_init(&f->where, (uintptr_t)0);
@@ -180,12 +176,11 @@ static inline void upbit__fifo_put(upbit__fifo *f, const void *event, uint32_t s
     f->bytes += size;
     f->ptail++;
     /* With many lanes the next slots have long left the cache when their turn comes. */
-    UPBIT__PREFETCH(&f->slots[(f->ptail + 3) & f->mask]);
+    UPBIT__PREFETCH(&f->slots[(f->ptail + 4) & f->mask]);
 }
 
 static inline void upbit__fifo_commit(upbit__fifo *f)
 {
-    f->shown = f->ptail;
     atomic_store_explicit(&f->tail, f->ptail, memory_order_release); /* upbit__fifo_ahead */
 }
 

@@ -29,6 +29,7 @@
 
 #include "queue/about.h"
 #include "queue/bundle.h"
+#include "queue/line.h"
 #include "queue/pool.h"
 #include "queue/waiter.h"
 #include "upbit-live/control.h"
@@ -44,6 +45,9 @@ enum {
     UPBIT__PROMISES_MAX = 480, /* of those for promised replies */
     UPBIT__ERRORS_MAX = 32     /* of those for ERROR */
 };
+
+/* Where in an inbox what the I/O thread touches begins. */
+#define UPBIT__INBOX_FIRST_LINE UPBIT__CACHE_LINE
 
 typedef enum upbit__lane_policy {
     UPBIT__LANE_DROP_OLDEST = 0, /* upbit__inbox_push */
@@ -114,6 +118,16 @@ void *upbit__inbox_owner(const upbit__inbox *in);                         /* @th
 
 /* ---- I/O thread. Everything is seen by the consumer at the latest after upbit__batch_commit.
  * ---- */
+
+/* The inbox is going to be pushed to, or put, a few events from now: where hundreds take an event,
+ * what they are pushed to lies beyond the near caches, and is fetched meanwhile.
+ * upbit__inbox_expect first, upbit__inbox_expect_push some pushes later, when it has come. */
+static inline void upbit__inbox_expect(const upbit__inbox *in)
+{
+    UPBIT__PREFETCH((const char *)in + UPBIT__INBOX_FIRST_LINE);
+    UPBIT__PREFETCH((const char *)in + UPBIT__INBOX_FIRST_LINE + UPBIT__CACHE_LINE);
+}
+void upbit__inbox_expect_push(upbit__inbox *in, int type);
 
 /* Into the FIFO lane of e->type: gives it the next number of that type and takes over ONE
  * reference that was counted in upbit__event_set_refs, whatever happens. 1: entered; 0: refused

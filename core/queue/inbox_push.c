@@ -59,7 +59,7 @@ static upbit__lane *open_lane(upbit__inbox *in, unsigned lane)
     }
     upbit__fifo_init(&l->fifo, slots, capacity, most, lossless ? in->lossless_bytes : in->bytes);
     l->fifo.number = in->missed[lane];
-    l->lossless = lossless;
+    l->fifo.lossless = (uint32_t)lossless;
     l->shut = l->arrays = 0;
     l->resync = lossless && in->missed[lane] > 0;
     atomic_store_explicit(&in->lanes[lane], l, memory_order_relaxed);
@@ -128,16 +128,16 @@ static int push_lossless(upbit__inbox *in, upbit__lane *l, unsigned lane, const 
     return 0;
 }
 
-static int push_hot(upbit__inbox *in, const upbit_event *e)
+static int push_dropping(upbit__inbox *in, upbit__lane *l, unsigned lane, const upbit_event *e)
 {
-    upbit__fifo *f = &in->hot_lane->fifo;
+    upbit__fifo *f = &l->fifo;
     /* hseen may be old: then there is more room than it says; no slot that is still read. */
     if (!upbit__fifo_has_room(f, e->size)) {
         upbit__fifo_refresh(f);
-        grow(in->hot_lane);
+        grow(l);
         make_room(in, f, e->size);
     }
-    return put_event(in, f, e, in->hot_bit);
+    return put_event(in, f, e, 1U << lane);
 }
 
 int upbit__inbox_push_into(upbit__inbox *in, int type, const upbit_event *e)
@@ -155,19 +155,30 @@ int upbit__inbox_push_into(upbit__inbox *in, int type, const upbit_event *e)
         let_go(in, e);
         return 0;
     }
-    if (l->lossless)
+    if (l->fifo.lossless)
         return push_lossless(in, l, lane, e);
-    in->hot_type = (uint32_t)type;
-    in->hot_lane = l;
-    in->hot_bit = 1U << lane;
-    return push_hot(in, e);
+    return push_dropping(in, l, lane, e);
 }
 
 int upbit__inbox_push(upbit__inbox *in, const upbit_event *e)
 {
-    if (e->type != in->hot_type)
+    unsigned lane = e->type - 1U; /* upbit__lane_of, but for RAW */
+    upbit__lane *l = lane < UPBIT__LANES - 1 ? upbit__inbox_lane(in, lane) : NULL;
+    if (l == NULL || l->fifo.lossless || in->io_closed)
         return upbit__inbox_push_into(in, e->type, e);
-    return push_hot(in, e);
+    return push_dropping(in, l, lane, e);
+}
+
+_Static_assert(offsetof(upbit__inbox, batch) == UPBIT__INBOX_FIRST_LINE &&
+                   offsetof(upbit__inbox, lanes) == UPBIT__INBOX_FIRST_LINE + UPBIT__CACHE_LINE,
+               "upbit__inbox_expect fetches what a push needs");
+
+void upbit__inbox_expect_push(upbit__inbox *in, int type)
+{
+    int lane = upbit__lane_of(type);
+    upbit__lane *l = lane < 0 ? NULL : upbit__inbox_lane(in, (unsigned)lane);
+    if (l != NULL)
+        UPBIT__PREFETCH(&l->fifo);
 }
 
 void upbit__inbox_skip(upbit__inbox *in, int type)
@@ -178,7 +189,8 @@ void upbit__inbox_skip(upbit__inbox *in, int type)
     upbit__lane *l = upbit__inbox_lane(in, (unsigned)lane);
     if (l != NULL) {
         l->fifo.number++;
-        l->resync |= l->lossless;
+        if (l->fifo.lossless)
+            l->resync = 1;
     } else {
         in->missed[lane]++;
     }
@@ -203,7 +215,7 @@ static upbit__lane *lossless_lane(upbit__inbox *in, int type)
 {
     int lane = upbit__lane_of(type);
     upbit__lane *l = lane < 0 ? NULL : upbit__inbox_lane(in, (unsigned)lane);
-    return l != NULL && l->lossless ? l : NULL;
+    return l != NULL && l->fifo.lossless ? l : NULL;
 }
 
 int upbit__inbox_wants_resync(upbit__inbox *in, int type)
@@ -469,7 +481,6 @@ void upbit__inbox_closed(upbit__inbox *in, const upbit_event *e)
     }
     commit_lanes(in, UPBIT__LANES_ALL);
     in->io_closed = 1;
-    in->hot_type = 0;
     atomic_store_explicit(&in->closed, e, memory_order_release); /* upbit__inbox_take */
     touch(in);
 }

@@ -26,14 +26,12 @@
 #include "queue/latest.h"
 #include "queue/ring.h"
 
-/* A lane begins with so many slots (1 to 2 KB) and doubles them up to its cap of messages, 2^24 at
+/* A lane begins with so many slots (640 bytes) and doubles them up to its cap of messages, 2^24 at
  * most. */
-enum { UPBIT__RING_FIRST = 64, UPBIT__RING_GROWTHS = 18 };
+enum { UPBIT__RING_FIRST = 32, UPBIT__RING_GROWTHS = 19 };
 
 typedef struct upbit__lane {
     upbit__fifo fifo;
-    /* immutable */
-    int lossless;
     /* I/O thread */
     int shut;   /* lossless: was full, takes nothing until the consumer has emptied it */
     int resync; /* lossless: has a hole, see upbit__inbox_wants_resync                 */
@@ -63,19 +61,20 @@ struct upbit__inbox {
     uint8_t policy[UPBIT__LANES];
     int grouped; /* batch is the waiter's: its touched fields may be used */
 
-    /* I/O thread: all a push needs of the inbox */
+    /* I/O thread: all a push needs of the inbox, with the lanes below */
     _Alignas(UPBIT__CACHE_LINE) upbit__batch *batch; /* immutable */
     upbit__inbox *touched_next;
-    upbit__lane *hot_lane;  /* where the last event went, if that lane is drop_oldest */
-    uint32_t hot_type;      /* its upbit_type; 0: none                  */
-    uint32_t hot_bit;       /* its bit in lanes_touched                 */
     uint32_t touched;       /* 1: on batch->touched                     */
     uint32_t lanes_touched; /* FIFO lanes with something uncommitted    */
     int io_closed;
-    int listed; /* 1: on batch->inboxes */
+    int listed;           /* 1: on batch->inboxes */
+    uint64_t queued_most; /* queued_peak */
 
-    /* The first lane that is opened, most often the only one: next to the line above, on one page.
-     */
+    /* written by the I/O thread, once each, read by the consumer; atomic */
+    _Alignas(UPBIT__CACHE_LINE) _Atomic(upbit__lane *) lanes[UPBIT__LANES];
+
+    /* The first lane that is opened, most often the only one: next to the lines above, on one
+     * page. */
     upbit__lane first_lane;
 
     /* I/O thread: the rest */
@@ -100,8 +99,7 @@ struct upbit__inbox {
 
     /* either side, atomic */
     _Alignas(UPBIT__CACHE_LINE) upbit__ring ring; /* with private positions of either */
-    _Alignas(UPBIT__CACHE_LINE) _Atomic(upbit__lane *) lanes[UPBIT__LANES];
-    upbit__latest control; /* own is the consumer's */
+    upbit__latest control;                        /* own is the consumer's */
     _Atomic uint64_t errors_taken;
     upbit__cell fixed[UPBIT__CELL_FIXED];
 
@@ -191,6 +189,29 @@ static inline int upbit__inbox_take_quick(upbit__inbox *in, upbit_delivery *out)
     atomic_store_explicit(&in->holding, in->batch_count - in->batch_at, memory_order_relaxed);
     upbit__count(&in->delivered, 1);
     return upbit__deliver(out, e, next->number, 0);
+}
+
+/* What the consumer's turn touches of an inbox; @thread consumer. */
+static inline void upbit__inbox_foresee(const upbit__inbox *in)
+{
+    UPBIT__PREFETCH(&in->idle);
+    UPBIT__PREFETCH(&in->lanes);
+    UPBIT__PREFETCH(&in->ring);
+    UPBIT__PREFETCH(&in->control);
+    for (const char *at = (const char *)&in->run_next; at < (const char *)(in + 1);
+         at += UPBIT__CACHE_LINE)
+        UPBIT__PREFETCH(at);
+}
+
+/* And of its lanes, once that has come. */
+static inline void upbit__inbox_foresee_lanes(upbit__inbox *in)
+{
+    uint32_t open = atomic_load_explicit(&in->open, memory_order_acquire); /* open_lane */
+    for (; open != 0; open &= open - 1) {
+        upbit__lane *l = upbit__inbox_lane(in, (unsigned)__builtin_ctz(open));
+        UPBIT__PREFETCH(&l->fifo.head);
+        UPBIT__PREFETCH(&l->fifo.tail);
+    }
 }
 
 /* Lets one of the three references go. @thread any. */

@@ -7,7 +7,15 @@
 #include "search.h"
 #include "shadow.h"
 
-enum { LOCATIONS = 250, MESSAGES = 48, MAP = 1024, LATE_MAX = 64, VALUES = 16, GUESSES = 3 };
+enum {
+    LOCATIONS = 250,
+    MESSAGES = 48,
+    MAP = 1024,
+    LATE_MAX = 64,
+    VALUES = 16,
+    GUESSES = 3,
+    PAGE = 4096
+};
 enum { NOBODY = 255, GUESSED = 254, RETIRED = 255 };
 
 typedef struct knowledge {
@@ -184,6 +192,8 @@ void machine_forget(unsigned thread, uintptr_t at, uintptr_t size)
 
 void machine_plain(unsigned thread, uintptr_t at, uintptr_t size, int is_write)
 {
+    if (at < PAGE)
+        search_fail("null pointer");
     const char *race = shadow_plain(thread, m.knows[thread].clock, at, size, is_write);
     if (race != NULL)
         search_fail("data race: %s, %s", is_write ? "plain write" : "plain read", race);
@@ -453,6 +463,8 @@ static outcome change(unsigned thread, const operation *op, location *l)
 outcome machine_perform(unsigned thread, const operation *op)
 {
     static const char *const kinds[] = {"load", "store", "change", "compare"};
+    if (op->at < PAGE)
+        search_fail("null pointer");
     stay_clear(thread, op->at);
     location *l = locate(op->at, op->size);
     m.knows[thread].clock[thread]++;
