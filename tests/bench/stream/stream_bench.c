@@ -3,7 +3,10 @@
  *
  *   stream      this library: I/O thread, decode, queues, a consumer on another thread
  *   decode      one thread: SSL_read with read-ahead, frames by hand, our decoder, events thrown
- * away read        one thread: SSL_read with OpenSSL's default settings, everything thrown away
+ * away ahead       one thread: SSL_read with read-ahead, everything thrown away read        one
+ * thread: SSL_read with OpenSSL's default settings, everything thrown away tree        one thread:
+ * SSL_read with read-ahead, frames by hand, each parsed to a tree qt, python, ccxt   what users
+ * would take otherwise: peer_*; left out, with the reason, where they are not installed
  *
  * Each client is a process of its own, so its CPU time is what the kernel says of it. Server on one
  * processor, client on the other, rounds interleaved, medians. */
@@ -24,10 +27,17 @@
 #include "flood.h"
 #include "queue/pool.h"
 #include "upbit-live/upbit-live.h"
+#ifdef HAVE_TREE
+#include "../decode/tree.h"
+#endif
 
 static size_t messages = 200000;
-enum { CODES = 24, MODES = 3, ROUNDS_MAX = 15 };
-static const char *const names[MODES] = {"stream", "decode", "read"};
+enum { CODES = 24, ROUNDS_MAX = 15 };
+enum { STREAM, DECODE, AHEAD, READ, TREE, QT, PYTHON, CCXT, MODES };
+static const char *const names[MODES] = {"stream", "decode", "ahead",  "read",
+                                         "tree",   "qt",     "python", "ccxt"};
+/* Slow peers get fewer messages: starting up is not what is measured. */
+static const size_t shares[MODES] = {1, 1, 1, 1, 1, 2, 2, 8};
 
 _Noreturn static void give_up(const char *what)
 {
@@ -134,14 +144,24 @@ static SSL *dial(const flood *f, bool read_ahead)
     return ssl;
 }
 
-static void read_client(const flood *f)
+static void throw_away(const flood *f, bool read_ahead)
 {
     static char buffer[65536];
-    SSL *ssl = dial(f, false);
+    SSL *ssl = dial(f, read_ahead);
     double left = f->mean_bytes * (double)messages;
     int got;
     while (left > 0.5 && (got = SSL_read(ssl, buffer, sizeof buffer)) > 0)
         left -= got;
+}
+
+static void read_client(const flood *f)
+{
+    throw_away(f, false);
+}
+
+static void ahead_client(const flood *f)
+{
+    throw_away(f, true);
 }
 
 static upbit_event *one_block(void *context, size_t size)
@@ -154,19 +174,15 @@ static void let_go(void *context, upbit_event *e)
     upbit__event_unref_io(context, e);
 }
 
-static void decode_client(const flood *f)
+/* Reads to the end; each message is given to `each`, with 64 readable bytes behind it. */
+static void read_frames(const flood *f, void (*each)(const unsigned char *text, size_t length))
 {
-    static unsigned char buffer[262144];
-    upbit__decoder *decoder = NULL;
-    upbit__pool *pool = NULL;
-    if (upbit__decoder_create(&decoder) != 0 || upbit__pool_create(&pool, 64 << 20) != 0)
-        give_up("out of memory");
-    const upbit__decode_output out = {.context = pool, .allocate = one_block, .event = let_go};
+    static unsigned char buffer[262144 + 64];
     SSL *ssl = dial(f, true);
     size_t length = 0, done = 0;
     int got;
     while (done < messages &&
-           (got = SSL_read(ssl, buffer + length, (int)(sizeof buffer - length))) > 0) {
+           (got = SSL_read(ssl, buffer + length, (int)(sizeof buffer - 64 - length))) > 0) {
         length += (size_t)got;
         size_t at = 0;
         for (;;) {
@@ -179,7 +195,7 @@ static void decode_client(const flood *f)
             }
             if (length - at < head + size)
                 break;
-            upbit__decode(decoder, (char *)buffer + at + head, size, &out, NULL, 0);
+            each(buffer + at + head, size);
             at += head + size;
             done++;
         }
@@ -188,11 +204,83 @@ static void decode_client(const flood *f)
     }
 }
 
-/* CPU seconds of a client in a process of its own. */
+static upbit__decoder *decoder;
+static upbit__pool *pool;
+
+static void decode_one(const unsigned char *text, size_t length)
+{
+    const upbit__decode_output out = {.context = pool, .allocate = one_block, .event = let_go};
+    upbit__decode(decoder, (const char *)text, length, &out, NULL, 0);
+}
+
+static void decode_client(const flood *f)
+{
+    if (upbit__decoder_create(&decoder) != 0 || upbit__pool_create(&pool, 64 << 20) != 0)
+        give_up("out of memory");
+    read_frames(f, decode_one);
+}
+
+#ifdef HAVE_TREE
+static void tree_one(const unsigned char *text, size_t length)
+{
+    if (!tree_parse((const char *)text, length))
+        give_up("the tree parser refused a message");
+}
+#endif
+
+static void tree_client(const flood *f)
+{
+#ifdef HAVE_TREE
+    read_frames(f, tree_one);
+#else
+    (void)f;
+    fprintf(stderr, "no tree parser is installed (libsimdjson-dev)\n");
+    _exit(77);
+#endif
+}
+
+/* ---- what users would take otherwise ---- */
+
+static void run_peer(const flood *f, const char *program, const char *script, int mode)
+{
+    char url[64], count[24];
+    snprintf(url, sizeof url, "wss://127.0.0.1:%d/websocket/v1", f->port);
+    snprintf(count, sizeof count, "%zu", messages / shares[mode]);
+    if (script != NULL)
+        execlp(program, program, script, url, f->ca_file, count, (char *)NULL);
+    else
+        execlp(program, program, url, f->ca_file, count, (char *)NULL);
+    fprintf(stderr, "%s is not installed\n", program);
+    _exit(77);
+}
+
+static void qt_client(const flood *f)
+{
+#ifdef PEER_QT
+    run_peer(f, PEER_QT, NULL, QT);
+#else
+    (void)f;
+    fprintf(stderr, "built without Qt and libqt5websockets5-dev\n");
+    _exit(77);
+#endif
+}
+
+static void python_client(const flood *f)
+{
+    run_peer(f, "/usr/bin/python3", PEERS "/peer_websockets.py", PYTHON);
+}
+
+static void ccxt_client(const flood *f)
+{
+    run_peer(f, "node", PEERS "/peer_ccxt.js", CCXT);
+}
+
+/* CPU seconds of a client in a process of its own; < 0: it cannot run here. */
 static double measure(const flood *f, int mode)
 {
-    static void (*const clients[MODES])(const flood *) = {stream_client, decode_client,
-                                                          read_client};
+    static void (*const clients[MODES])(const flood *) = {
+        stream_client, decode_client, ahead_client,  read_client,
+        tree_client,   qt_client,     python_client, ccxt_client};
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
@@ -202,8 +290,12 @@ static double measure(const flood *f, int mode)
     }
     int status;
     struct rusage u;
-    if (wait4(pid, &status, 0, &u) != pid || status != 0)
+    if (wait4(pid, &status, 0, &u) != pid)
         give_up("a client failed");
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        return -1;
+    if (status != 0)
+        give_up(names[mode]);
     return (double)u.ru_utime.tv_sec + (double)u.ru_utime.tv_usec / 1e6 +
            (double)u.ru_stime.tv_sec + (double)u.ru_stime.tv_usec / 1e6;
 }
@@ -228,23 +320,38 @@ int main(int argc, char **argv)
     flood f;
     flood_start(&f, messages, 1);
     double seconds[MODES][ROUNDS_MAX], ns[MODES], least[MODES], most[MODES];
+    bool there[MODES];
     for (int r = 0; r < rounds; r++)
-        for (int mode = 0; mode < MODES; mode++)
+        for (int mode = 0; mode < MODES; mode++) {
+            if (r > 0 && !there[mode])
+                continue;
             seconds[mode][r] = measure(&f, mode);
+            there[mode] = seconds[mode][r] >= 0;
+        }
     flood_stop(&f);
     printf("%zu messages, mean %.0f bytes, %d rounds, CPU of the whole client process\n", messages,
            f.mean_bytes, rounds);
-    printf("%-8s %14s %10s %10s\n", "client", "ns/message", "min", "max");
+    printf("%-8s %14s %10s %10s %10s\n", "client", "ns/message", "min", "max", "of ours");
     for (int mode = 0; mode < MODES; mode++) {
+        if (!there[mode]) {
+            printf("%-8s skipped\n", names[mode]);
+            continue;
+        }
         qsort(seconds[mode], (size_t)rounds, sizeof(double), ascending);
-        double scale = 1e9 / (double)messages;
+        double scale = 1e9 / (double)(messages / shares[mode]);
         ns[mode] = seconds[mode][rounds / 2] * scale;
         least[mode] = seconds[mode][0] * scale;
         most[mode] = seconds[mode][rounds - 1] * scale;
-        printf("%-8s %14.0f %10.0f %10.0f\n", names[mode], ns[mode], least[mode], most[mode]);
+        printf("%-8s %14.0f %10.0f %10.0f %10.2f\n", names[mode], ns[mode], least[mode], most[mode],
+               ns[mode] / ns[STREAM]);
     }
-    printf("stream/decode %.2f  stream/read %.2f\n", ns[0] / ns[1], ns[0] / ns[2]);
-    printf("{\"stream_ns\":%.0f,\"decode_ns\":%.0f,\"read_ns\":%.0f,\"p1\":%.3f,\"p2\":%.3f}\n",
-           ns[0], ns[1], ns[2], ns[0] / ns[1], ns[0] / ns[2]);
+    printf("stream/decode %.2f  stream/read %.2f\n", ns[STREAM] / ns[DECODE],
+           ns[STREAM] / ns[READ]);
+    printf("{");
+    for (int mode = 0; mode < MODES; mode++)
+        if (there[mode])
+            printf("\"%s_ns\":%.0f,\"%s_min\":%.0f,\"%s_max\":%.0f,", names[mode], ns[mode],
+                   names[mode], least[mode], names[mode], most[mode]);
+    printf("\"p1\":%.3f,\"p2\":%.3f}\n", ns[STREAM] / ns[DECODE], ns[STREAM] / ns[READ]);
     return 0;
 }
