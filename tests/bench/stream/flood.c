@@ -6,12 +6,14 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../integration/net/certificates.h"
@@ -30,6 +32,7 @@ typedef struct server {
     SSL_CTX *context;
     frame frames[MIX];
     size_t count;
+    unsigned rate; /* messages a second; 0: as fast as they are taken */
     int listener;
 } server;
 
@@ -129,6 +132,45 @@ static void send_all(server *s, SSL *ssl)
     }
 }
 
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Trades that say in their sequential_id when they were sent. */
+static void send_paced(server *s, SSL *ssl)
+{
+    unsigned char bytes[600];
+    int64_t begin = now_ns();
+    for (size_t i = 0; i < s->count; i++) {
+        int64_t due = begin + (int64_t)(i * (1000000000ull / s->rate)), now = now_ns();
+        if (due > now) {
+            struct timespec until = {due / 1000000000, due % 1000000000};
+            clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+        }
+        int n = snprintf((char *)bytes + 4, sizeof bytes - 4,
+                         "{\"type\":\"trade\",\"code\":\"KRW-BTC\",\"timestamp\":%lld,"
+                         "\"trade_date\":\"2026-07-30\",\"trade_time\":\"07:00:00\","
+                         "\"trade_timestamp\":%lld,\"trade_price\":116539000.0,"
+                         "\"trade_volume\":0.01234567,\"ask_bid\":\"BID\","
+                         "\"prev_closing_price\":116000000.0,\"change\":\"RISE\","
+                         "\"change_price\":539000.0,\"sequential_id\":%lld,"
+                         "\"best_ask_price\":116540000,\"best_ask_size\":0.5,"
+                         "\"best_bid_price\":116539000,\"best_bid_size\":0.25,"
+                         "\"stream_type\":\"REALTIME\"}",
+                         1785394800000ll + (long long)i, 1785394800000ll + (long long)i,
+                         (long long)now_ns());
+        bytes[0] = 0x82;
+        bytes[1] = 126;
+        bytes[2] = (unsigned char)(n >> 8);
+        bytes[3] = (unsigned char)n;
+        if (SSL_write(ssl, bytes, n + 4) <= 0)
+            return;
+    }
+}
+
 struct visit {
     server *server;
     int fd;
@@ -155,7 +197,7 @@ static void *serve(void *argument)
                              key);
             SSL_write(ssl, answer, n);
             if (SSL_read(ssl, request, sizeof request) > 0) /* the subscription */
-                send_all(v.server, ssl);
+                (v.server->rate > 0 ? send_paced : send_all)(v.server, ssl);
             while (SSL_read(ssl, request, sizeof request) > 0)
                 continue;
         } else {
@@ -186,6 +228,11 @@ static void run(server *s)
 
 void flood_start(flood *f, size_t count, int processor)
 {
+    flood_start_paced(f, count, 0, processor);
+}
+
+void flood_start_paced(flood *f, size_t count, unsigned rate, int processor)
+{
     static server s;
     identity authority, self;
     certificate_make(&authority, &(certificate_wish){.name = "flood authority", .authority = true});
@@ -196,6 +243,7 @@ void flood_start(flood *f, size_t count, int processor)
     s.context = certificate_context(&self);
     certificate_free(&authority);
     s.count = count;
+    s.rate = rate;
     f->mean_bytes = make_frames(&s);
     s.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in at = {.sin_family = AF_INET};
@@ -225,4 +273,27 @@ void flood_stop(flood *f)
     kill(f->pid, SIGKILL);
     waitpid(f->pid, NULL, 0);
     unlink(f->ca_file);
+}
+
+SSL *flood_dial(const flood *f, bool read_ahead)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_read_ahead(context, read_ahead);
+    if (read_ahead)
+        SSL_CTX_set_default_read_buffer_len(context, 65536);
+    SSL *ssl = SSL_new(context);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)f->port)};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
+        give_up("cannot connect");
+    SSL_set_fd(ssl, fd);
+    static const char request[] = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: "
+                                  "Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+                                  "dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    char answer[1024];
+    if (SSL_connect(ssl) != 1 || SSL_write(ssl, request, sizeof request - 1) <= 0 ||
+        SSL_read(ssl, answer, sizeof answer) <= 0 || SSL_write(ssl, "go", 2) <= 0)
+        give_up("no upgrade");
+    return ssl;
 }

@@ -3,6 +3,8 @@
 #ifndef TESTS_BENCH_STREAM_FLOOD_H
 #define TESTS_BENCH_STREAM_FLOOD_H
 
+#include <openssl/ssl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -17,7 +19,13 @@ typedef struct flood {
 /* Starts it as a child that sends `count` messages to every WebSocket. Ends the program if it
  * cannot. */
 void flood_start(flood *f, size_t count, int processor);
+/* Trades at `rate` a second; their sequential_id is the monotonic clock in ns when they are sent.
+ */
+void flood_start_paced(flood *f, size_t count, unsigned rate, int processor);
 void flood_stop(flood *f);
+
+/* The least of a client: connected, upgraded, what is sent comes. Never freed. */
+SSL *flood_dial(const flood *f, bool read_ahead);
 
 /* Pins the calling process; harmless where that is not allowed. */
 void flood_pin(int processor);

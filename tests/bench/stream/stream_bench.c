@@ -10,7 +10,6 @@
  *
  * Each client is a process of its own, so its CPU time is what the kernel says of it. Server on one
  * processor, client on the other, rounds interleaved, medians. */
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -19,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -121,33 +119,10 @@ static void stream_client(const flood *f)
 
 /* ---- the limits ---- */
 
-static SSL *dial(const flood *f, bool read_ahead)
-{
-    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-    SSL_CTX_set_read_ahead(context, read_ahead);
-    if (read_ahead)
-        SSL_CTX_set_default_read_buffer_len(context, 65536);
-    SSL *ssl = SSL_new(context);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)f->port)};
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
-        give_up("cannot connect");
-    SSL_set_fd(ssl, fd);
-    static const char request[] = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: "
-                                  "Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
-                                  "dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    char answer[1024];
-    if (SSL_connect(ssl) != 1 || SSL_write(ssl, request, sizeof request - 1) <= 0 ||
-        SSL_read(ssl, answer, sizeof answer) <= 0 || SSL_write(ssl, "go", 2) <= 0)
-        give_up("no upgrade");
-    return ssl;
-}
-
 static void throw_away(const flood *f, bool read_ahead)
 {
     static char buffer[65536];
-    SSL *ssl = dial(f, read_ahead);
+    SSL *ssl = flood_dial(f, read_ahead);
     double left = f->mean_bytes * (double)messages;
     int got;
     while (left > 0.5 && (got = SSL_read(ssl, buffer, sizeof buffer)) > 0)
@@ -178,7 +153,7 @@ static void let_go(void *context, upbit_event *e)
 static void read_frames(const flood *f, void (*each)(const unsigned char *text, size_t length))
 {
     static unsigned char buffer[262144 + 64];
-    SSL *ssl = dial(f, true);
+    SSL *ssl = flood_dial(f, true);
     size_t length = 0, done = 0;
     int got;
     while (done < messages &&
@@ -272,7 +247,8 @@ static void python_client(const flood *f)
 
 static void ccxt_client(const flood *f)
 {
-    run_peer(f, "node", PEERS "/peer_ccxt.js", CCXT);
+    setenv("BENCH_CCXT", CCXT_FOLDER, 0);
+    run_peer(f, "node", PEERS "/peer_ccxt.cjs", CCXT);
 }
 
 /* CPU seconds of a client in a process of its own; < 0: it cannot run here. */
