@@ -126,9 +126,11 @@ def build(variant, libcurl):
     steps = []
     if fresh:
         steps.append([MESON, 'setup', variant.directory, TOP] + variant.setup + libcurl)
+    if variant.only: # what there is to build is asked of a build directory that is up to date
+        steps.append(['/usr/bin/ninja', '-C', variant.directory, 'build.ninja'])
     steps.append(['/usr/bin/ninja', '-C', variant.directory])
     for step in steps:
-        if step[0] != MESON and variant.only:
+        if variant.only and step is steps[-1]:
             step += needed(variant)
         done = subprocess.run(step, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors='replace', check=False)
