@@ -37,7 +37,7 @@ int upbit__decoder_create(upbit__decoder **out)
         *out = NULL;
         return UPBIT_ERROR_NO_MEMORY;
     }
-    for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_MY_ASSET; type++) {
+    for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_ANNOUNCEMENT; type++) {
         upbit_event *e = upbit__decoder_payload(d, type);
         e->type = (uint16_t)type;
         e->schema = 1;
@@ -72,8 +72,10 @@ void *upbit__decoder_payload(upbit__decoder *d, int type)
         return &d->candle;
     case UPBIT_TYPE_MY_ORDER:
         return &d->my_order;
-    default:
+    case UPBIT_TYPE_MY_ASSET:
         return &d->my_asset;
+    default:
+        return &d->announcement;
     }
 }
 
@@ -242,7 +244,7 @@ static int emit_table(upbit__decoder *d, const upbit__decode_output *out)
 
 int upbit__decoder_emit(upbit__decoder *d, const upbit__decode_output *out)
 {
-    if (d->type <= UPBIT_TYPE_MY_ASSET)
+    if (d->type <= UPBIT_TYPE_ANNOUNCEMENT)
         return emit_table(d, out);
     size_t size = upbit__other_size(d);
     upbit_event *e = out->allocate(out->context, size);

@@ -60,6 +60,8 @@ static int type_of(upbit__decoder *d, const char *p)
         return UPBIT_TYPE_MY_ORDER;
     if (IS("myAsset"))
         return UPBIT_TYPE_MY_ASSET;
+    if (IS("announcement"))
+        return UPBIT_TYPE_ANNOUNCEMENT;
 #undef IS
     return UPBIT_TYPE_RAW;
 }

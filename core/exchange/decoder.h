@@ -40,6 +40,7 @@ struct upbit__decoder {
     upbit_candle candle;
     upbit_my_order my_order;
     upbit_my_asset my_asset;
+    upbit_announcement announcement;
     /* What belongs to it. */
     upbit_book_row *asks, *bids;
     uint32_t row_capacity;

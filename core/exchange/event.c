@@ -17,6 +17,8 @@ ACCESSOR(orderbook, upbit_orderbook, ORDERBOOK)
 ACCESSOR(candle, upbit_candle, CANDLE)
 ACCESSOR(my_order, upbit_my_order, MY_ORDER)
 ACCESSOR(my_asset, upbit_my_asset, MY_ASSET)
+ACCESSOR(announcement, upbit_announcement, ANNOUNCEMENT)
+ACCESSOR(raw, upbit_raw, RAW)
 ACCESSOR(state, upbit_state_event, STATE)
 ACCESSOR(restored, upbit_restored_event, RESTORED)
 ACCESSOR(epoch, upbit_epoch_event, EPOCH)
@@ -36,14 +38,6 @@ const upbit_key_event *upbit_event_key(const upbit_event *e)
                       e->type != UPBIT_TYPE_LISTED))
         return NULL;
     return (const upbit_key_event *)(const void *)e;
-}
-
-/* Announcements come as text too. */
-const upbit_raw *upbit_event_raw(const upbit_event *e)
-{
-    if (e == NULL || (e->type != UPBIT_TYPE_RAW && e->type != UPBIT_TYPE_ANNOUNCEMENT))
-        return NULL;
-    return (const upbit_raw *)(const void *)e;
 }
 
 const char *upbit_event_extra(const upbit_event *e)

@@ -59,8 +59,7 @@ static void move_all(upbit_event *e, const upbit_event *old)
         }
         break;
     }
-    case UPBIT_TYPE_RAW:
-    case UPBIT_TYPE_ANNOUNCEMENT: {
+    case UPBIT_TYPE_RAW: {
         upbit_raw *raw = (upbit_raw *)(void *)e;
         move(&raw->type_name, old, e);
         move(&raw->text, old, e);

@@ -123,6 +123,19 @@
     X(T, TIMESTAMP, 1, NONE, event.exchange_ms, timestamp, tms)                                    \
     X(T, STREAM, 0, NONE, event.stream, stream_type, st)
 
+#define ANNOUNCEMENT(X, T)                                                                         \
+    X(T, TYPE, 1, NONE, event.type, type, ty)                                                      \
+    X(T, ENUM, 1, ANNOUNCEMENT, event_type, event_type, et)                                        \
+    X(T, STRING, 1, NONE, uuid, uuid, uid)                                                         \
+    X(T, STRING, 1, NONE, title, title, tt)                                                        \
+    X(T, ENUM, 0, CATEGORY, category, category, cat)                                               \
+    X(T, STRING, 0, NONE, url, url, url)                                                           \
+    X(T, STRING, 0, NONE, first_listed_at, first_listed_at, flat)                                  \
+    X(T, STRING, 0, NONE, listed_at, listed_at, lat)                                               \
+    X(T, TIMESTAMP, 1, NONE, event.exchange_ms, timestamp, tms)                                    \
+    X(T, STREAM, 0, NONE, event.stream, stream_type, st)                                           \
+    X(T, STRING, 0, NONE, body, body, bd)
+
 #define FIELD(T, kind, required, enumeration, member, name, simple)                                \
     {#name,                                                                                        \
      #simple,                                                                                      \
@@ -163,6 +176,7 @@ TABLES(ORDERBOOK, upbit_orderbook);
 TABLES(CANDLE, upbit_candle);
 TABLES(MY_ORDER, upbit_my_order);
 TABLES(MY_ASSET, upbit_my_asset);
+TABLES(ANNOUNCEMENT, upbit_announcement);
 
 #define INFO_WITH(LIST, T, name, required, aliases)                                                \
     {                                                                                              \
@@ -178,6 +192,7 @@ static const upbit__type_info infos[] = {
     [UPBIT_TYPE_CANDLE] = INFO(CANDLE, upbit_candle, "candle"),
     [UPBIT_TYPE_MY_ORDER] = INFO(MY_ORDER, upbit_my_order, "myOrder"),
     [UPBIT_TYPE_MY_ASSET] = INFO(MY_ASSET, upbit_my_asset, "myAsset"),
+    [UPBIT_TYPE_ANNOUNCEMENT] = INFO(ANNOUNCEMENT, upbit_announcement, "announcement"),
 };
 
 _Static_assert((int)UPBIT__TRADE_TIMESTAMP_INDEX == (int)upbit_trade_at_ttms, "see fields.h");
@@ -224,7 +239,7 @@ const upbit__type_info *upbit__rest_table(int type)
 
 const upbit__type_info *upbit__type_table(int type)
 {
-    if (type < UPBIT_TYPE_TICKER || type > UPBIT_TYPE_MY_ASSET)
+    if (type < UPBIT_TYPE_TICKER || type > UPBIT_TYPE_ANNOUNCEMENT)
         return NULL;
     return &infos[type];
 }
@@ -247,7 +262,7 @@ const upbit_field *upbit_type_fields(int type, size_t *count)
         "", 0, 0, 255, NULL                                                                        \
     }
 
-const upbit__enum_entry upbit__enum_table[UPBIT__ENUMS][8] = {
+const upbit__enum_entry upbit__enum_table[UPBIT__ENUMS][10] = {
     [UPBIT__ENUM_NONE] = {END},
     [UPBIT__ENUM_CHANGE] = {E("RISE", UPBIT_CHANGE_RISE), E("FALL", UPBIT_CHANGE_FALL),
                             E("EVEN", UPBIT_CHANGE_EVEN), END},
@@ -274,6 +289,14 @@ const upbit__enum_entry upbit__enum_table[UPBIT__ENUMS][8] = {
                               E("cancel_maker", UPBIT_SMP_CANCEL_MAKER),
                               E("cancel_taker", UPBIT_SMP_CANCEL_TAKER), E("none", UPBIT_SMP_NONE),
                               END},
+    [UPBIT__ENUM_ANNOUNCEMENT] = {E("CREATED", UPBIT_ANNOUNCEMENT_CREATED),
+                                  E("UPDATED", UPBIT_ANNOUNCEMENT_UPDATED), END},
+    [UPBIT__ENUM_CATEGORY] = {E("notice", UPBIT_CATEGORY_NOTICE), E("trade", UPBIT_CATEGORY_TRADE),
+                              E("wallet", UPBIT_CATEGORY_WALLET),
+                              E("maintenance", UPBIT_CATEGORY_MAINTENANCE),
+                              E("digital_asset", UPBIT_CATEGORY_DIGITAL_ASSET),
+                              E("nft", UPBIT_CATEGORY_NFT), E("service", UPBIT_CATEGORY_SERVICE),
+                              E("event", UPBIT_CATEGORY_EVENT), END},
 };
 
 unsigned upbit__enum_value(unsigned enumeration, const char *at, size_t length)

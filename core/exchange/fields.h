@@ -35,7 +35,7 @@ typedef struct upbit__type_info {
     const upbit__alias *aliases;     /* NULL: none */
 } upbit__type_info;
 
-/* TICKER .. MY_ASSET; NULL for others. */
+/* TICKER .. ANNOUNCEMENT; NULL for others. */
 const upbit__type_info *upbit__type_table(int type);
 
 /* The same for the rows of the REST answers, TICKER .. CANDLE: the fields are the stream's, some
@@ -58,6 +58,8 @@ typedef enum upbit__enumeration {
     UPBIT__ENUM_ORDER_STATE,
     UPBIT__ENUM_TIME_IN_FORCE,
     UPBIT__ENUM_SMP_TYPE,
+    UPBIT__ENUM_ANNOUNCEMENT,
+    UPBIT__ENUM_CATEGORY,
     UPBIT__ENUMS
 } upbit__enumeration;
 
@@ -69,7 +71,7 @@ typedef struct upbit__enum_entry {
     const char *name;
 } upbit__enum_entry;
 
-extern const upbit__enum_entry upbit__enum_table[UPBIT__ENUMS][8];
+extern const upbit__enum_entry upbit__enum_table[UPBIT__ENUMS][10];
 
 /* The value of an enum's name that is `length` bytes at `at`; 255 when it is not known. */
 unsigned upbit__enum_value(unsigned enumeration, const char *at, size_t length);

@@ -122,6 +122,8 @@ static int put_item(upbit__buffer *out, const upbit__request_item *item)
         if (error == 0)
             error = put(out, small);
     }
+    if (error == 0 && item->type == UPBIT_TYPE_ANNOUNCEMENT)
+        error = put(out, ",\"include_body\":true");
     if (error == 0 && (item->flags & UPBIT__REQUEST_SNAPSHOT_ONLY))
         error = put(out, ",\"is_only_snapshot\":true");
     if (error == 0 && (item->flags & UPBIT__REQUEST_REALTIME_ONLY))

@@ -1,7 +1,7 @@
-/* upbit-live/account.h - private data: my orders and my assets.
+/* upbit-live/account.h - private data: my orders and my assets; and the exchange's announcements.
  *
- * Follows docs.upbit.com: websocket-myorder, websocket-myasset. Arrives on the private connection only,
- * which needs API keys. Times are Unix ms. */
+ * Follows docs.upbit.com: websocket-myorder, websocket-myasset, websocket-announcement. Arrives on the
+ * private connection only, which needs API keys. Times are Unix ms. */
 #ifndef UPBIT_LIVE_ACCOUNT_H
 #define UPBIT_LIVE_ACCOUNT_H
 
@@ -92,7 +92,38 @@ typedef struct upbit_my_asset {
     const upbit_asset_cost *costs; /* one for each of assets, origin REST only; else NULL */
 } upbit_my_asset;
 
+typedef enum upbit_announcement_event {
+    UPBIT_ANNOUNCEMENT_NONE = 0,
+    UPBIT_ANNOUNCEMENT_CREATED = 1,
+    UPBIT_ANNOUNCEMENT_UPDATED = 2,
+    UPBIT_ANNOUNCEMENT_UNKNOWN = 255
+} upbit_announcement_event;
+
+typedef enum upbit_announcement_category {
+    UPBIT_CATEGORY_NONE = 0,
+    UPBIT_CATEGORY_NOTICE = 1,
+    UPBIT_CATEGORY_TRADE = 2,
+    UPBIT_CATEGORY_WALLET = 3,
+    UPBIT_CATEGORY_MAINTENANCE = 4,
+    UPBIT_CATEGORY_DIGITAL_ASSET = 5,
+    UPBIT_CATEGORY_NFT = 6,
+    UPBIT_CATEGORY_SERVICE = 7,
+    UPBIT_CATEGORY_EVENT = 8,
+    UPBIT_CATEGORY_UNKNOWN = 255
+} upbit_announcement_category;
+
+/* What the exchange announces to its customers, all categories. Strings are NULL when they were left out
+ * or null; the body is, when the exchange finds it too large. */
+typedef struct upbit_announcement {
+    upbit_event event;
+    const char *uuid, *title, *url, *body;
+    const char *first_listed_at, *listed_at; /* ISO 8601 with the offset of Korea: ...T16:36:34+09:00 */
+    uint8_t event_type; /* upbit_announcement_event    */
+    uint8_t category;   /* upbit_announcement_category */
+} upbit_announcement;
+
 /* NULL when e is NULL or of another type. The payload lives as long as the event. @thread any. */
+UPBIT_API const upbit_announcement *upbit_event_announcement(const upbit_event *e);
 UPBIT_API const upbit_my_order *upbit_event_my_order(const upbit_event *e);
 UPBIT_API const upbit_my_asset *upbit_event_my_asset(const upbit_event *e);
 
