@@ -117,6 +117,8 @@ void upbit__blame(upbit_manager *m, upbit__session *session, const upbit_error_e
 {
     if (session->refused != 0)
         return; /* the connection is over already: one refusal, one want */
+    if (error->error == UPBIT_ERROR_AUTH && upbit__renewal_takes_over(session))
+        return; /* its token has grown too old, just now */
     upbit__refusal refusal = upbit__refusal_of(error->name);
     uint32_t least_ms = refusal == UPBIT__REFUSAL_RATE  ? RATE_MS
                         : refusal == UPBIT__REFUSAL_BAN ? BAN_MS

@@ -243,6 +243,8 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
         .backoff_first_ms = or_default(o.backoff_first_ms, 1000),
         .no_data_ms = or_default(o.no_data_ms, 10000),
         .listing_ms = or_default(o.listing_ms, 60000),
+        .token_life_ms =
+            o.token_life_ms == UPBIT_TOKEN_LIFE_OFF ? 0 : or_default(o.token_life_ms, 600000),
         .send_timeout_ms = or_default(o.send_timeout_ms, 1000),
         .monitor_ms = or_default(o.monitor_ms, 30000),
         .limit_percent = percent_of(o.limit_strategy),

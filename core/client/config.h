@@ -23,6 +23,7 @@ typedef struct upbit__config {
     uint32_t connect_timeout_ms, upgrade_timeout_ms, ping_interval_ms, pong_timeout_ms;
     uint32_t settle_ms, settle_max_ms, message_size_max, backoff_first_ms;
     uint32_t no_data_ms, listing_ms;
+    uint32_t token_life_ms; /* 0: tokens are never renewed */
     uint32_t send_timeout_ms, silence_ms, monitor_ms;
     uint32_t stale_type_ms[UPBIT_TYPE_CANDLE + 1]; /* by upbit_type, from TICKER on */
     unsigned limit_percent;                        /* of each of the exchange's limits */

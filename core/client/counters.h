@@ -43,6 +43,8 @@ typedef _Atomic uint64_t upbit__counter;
     X(clock_moved)                                                                                 \
     X(trades_backfilled)                                                                           \
     X(holes_told)                                                                                  \
+    X(renewals)                                                                                    \
+    X(renewal_failures)                                                                            \
     X(verifications)                                                                               \
     X(repairs)                                                                                     \
     X(messages_compressed)                                                                         \

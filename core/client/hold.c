@@ -22,7 +22,14 @@ int upbit__hold(upbit_manager *m, upbit__client *client, const upbit__key_id *id
         old->by |= (uint8_t)by;
         return 0; /* has it all, or knows better */
     }
-    if (once) {
+    if (once && upbit__is_private(id->type) && streams && old->by != 0) {
+        /* It is told how things stand and goes on streaming. */
+        old->due = true;
+        old->asked = false;
+        upbit__account_rest_need(&m->account_rest, id->type);
+        return 0;
+    }
+    if (once && !upbit__is_private(id->type)) {
         /* Who streams the key has its latest value, of whatever age, and goes on streaming; unless
          * this command is about to end that (by is 0 then). */
         bool stays = streams && old->by != 0;
@@ -43,6 +50,13 @@ int upbit__hold(upbit_manager *m, upbit__client *client, const upbit__key_id *id
     entry->has = false;
     if (!streams)
         entry->lost = entry->key->lost; /* its stream begins here */
+    if (upbit__is_private(id->type)) {
+        entry->due = (flags & UPBIT_WANT_REALTIME_ONLY) == 0;
+        entry->asked = false;
+        if (entry->due)
+            upbit__account_rest_need(&m->account_rest, id->type);
+        return 0;
+    }
     if (once)
         upbit__once_wanted(m, entry);
     if (joined && !once)

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "client/manager.h"
+#include "client/private.h"
 #include "client/resync.h"
 #include "client/snapshot.h"
 #include "queue/pool.h"
@@ -20,6 +20,20 @@
 #define RESYNC_FIRST_MS 10
 #define RESYNC_LAST_MS  160
 
+static void deliver(void *context, upbit__session *session, upbit_event *e)
+{
+    upbit_manager *m = context;
+    if (e->type == UPBIT_TYPE_RAW) {
+        upbit__raw_deliver(m, session, e);
+    } else if (upbit__is_private(e->type)) {
+        upbit__account_heard(&m->account_rest.account, e);
+    } else {
+        if (e->type == UPBIT_TYPE_TICKER)
+            upbit__follow_ticker(m, e);
+        upbit__fanout_event(&m->fanout, e);
+    }
+}
+
 static void on_event(void *context, upbit_event *e)
 {
     upbit_manager *m = context;
@@ -29,6 +43,10 @@ static void on_event(void *context, upbit_event *e)
     e->received_wall_ns = m->received_wall_ns;
     e->received_ms = m->received_wall_ns / UPBIT__MS;
     upbit__count(&m->counters.events_decoded, 1);
+    if (session->by_next) {
+        upbit__renewal_event(session, e);
+        return;
+    }
     switch (e->type) {
     case UPBIT_TYPE_STATUS:
         upbit__count(&m->counters.messages_ignored, 1);
@@ -41,12 +59,10 @@ static void on_event(void *context, upbit_event *e)
         upbit__blame(m, session, (const void *)e);
         break;
     default:
-        if (e->type == UPBIT_TYPE_TICKER)
-            upbit__follow_ticker(m, e);
         if (e->stream == UPBIT_STREAM_REALTIME)
             atomic_store_explicit(&m->counters.lag_ms, e->received_ms - e->exchange_ms,
                                   memory_order_relaxed);
-        upbit__fanout_event(&m->fanout, e);
+        deliver(m, session, e);
         return;
     }
     upbit__event_unref_io(m->pool, e);
@@ -63,7 +79,9 @@ static void on_refused(void *context, const upbit_event *event)
     upbit_manager *m = context;
     upbit__count(&m->counters.events_refused, 1);
     upbit__backfill_release(&m->backfill); /* in the lanes what is held can make room */
-    if (event != NULL)
+    if (event != NULL && upbit__is_private(event->type))
+        upbit__fanout_private_refused(&m->fanout, event, UPBIT__TO_ALL);
+    else if (event != NULL)
         upbit__fanout_refused(&m->fanout, event);
 }
 
@@ -158,8 +176,10 @@ static void on_state(void *context, upbit__session *session)
     upbit__tell_state(m, session, NULL);
     if (session->restored)
         upbit__tell_restored(m, session);
-    if (session != &m->session)
+    if (session != &m->session) {
+        upbit__private_state(m);
         return;
+    }
     if (!upbit__session_open(session))
         upbit__snapshots_stream_lost(m);
     if (session->state == UPBIT_STATE_RECONNECTING)
@@ -175,6 +195,13 @@ static void on_failure(void *context, upbit__session *session, int error, int ht
                      session->endpoint.name, upbit_error_name(error), http_status, text);
     if (session->refused == 0) /* else it was told with its name when it came */
         upbit__tell_error(m, NULL, session->endpoint.id, error, http_status, name, text);
+}
+
+/* Orders or balances have to be told to somebody as they stand. */
+static void on_stale(void *context, int type)
+{
+    upbit_manager *m = context;
+    upbit__account_rest_need(&m->account_rest, type);
 }
 
 static void on_list_changed(void *context, const upbit__markets *before, const upbit__markets *now)
@@ -219,6 +246,7 @@ static void on_keys_changed(upbit_manager *m)
 {
     take_pocket(m);
     upbit__snapshots_keys_changed(m);
+    upbit__private_keys_changed(m);
 }
 
 static void on_clock_changed(void *context)
@@ -228,8 +256,11 @@ static void on_clock_changed(void *context)
 
 int upbit__io_init(upbit_manager *m)
 {
-    static const upbit__session_events events = {
-        .message = on_message, .batch = on_batch, .state = on_state, .failure = on_failure};
+    static const upbit__session_events events = {.message = on_message,
+                                                 .batch = on_batch,
+                                                 .state = on_state,
+                                                 .failure = on_failure,
+                                                 .deliver = deliver};
     static const upbit__listing_events listing = {.changed = on_list_changed,
                                                   .settled = on_list_settled};
     int error = upbit__loop_create(&m->loop);
@@ -260,6 +291,7 @@ int upbit__io_init(upbit_manager *m)
                                 .epoch = &m->session.epoch,
                                 .private_epoch = &m->private_session.epoch,
                                 .heard = upbit__quiet_heard,
+                                .stale = on_stale,
                                 .awaited = upbit__snapshot_arrived,
                                 .unwanted = upbit__follow_unwanted,
                                 .context = m};
@@ -276,6 +308,8 @@ int upbit__io_init(upbit_manager *m)
                                               .name = "private",
                                               .url = m->config.private_url,
                                               .on_demand = true,
+                                              .authorize = upbit__private_authorize,
+                                              .refused = upbit__private_refused,
                                               .state = &m->counters.private_state,
                                               .epoch = &m->counters.private_epoch};
     upbit__session_init(&m->session, &public_endpoint, &m->config, m->loop, &m->log, &m->registry,
@@ -286,6 +320,8 @@ int upbit__io_init(upbit_manager *m)
     upbit__asking_init(&m->asking, &m->config, m->loop, &m->log, &m->counters, m->rest_budget,
                        &m->credentials, &m->exchange_clock);
     take_pocket(m);
+    upbit__account_rest_init(&m->account_rest, m);
+    upbit__private_update(m);
     upbit__listing_init(&m->listing, &m->asking, m->loop, &m->log, &listing, m);
     upbit__levels_init(&m->levels, &m->asking, m->loop, &m->log, on_list_settled, m);
     upbit__backfill_rest_init(&m->backfill_rest, &m->asking, m->pool, m->decoder, &m->log);
@@ -301,6 +337,7 @@ void upbit__io_finish(upbit_manager *m)
     upbit__timer_stop(&m->resync_timer);
     upbit__decoder_destroy(m->decoder);
     if (m->private_session.loop != NULL) { /* all of it was made */
+        upbit__account_rest_finish(&m->account_rest);
         upbit__listing_finish(&m->listing);
         upbit__levels_finish(&m->levels);
         upbit__asking_finish(&m->asking);
@@ -341,6 +378,7 @@ static void close_in_order(upbit_manager *m)
     int64_t deadline = atomic_load_explicit(&m->deadline_ns, memory_order_relaxed);
     if (deadline == 0)
         deadline = upbit__clock_monotonic_ns() + UPBIT__SECOND / 2;
+    m->account_rest.stop = true;
     upbit__session_stop(&m->private_session, deadline);
     upbit__session_stop(&m->session, deadline);
     while ((m->session.state != UPBIT_STATE_CLOSED ||

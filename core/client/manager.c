@@ -311,6 +311,8 @@ int upbit_manager_get_stats(upbit_manager *m, upbit_stats *out, size_t size)
     s.state = atomic_load_explicit(&m->counters.state, memory_order_relaxed);
     s.epoch = atomic_load_explicit(&m->counters.epoch, memory_order_relaxed);
     s.compression = atomic_load_explicit(&m->counters.compression, memory_order_relaxed);
+    s.private_state = atomic_load_explicit(&m->counters.private_state, memory_order_relaxed);
+    s.private_epoch = atomic_load_explicit(&m->counters.private_epoch, memory_order_relaxed);
     s.lag_ms = atomic_load_explicit(&m->counters.lag_ms, memory_order_relaxed);
     s.clock_offset_ms = atomic_load_explicit(&m->counters.clock_offset_ms, memory_order_relaxed);
     memset(out, 0, size);

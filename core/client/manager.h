@@ -11,6 +11,9 @@
  *     quiet.c     keys that give no data
  *     blame.c     a request that was refused
  *     resync.c    fresh state after a hole in a lossless lane
+ *     private.c   what private data can be had, and why not
+ *     account_rest.c  what REST is asked about orders and balances
+ *     raw.c       messages of unknown types
  *     tell.c      the events a manager makes about itself */
 #ifndef UPBIT_CLIENT_MANAGER_H
 #define UPBIT_CLIENT_MANAGER_H
@@ -19,6 +22,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "client/account_rest.h"
 #include "client/asking.h"
 #include "client/backfill_rest.h"
 #include "client/config.h"
@@ -101,6 +105,7 @@ struct upbit_manager {
     bool joined;
     struct upbit_proxy *ids[UPBIT__ID_BUCKETS]; /* open proxies by client_id */
     upbit_health health;
+    upbit_capabilities capabilities;
 
     upbit__credentials credentials; /* io; its state any thread */
 
@@ -119,6 +124,8 @@ struct upbit_manager {
     upbit__levels levels;
     upbit__timer quiet_timer, resync_timer;
     int64_t resync_ms; /* between looks at those who are behind */
+    upbit__account_rest account_rest;
+    uint32_t token_generation; /* of the keys the last token of a connection was made with */
     upbit__decoder *decoder;
     upbit__session *source;                /* whose message is being decoded */
     upbit__client *clients;                /* all open proxies' halves */
@@ -178,6 +185,9 @@ void upbit__follow_unwanted(void *manager, const upbit_event *e);
 void upbit__quiet_start(upbit_manager *m); /* while there are keys; harmless when it runs */
 void upbit__quiet_scan(void *manager);
 void upbit__quiet_heard(void *manager, upbit__key *key);
+
+/* raw.c: takes over the event's one reference */
+void upbit__raw_deliver(upbit_manager *m, const upbit__session *session, upbit_event *e);
 
 /* blame.c: the exchange sent an error frame */
 void upbit__blame(upbit_manager *m, upbit__session *session, const upbit_error_event *error);

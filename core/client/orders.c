@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/manager.h"
+#include "client/private.h"
 #include "client/resync.h"
 #include "client/snapshot.h"
 #include "queue/pool.h"
@@ -219,6 +219,14 @@ static void run_checked(upbit_manager *m, upbit__order *order)
 /* Runs the order, refuses it, or says that it has to wait. */
 static bool try_order(upbit_manager *m, upbit__order *order)
 {
+    char why[160];
+    bool takes = order->kind == UPBIT__ORDER_SUBSCRIBE || order->kind == UPBIT__ORDER_REPLACE;
+    if (takes && upbit__is_private(order->type) && order->code_count > 0 &&
+        upbit__private_check(m, why, sizeof why) != 0) {
+        reply(m, order, UPBIT_ERROR_UNAVAILABLE, why, 0);
+        free_order(order);
+        return true;
+    }
     const char *unknown = NULL;
     switch (check_codes(m, order, &unknown)) {
     case UPBIT__LISTED_WAIT:
@@ -349,6 +357,7 @@ static void wants_changed(upbit_manager *m)
     upbit__listing_keep(&m->listing, m->registry.key_count > 0 || m->selector_count > 0);
     upbit__session_wants_changed(&m->session);
     upbit__session_wants_changed(&m->private_session);
+    upbit__account_rest_look(&m->account_rest);
 }
 
 void upbit__orders_run(upbit_manager *m, upbit__command *first)

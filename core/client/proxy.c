@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error_detail.h"
-#include "client/manager.h"
+#include "client/private.h"
 #include "client/want.h"
 
 #define SNAPSHOT_TIMEOUT_MS 5000
@@ -360,6 +360,27 @@ const char *upbit_proxy_client_id(const upbit_proxy *p)
 void *upbit_proxy_user_data(const upbit_proxy *p)
 {
     return p != NULL ? p->user_data : NULL;
+}
+
+int upbit_proxy_get_capabilities(upbit_proxy *p, upbit_capabilities *out, size_t size)
+{
+    if (out == NULL || size == 0)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "out: must not be NULL");
+    int error = check_usable(p);
+    if (error != 0)
+        return error;
+    upbit_capabilities c;
+    upbit__private_capabilities(p->manager, &c);
+    memset(out, 0, size);
+    memcpy(out, &c, size < sizeof c ? size : sizeof c);
+    return 0;
+}
+
+int upbit_proxy_is_private_available(upbit_proxy *p)
+{
+    upbit_capabilities c;
+    int error = upbit_proxy_get_capabilities(p, &c, sizeof c);
+    return error != 0 ? error : c.available;
 }
 
 int upbit_proxy_get_stats(upbit_proxy *p, upbit_proxy_stats *out, size_t size)

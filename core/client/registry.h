@@ -162,6 +162,7 @@ typedef struct upbit__registry {
     bool dirty;            /* what is wanted and what was requested differ */
     bool again;            /* send even if the text is the same: somebody waits for a snapshot */
     char last_code[24];    /* the code of the key that went last: for the empty set's request */
+    uint32_t denied;       /* private: a bit for each type that the keys may not see */
     bool no_empty_request; /* private: there is none that ends everything */
     uint64_t command;      /* number of the command being carried out */
     uint64_t proven;       /* number of the newest request the exchange is known to have accepted */

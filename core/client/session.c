@@ -50,6 +50,7 @@ void upbit__session_init(upbit__session *s, const upbit__endpoint *endpoint,
     upbit__backoff_init(&s->backoff, config->backoff_first_ms);
     upbit__compression_init(&s->compression, config->compression, counters, endpoint->compression);
     upbit__watchdog_init(s);
+    upbit__renewal_init(s);
     upbit__verify_init(s);
 }
 
@@ -69,6 +70,7 @@ void upbit__session_end(upbit__session *s)
     upbit__timer_stop(&s->settle_timer);
     upbit__timer_stop(&s->verdict_timer);
     upbit__timer_stop(&s->rest_timer);
+    upbit__renewal_stop(s);
     upbit__watchdog_stop(s);
     upbit__verify_stop(s);
     if (s->transport == NULL)
@@ -88,6 +90,7 @@ void upbit__session_finish(upbit__session *s)
 {
     upbit__timer_stop(&s->connect_timer);
     upbit__session_end(s);
+    upbit__renewal_finish(s);
     upbit__buffer_finish(&s->request);
     upbit__buffer_finish(&s->sent);
 }
@@ -171,6 +174,8 @@ void upbit__session_retry(upbit__session *s, int error, int http_status, uint32_
 
 void upbit__session_lost(upbit__session *s, int error, const char *reason)
 {
+    if (upbit__renewal_takes_over(s))
+        return;
     upbit__session_end(s);
     upbit__session_retry(s, error, 0, 0, "", reason);
 }
@@ -183,15 +188,16 @@ void upbit__session_idle(upbit__session *s)
     s->failure_told = false;
     s->attempt = s->delay_ms = 0;
     upbit__session_enter(s, UPBIT_STATE_IDLE);
-    if (s->registry->key_count > 0)
+    if (upbit__wanted_any(s->registry))
         upbit__session_start(s);
 }
 
 static void rest_due(void *context)
 {
     upbit__session *s = context;
-    if (s->registry->key_count > 0 || !upbit__session_open(s))
+    if (upbit__wanted_any(s->registry) || !upbit__session_open(s))
         return;
+    upbit__renewal_stop(s);
     upbit__timer_stop(&s->settle_timer);
     upbit__watchdog_stop(s);
     upbit__verify_stop(s);
@@ -209,7 +215,7 @@ void upbit__session_rest(upbit__session *s)
 {
     if (!s->endpoint.on_demand)
         return;
-    if (s->registry->key_count > 0)
+    if (upbit__wanted_any(s->registry))
         upbit__timer_stop(&s->rest_timer);
     else if (!upbit__timer_running(&s->rest_timer))
         upbit__session_timer(s, &s->rest_timer, upbit__clock_monotonic_ns() + REST_NS);
@@ -221,9 +227,17 @@ void upbit__session_start(upbit__session *s)
         upbit__session_connect(s);
 }
 
+void upbit__session_renewed(upbit__session *s)
+{
+    atomic_store_explicit(s->endpoint.epoch, s->epoch, memory_order_relaxed);
+    if (s->state != UPBIT_STATE_LIVE)
+        upbit__session_enter(s, UPBIT_STATE_LIVE); /* it was STALE */
+}
+
 void upbit__session_keys_changed(upbit__session *s)
 {
-    if (s->stopping || s->resting || (s->state == UPBIT_STATE_IDLE && s->registry->key_count == 0))
+    if (s->stopping || s->resting ||
+        (s->state == UPBIT_STATE_IDLE && !upbit__wanted_any(s->registry)))
         return;
     upbit__backoff_reset(&s->backoff);
     s->failure_told = false;
@@ -300,6 +314,7 @@ void upbit__session_stop(upbit__session *s, int64_t deadline_ns)
     s->stopping = true;
     upbit__timer_stop(&s->connect_timer);
     upbit__timer_stop(&s->settle_timer);
+    upbit__renewal_stop(s);
     upbit__watchdog_stop(s);
     upbit__verify_stop(s);
     if (s->transport != NULL && upbit__session_open(s) &&

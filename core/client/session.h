@@ -27,8 +27,8 @@
 #include "net/transport.h"
 #include "upbit-live/control.h"
 
-#define UPBIT__TICKET_SIZE        40
-#define UPBIT__AUTHORIZATION_SIZE 1024 /* "Bearer " and a token */
+#define UPBIT__TICKET_SIZE  40
+#define UPBIT__RENEWAL_HELD 1024 /* events of the next connection */
 
 struct upbit__session;
 
@@ -43,6 +43,9 @@ typedef struct upbit__session_events {
      * exchange's for it, "" if it gave none. */
     void (*failure)(void *context, struct upbit__session *session, int error, int http_status,
                     const char *name, const char *message);
+    /* An event that was held while the next connection was made (upbit__renewal_event); the
+     * callee's. */
+    void (*deliver)(void *context, struct upbit__session *session, upbit_event *event);
 } upbit__session_events;
 
 /* Where a session connects to, and how this endpoint is treated. */
@@ -53,9 +56,9 @@ typedef struct upbit__endpoint {
     /* Connected from the first want to a while after the last, not from the first use on. */
     bool on_demand;
     /* A fresh value of the Authorization header for one connection; NULL: it wants none. 0; else
-     * there is no connection: UNAVAILABLE when there are no keys, and then it is not tried again
-     * before upbit__session_keys_changed; anything else is a failure like others
-     * (upbit_error_detail says what). */
+     * there is no connection: UNAVAILABLE when there are no keys, or they must not be sent there,
+     * and then it is not tried again before upbit__session_keys_changed; anything else is a failure
+     * like others (upbit_error_detail says what). */
     int (*authorize)(void *context, char *value, size_t size);
     /* The exchange refused the connection with an error of this name ("" if it gave none), which is
      * completed in `message` by what can be done about it. True: so it will the next one, until
@@ -77,6 +80,24 @@ typedef struct upbit__verify {
     uint64_t difference;         /* what the last comparison found, as a number; 0: nothing */
     int64_t asked_ns, repair_ns; /* the last question; the next repair of the same difference */
 } upbit__verify;
+
+/* The connection that is to follow the one in use (session_renew.c). I/O thread. */
+typedef struct upbit__renewal {
+    upbit__timer timer;              /* the next step */
+    upbit__transport *next;          /* NULL: none */
+    upbit__transport *old;           /* the one before the one in use, while it is closed */
+    char ticket[UPBIT__TICKET_SIZE]; /* of the question whether it holds the set */
+    bool proven, pong;               /* it does; the one in use has answered the ping sent then */
+    bool tls;
+    int failure_told; /* this error has been told; 0: none */
+    int64_t proven_ns;
+    upbit_event **held; /* NULL, or room for UPBIT__RENEWAL_HELD; one reference each */
+    uint32_t held_count;
+    upbit__window per_second, per_minute;
+    upbit__deflate_terms deflate;
+    upbit__buffer sent;
+    upbit__backoff backoff;
+} upbit__renewal;
 
 typedef struct upbit__session {
     /* immutable */
@@ -129,6 +150,8 @@ typedef struct upbit__session {
     upbit__compression compression;
     upbit__window per_second, per_minute; /* messages of this connection */
     upbit__verify verify;
+    upbit__renewal renewal;
+    bool by_next;    /* the message being told came by renewal.next */
     int64_t sent_ns; /* the last request */
     upbit__timer connect_timer, settle_timer, ping_timer, watch_timer, send_timer;
     upbit__timer verdict_timer;  /* for the close after an error frame, or for a first frame */
@@ -154,6 +177,13 @@ void upbit__session_start(upbit__session *s);
 /* There are keys, other keys, or none any more: what was refused is tried again now. A connection
  * that stands is made anew, because it speaks for the old ones. */
 void upbit__session_keys_changed(upbit__session *s);
+/* The connection is followed by a new one now, whatever its age. */
+void upbit__session_renew(upbit__session *s);
+/* An event that came by_next: takes over its one reference. */
+void upbit__renewal_event(upbit__session *s, upbit_event *event);
+/* Is the next connection ready to take over? Then it does, and what happened to the one in use is
+ * of no matter. */
+bool upbit__renewal_takes_over(upbit__session *s);
 /* The registry may have changed: a request goes out after the settle time. */
 void upbit__session_wants_changed(upbit__session *s);
 /* Has the machine slept since the last look? Then the server has long given the connection up: a

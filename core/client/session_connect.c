@@ -6,6 +6,7 @@
 #include "base/error_detail.h"
 #include "base/secret.h"
 #include "client/session_inside.h"
+#include "client/wanted.h"
 #include "exchange/rest_shapes.h"
 
 static void on_connected(void *context)
@@ -13,31 +14,36 @@ static void on_connected(void *context)
     upbit__session_enter(context, UPBIT_STATE_UPGRADING);
 }
 
-/* What the answer to an upgrade says about the budget of connects; for how many ms a 429 or 418 has
- * closed it. */
-static int64_t report_upgrade(upbit__session *s, int http_status, uint32_t retry_after_ms,
-                              const char *body, size_t length)
+int64_t upbit__session_report(upbit__session *s, const upbit__transport *t, int http_status,
+                              uint32_t retry_after_ms, const char *body, size_t length)
 {
     int64_t now = upbit__clock_monotonic_ns();
     int64_t until = upbit__budget_report(s->budget, UPBIT__GROUP_CONNECT, http_status,
-                                         upbit__transport_header(s->transport, "Remaining-Req"),
+                                         upbit__transport_header(t, "Remaining-Req"),
                                          retry_after_ms, body, length, now);
     return until != 0 ? (until - now) / UPBIT__MS : 0;
+}
+
+/* Budgets of messages are the connection's: a new one starts with full ones. */
+void upbit__session_windows(const upbit__session *s, upbit__window *per_second,
+                            upbit__window *per_minute)
+{
+    unsigned percent = s->config->limit_percent;
+    upbit__window_init(per_second, upbit__limit_share(5, percent), UPBIT__SECOND);
+    upbit__window_init(per_minute, upbit__limit_share(100, percent), 60 * UPBIT__SECOND);
 }
 
 static void on_opened(void *context, const upbit__transport_info *info)
 {
     upbit__session *s = context;
-    report_upgrade(s, info->http_status, 0, "", 0);
+    upbit__session_report(s, s->transport, info->http_status, 0, "", 0);
     s->epoch++;
     s->tls = info->tls;
     upbit__compression_opened(&s->compression, &info->deflate, upbit__clock_monotonic_ns());
-    /* Budgets of messages are the connection's: a new one starts with full ones. */
-    unsigned percent = s->config->limit_percent;
-    upbit__window_init(&s->per_second, upbit__limit_share(5, percent), UPBIT__SECOND);
-    upbit__window_init(&s->per_minute, upbit__limit_share(100, percent), 60 * UPBIT__SECOND);
+    upbit__session_windows(s, &s->per_second, &s->per_minute);
     upbit__watchdog_start(s);
     upbit__verify_start(s);
+    upbit__renewal_start(s);
     upbit__session_enter(s, UPBIT_STATE_SUBSCRIBING);
     /* Wants that are still settling go out when they have; older ones now. */
     if (s->changed_ns == 0)
@@ -56,7 +62,8 @@ static void on_message(void *context, int opcode, const uint8_t *data, size_t le
 
 static void on_pong(void *context, const uint8_t *payload, size_t length)
 {
-    upbit__watchdog_pong(context, payload, length);
+    if (!upbit__renewal_pong(context, payload, length))
+        upbit__watchdog_pong(context, payload, length);
 }
 
 static void on_batch(void *context)
@@ -96,31 +103,40 @@ void upbit__session_garbled(upbit__session *s)
                                upbit__clock_monotonic_ns() + UPBIT__SECOND);
 }
 
+void upbit__session_failure(upbit__failure *f, upbit__session *s, const upbit__transport *t,
+                            const upbit__close_info *info, int refused)
+{
+    *f = (upbit__failure){.error = info->error, .least_ms = info->retry_after_ms};
+    if (refused != 0)
+        f->error = refused; /* the close 1000 after an error frame is not a clean end */
+    else if (f->error == UPBIT_ERROR_UPGRADE &&
+             (info->http_status == 401 || info->http_status == 403))
+        f->error = UPBIT_ERROR_AUTH;
+    else if (f->error == 0 && s->config->transport != UPBIT_TRANSPORT_REPLAY)
+        f->error = UPBIT_ERROR_CONNECT; /* the server ended a stream we still want */
+    snprintf(f->reason, sizeof f->reason, "%s", info->reason);
+    if (f->error == UPBIT_ERROR_AUTH && refused == 0)
+        name_refusal(info, f->name, sizeof f->name, f->reason, sizeof f->reason);
+    if (!info->opened && info->http_status != 0) {
+        int64_t closed_ms = upbit__session_report(s, t, info->http_status, f->least_ms, info->body,
+                                                  info->body_length);
+        if (closed_ms > f->least_ms)
+            f->least_ms = (uint32_t)closed_ms;
+    }
+}
+
 static void on_closed(void *context, const upbit__close_info *info)
 {
     upbit__session *s = context;
-    int error = info->error;
-    if (s->refused != 0)
-        error = s->refused; /* the close 1000 after an error frame is not a clean end */
-    else if (error == UPBIT_ERROR_UPGRADE && (info->http_status == 401 || info->http_status == 403))
-        error = UPBIT_ERROR_AUTH;
-    else if (error == 0 && s->config->transport != UPBIT_TRANSPORT_REPLAY)
-        error = UPBIT_ERROR_CONNECT; /* the server ended a stream we still want */
-    char reason[280], name[48] = "";
-    snprintf(reason, sizeof reason, "%s", info->reason);
-    if (error == UPBIT_ERROR_AUTH && s->refused == 0)
-        name_refusal(info, name, sizeof name, reason, sizeof reason);
+    if (upbit__renewal_takes_over(s))
+        return;
+    upbit__failure f;
+    upbit__session_failure(&f, s, s->transport, info, s->refused);
     int http_status = info->http_status;
-    uint32_t least_ms = info->retry_after_ms;
     bool stopping = s->stopping, resting = s->resting;
-    if (!info->opened && http_status != 0) {
-        int64_t closed_ms = report_upgrade(s, http_status, least_ms, info->body, info->body_length);
-        if (closed_ms > least_ms)
-            least_ms = (uint32_t)closed_ms;
-    }
     if (s->compression.fault) { /* we closed */
-        error = UPBIT_ERROR_PROTOCOL;
-        snprintf(reason, sizeof reason, "%s", garbled);
+        f.error = UPBIT_ERROR_PROTOCOL;
+        snprintf(f.reason, sizeof f.reason, "%s", garbled);
     }
     s->compression.fault |= info->deflate_fault;
     upbit__session_end(s);
@@ -132,24 +148,25 @@ static void on_closed(void *context, const upbit__close_info *info)
         upbit__session_idle(s);
         return;
     }
-    upbit__session_retry(s, error, http_status, least_ms, name, reason);
+    upbit__session_retry(s, f.error, http_status, f.least_ms, f.name, f.reason);
 }
 
-static int open_transport(upbit__session *s)
+static const upbit__transport_events events_in_use = {.connected = on_connected,
+                                                      .opened = on_opened,
+                                                      .message = on_message,
+                                                      .pong = on_pong,
+                                                      .batch = on_batch,
+                                                      .closed = on_closed};
+
+void upbit__session_redirect(upbit__session *s)
 {
-    static const upbit__transport_events events = {.connected = on_connected,
-                                                   .opened = on_opened,
-                                                   .message = on_message,
-                                                   .pong = on_pong,
-                                                   .batch = on_batch,
-                                                   .closed = on_closed};
-    return upbit__session_open_transport(s, &s->transport, &events, s);
+    upbit__transport_redirect(s->transport, &events_in_use, s);
 }
 
 int upbit__session_open_transport(upbit__session *s, upbit__transport **out,
                                   const upbit__transport_events *events, void *context)
 {
-    char token[UPBIT__AUTHORIZATION_SIZE] = "";
+    char token[UPBIT__BEARER_SIZE] = "";
     const upbit__header header = {.name = "Authorization", .value = token};
     const upbit__config *c = s->config;
     const upbit__transport_config config = {
@@ -181,7 +198,7 @@ void upbit__session_connect(void *session)
 {
     upbit__session *s = session;
     int64_t now = upbit__clock_monotonic_ns();
-    if (s->endpoint.on_demand && s->registry->key_count == 0) {
+    if (s->endpoint.on_demand && !upbit__wanted_any(s->registry)) {
         upbit__session_idle(s);
         return;
     }
@@ -199,7 +216,7 @@ void upbit__session_connect(void *session)
     s->attempt++;
     s->delay_ms = 0;
     s->counted_in = s->counted_out = 0;
-    int error = open_transport(s);
+    int error = upbit__session_open_transport(s, &s->transport, &events_in_use, s);
     if (error == UPBIT_ERROR_UNAVAILABLE && s->endpoint.authorize != NULL) {
         s->attempt--;
         s->error = error;

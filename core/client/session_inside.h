@@ -4,10 +4,12 @@
  *     session_connect.c  the connection: opened, and what it tells
  *     session_request.c  what is sent, and when
  *     watchdog.c         is anybody there?
+ *     session_renew.c    a connection with a new token follows one that grows old
  *     verify.c           does the exchange hold what was requested? */
 #ifndef UPBIT_CLIENT_SESSION_INSIDE_H
 #define UPBIT_CLIENT_SESSION_INSIDE_H
 
+#include "client/credentials.h"
 #include "client/session.h"
 
 /* session.c */
@@ -40,7 +42,39 @@ void upbit__session_connect(void *session);
 int upbit__session_open_transport(upbit__session *s, upbit__transport **out,
                                   const upbit__transport_events *events, void *context);
 
+/* What is told of the connection in use is told by s->transport from now on. */
+void upbit__session_redirect(upbit__session *s);
+/* The connection in use is another one. */
+void upbit__session_renewed(upbit__session *s);
+/* What the answer to an upgrade says about the budget of connects; for how many ms a 429 or 418 has
+ * closed it. */
+int64_t upbit__session_report(upbit__session *s, const upbit__transport *t, int http_status,
+                              uint32_t retry_after_ms, const char *body, size_t length);
+/* Full budgets of messages, for a new connection. */
+void upbit__session_windows(const upbit__session *s, upbit__window *per_second,
+                            upbit__window *per_minute);
+/* Why a connection is over; refused: by an error frame of this kind. */
+typedef struct upbit__failure {
+    int error;
+    uint32_t least_ms; /* not again before */
+    char name[48];     /* the exchange's for it; "" */
+    char reason[280];
+} upbit__failure;
+void upbit__session_failure(upbit__failure *f, upbit__session *s, const upbit__transport *t,
+                            const upbit__close_info *info, int refused);
+
+/* session_renew.c */
+void upbit__renewal_init(upbit__session *s);
+void upbit__renewal_finish(upbit__session *s);
+void upbit__renewal_start(upbit__session *s); /* the connection in use is new */
+void upbit__renewal_stop(upbit__session *s);  /* there is none in use */
+/* What is wanted has changed. */
+void upbit__renewal_disturbed(upbit__session *s);
+bool upbit__renewal_pong(upbit__session *s, const uint8_t *payload, size_t length);
+
 /* session_request.c */
+/* Where a request goes on behind its ticket: what decides whether it says something new. */
+size_t upbit__request_after_ticket(const char *text, size_t length);
 /* The settle time is over, or there is a new connection: sends what has changed. Timer callback. */
 void upbit__request_due(void *session);
 /* The last request is known not to have been refused; an empty set cannot be. */

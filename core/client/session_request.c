@@ -15,7 +15,7 @@ void upbit__session_wants_changed(upbit__session *s)
     int64_t now = upbit__clock_monotonic_ns();
     if (s->changed_ns == 0)
         s->changed_ns = now;
-    if (s->endpoint.on_demand && s->registry->key_count > 0)
+    if (s->endpoint.on_demand && upbit__wanted_any(s->registry))
         upbit__session_start(s);
     if (!upbit__session_open(s))
         return; /* goes out when there is a connection */
@@ -34,6 +34,12 @@ void upbit__ticket_make(char ticket[UPBIT__TICKET_SIZE])
             *to++ = '-';
         to += snprintf(to, 3, "%02x", r[i]);
     }
+}
+
+size_t upbit__request_after_ticket(const char *text, size_t length)
+{
+    const char *comma = memchr(text, '}', length);
+    return comma != NULL ? (size_t)(comma - text) : 0;
 }
 
 /* The text without its ticket: what decides whether the exchange has to be told. */
@@ -71,8 +77,7 @@ void upbit__request_due(void *session)
     const char *text = (const char *)upbit__buffer_bytes(&s->request);
     size_t after = 0;
     if (error == 0 && s->request.length > 0) {
-        const char *comma = memchr(text, '}', s->request.length);
-        after = comma != NULL ? (size_t)(comma - text) : 0;
+        after = upbit__request_after_ticket(text, s->request.length);
         if (s->registry->again || !same_as_sent(s, after)) {
             error =
                 upbit__transport_send(s->transport, UPBIT__OPCODE_TEXT, text, s->request.length);
@@ -80,6 +85,7 @@ void upbit__request_due(void *session)
                 upbit__window_take(&s->per_second, now);
                 upbit__window_take(&s->per_minute, now);
                 s->requests++;
+                upbit__renewal_disturbed(s);
                 s->sent_ns = now;
                 upbit__watchdog_sent(s);
                 upbit__count(&s->counters->requests_sent, 1);

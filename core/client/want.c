@@ -29,11 +29,13 @@ static int check_type(const upbit_want *w)
     case UPBIT_TYPE_MY_ORDER:
     case UPBIT_TYPE_MY_ASSET:
     case UPBIT_TYPE_ANNOUNCEMENT:
-        return upbit__error_set(
-            UPBIT_ERROR_UNAVAILABLE,
-            "type: %s needs the private connection, which this version does not "
-            "have",
-            upbit_type_name(w->type));
+        if (w->candle_unit != 0)
+            return INVALID("candle_unit: only for candles");
+        if (w->type != UPBIT_TYPE_MY_ORDER && w->code_count > 0)
+            return INVALID("codes: %s has none", upbit_type_name(w->type));
+        if (w->type == UPBIT_TYPE_ANNOUNCEMENT && (w->flags & UPBIT_WANT_SNAPSHOT_ONLY) != 0)
+            return INVALID("flags: there is no snapshot of announcements");
+        break;
     default:
         return INVALID("type: %d is not a type that can be subscribed to", w->type);
     }
@@ -139,6 +141,10 @@ static int check_code(const upbit_want *w, upbit__order_kind kind, size_t i)
     const char *code = w->codes[i];
     if (code == NULL)
         return INVALID("codes[%zu]: is NULL", i);
+    if (strchr(code, '*') != NULL && w->type == UPBIT_TYPE_MY_ORDER)
+        return INVALID(
+            "codes[%zu]: \"%.40s\": orders are asked for by codes, or without any for all", i,
+            code);
     if (strchr(code, '*') != NULL) {
         if (!is_selector(code))
             return INVALID(
@@ -187,12 +193,15 @@ int upbit__want_order(upbit__order **out, upbit__order_kind kind, const upbit_wa
     if (w.code_count > CODES_MAX || (w.code_count > 0 && w.codes == NULL))
         return INVALID("codes: %zu codes, but at most %d and none without an array", w.code_count,
                        CODES_MAX);
-    if (w.code_count == 0 && kind != UPBIT__ORDER_REPLACE)
+    /* All of them are one code, "". */
+    bool all = w.code_count == 0 && upbit__is_private(w.type) && kind != UPBIT__ORDER_REPLACE;
+    if (w.code_count == 0 && kind != UPBIT__ORDER_REPLACE && !all)
         return INVALID("codes: at least one is needed for %s", upbit_type_name(w.type));
     for (size_t i = 0; i < w.code_count; i++)
         if ((error = check_code(&w, kind, i)) != 0)
             return error;
-    upbit__order *order = calloc(1, sizeof *order + w.code_count * sizeof *order->codes);
+    size_t codes = all ? 1 : w.code_count;
+    upbit__order *order = calloc(1, sizeof *order + codes * sizeof *order->codes);
     if (order == NULL)
         return UPBIT_ERROR_NO_MEMORY;
     order->kind = kind;
@@ -203,7 +212,7 @@ int upbit__want_order(upbit__order **out, upbit__order_kind kind, const upbit_wa
     order->level = w.book_level;
     order->count = w.count;
     order->before = w.before;
-    order->code_count = w.code_count;
+    order->code_count = codes;
     for (size_t i = 0; i < w.code_count; i++)
         memcpy(order->codes[i], w.codes[i], strlen(w.codes[i]));
     if (kind == UPBIT__ORDER_SNAPSHOT && (error = drop_repeats(order)) != 0) {

@@ -6,20 +6,46 @@
 #include "exchange/request.h"
 
 typedef struct collection {
+    const upbit__registry *registry;
     upbit__key **keys;
     size_t count;
 } collection;
 
-/* Of private types the stream has no snapshot: who wants no more than that is served by REST. */
-static bool is_left_out(const upbit__key *key)
+/* Of private types the stream has no snapshot: who wants no more than that is served by REST. And
+ * what the keys may not see is not asked for. */
+static bool is_for_others(const upbit__registry *r, const upbit__key *key)
 {
-    return key->aside || (upbit__is_private(key->id.type) && upbit__key_once(key));
+    return upbit__is_private(key->id.type) &&
+           ((r->denied >> key->id.type & 1u) != 0 || upbit__key_once(key));
+}
+
+static bool is_left_out(const upbit__registry *r, const upbit__key *key)
+{
+    return key->aside || is_for_others(r, key);
+}
+
+typedef struct search {
+    const upbit__registry *registry;
+    bool any;
+} search;
+
+static void look(void *context, upbit__key *key)
+{
+    search *s = context;
+    s->any = s->any || !is_for_others(s->registry, key);
+}
+
+bool upbit__wanted_any(const upbit__registry *r)
+{
+    search s = {r, false};
+    upbit__registry_each(r, look, &s);
+    return s.any;
 }
 
 static void collect(void *context, upbit__key *key)
 {
     collection *c = context;
-    if (!is_left_out(key))
+    if (!is_left_out(c->registry, key))
         c->keys[c->count++] = key;
 }
 
@@ -98,7 +124,7 @@ int upbit__wanted_write(upbit__buffer *out, upbit__registry *r, const char *tick
     *count = 0;
     if (r->key_count == 0)
         return write_nothing(out, r, ticket, format);
-    collection c = {malloc(r->key_count * sizeof *c.keys), 0};
+    collection c = {r, malloc(r->key_count * sizeof *c.keys), 0};
     if (c.keys == NULL)
         return UPBIT_ERROR_NO_MEMORY;
     upbit__registry_each(r, collect, &c);
@@ -148,7 +174,7 @@ bool upbit__wanted_once(const upbit__registry *r, const upbit__key_id *id)
 static void mark_sent(void *context, upbit__key *key)
 {
     struct sent *sent = context;
-    if (is_left_out(key))
+    if (is_left_out(sent->registry, key))
         return;
     sent->any = true;
     if (key->asked_ns == 0)

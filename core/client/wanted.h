@@ -15,6 +15,9 @@
 int upbit__wanted_write(upbit__buffer *out, upbit__registry *r, const char *ticket, int format,
                         size_t *count);
 
+/* Something a connection is needed for. */
+bool upbit__wanted_any(const upbit__registry *r);
+
 /* What was written is on the wire now, as request number `request` (1 and up, never the same
  * twice): marks the keys. */
 void upbit__wanted_sent(upbit__registry *r, int64_t now_ns, uint64_t request);

@@ -160,6 +160,7 @@ void upbit__session_check_sleep(upbit__session *s)
                      (int64_t)(since / UPBIT__MS));
     upbit__backoff_reset(&s->backoff);
     s->asleep_ns = since;
+    upbit__renewal_stop(s); /* it slept through that, too */
     if (s->transport != NULL)
         upbit__session_lost(s, UPBIT_ERROR_TIMEOUT, "the machine slept: the connection is dead");
     s->asleep_ns = 0;

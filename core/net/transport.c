@@ -49,6 +49,13 @@ int upbit__transport_close(upbit__transport *t, int code, const char *reason, in
     return t->operations->close(t, code, reason, deadline_ns);
 }
 
+void upbit__transport_redirect(upbit__transport *t, const upbit__transport_events *events,
+                               void *context)
+{
+    t->events = *events;
+    t->context = context;
+}
+
 void upbit__transport_destroy(upbit__transport *t)
 {
     if (t != NULL)

@@ -111,6 +111,10 @@ int upbit__transport_close(upbit__transport *t, int code, const char *reason, in
 /* At once, without a close frame and without an event. Accepts NULL. */
 void upbit__transport_destroy(upbit__transport *t);
 
+/* From now on it tells others; inside an event from the next one on. */
+void upbit__transport_redirect(upbit__transport *t, const upbit__transport_events *events,
+                               void *context);
+
 /* Bytes queued and not yet taken by the socket: the caller's measure for slowing down. */
 size_t upbit__transport_pending(const upbit__transport *t);
 
@@ -141,8 +145,8 @@ typedef struct upbit__transport_operations {
 
 struct upbit__transport {
     const upbit__transport_operations *operations; /* immutable */
-    upbit__transport_events events;                /* immutable */
-    void *context;                                 /* immutable */
+    upbit__transport_events events;                /* loop's thread */
+    void *context;                                 /* loop's thread */
     upbit__transport_counters counters;            /* loop's thread */
 };
 

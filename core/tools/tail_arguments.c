@@ -13,10 +13,11 @@ static const char help[] =
     "how things stand now, without subscribing, and ends.\n"
     "\n"
     "TYPE   ticker, trade, orderbook, candle.1s .1m .3m .5m .10m .15m .30m .60m .240m,\n"
-    "       myOrder, myAsset\n"
+    "       and with keys, UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY: myOrder, myAsset,\n"
+    "       announcement\n"
     "CODES  market codes, quote currency first: KRW-BTC,KRW-ETH; for order books with a depth\n"
     "       of 1 to 30 rows: KRW-BTC.5; KRW-* for all markets of a quote currency, new ones\n"
-    "       included; - for none or all (myAsset, myOrder)\n"
+    "       included; - for none or all (myOrder, myAsset, announcement)\n"
     "\n"
     "  --url URL            public stream (default wss://api.upbit.com/websocket/v1)\n"
     "  --private-url URL    private stream; follows from --url unless given\n"
@@ -93,11 +94,10 @@ static const name outputs[] = {{"jsonl", TAIL_JSONL}, {"text", TAIL_TEXT}, {"non
 /* The type's name as on the wire; 0 and *unit, or -1. */
 static int read_type(const char *text, int *type, unsigned *unit)
 {
-    static const name types[] = {{"ticker", UPBIT_TYPE_TICKER},
-                                 {"trade", UPBIT_TYPE_TRADE},
-                                 {"orderbook", UPBIT_TYPE_ORDERBOOK},
-                                 {"myOrder", UPBIT_TYPE_MY_ORDER},
-                                 {"myAsset", UPBIT_TYPE_MY_ASSET}};
+    static const name types[] = {
+        {"ticker", UPBIT_TYPE_TICKER},       {"trade", UPBIT_TYPE_TRADE},
+        {"orderbook", UPBIT_TYPE_ORDERBOOK}, {"myOrder", UPBIT_TYPE_MY_ORDER},
+        {"myAsset", UPBIT_TYPE_MY_ASSET},    {"announcement", UPBIT_TYPE_ANNOUNCEMENT}};
     *unit = 0;
     if (strncmp(text, "candle.", 7) == 0) {
         *type = UPBIT_TYPE_CANDLE;
@@ -173,7 +173,8 @@ static int add_wants(tail_arguments *a, const char *type_text, char *codes)
     if (read_type(type_text, &type, &unit) != 0)
         return usage("unknown TYPE", type_text);
     if (strcmp(codes, "-") == 0) {
-        if (type != UPBIT_TYPE_MY_ASSET && type != UPBIT_TYPE_MY_ORDER)
+        if (type != UPBIT_TYPE_MY_ASSET && type != UPBIT_TYPE_MY_ORDER &&
+            type != UPBIT_TYPE_ANNOUNCEMENT)
             return usage("CODES are needed for this TYPE", type_text);
         return want_for(a, type, unit, 0) != NULL ? 0 : usage("out of memory", NULL);
     }
@@ -356,6 +357,7 @@ static int read_option(tail_arguments *a, int option, const char *value)
 int tail_arguments_read(tail_arguments *a, int argc, char **argv)
 {
     *a = (tail_arguments){.options = UPBIT_OPTIONS_INIT, .proxy = UPBIT_PROXY_OPTIONS_INIT};
+    a->options.environment_keys = UPBIT_ON;
     a->options.log_level = UPBIT_LOG_ERROR; /* what matters comes as events, said once */
     opterr = 0;
     int option;

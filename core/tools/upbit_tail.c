@@ -225,7 +225,8 @@ static void on_event(tail *t, const upbit_event *e)
             on_answer(t, upbit_event_reply(e));
         } else if (upbit_event_reply(e)->error != 0) {
             fprintf(stderr, "upbit-tail: %s\n", upbit_event_reply(e)->detail);
-            t->status = EXIT_REFUSED;
+            t->status =
+                upbit_event_reply(e)->error == UPBIT_ERROR_UNAVAILABLE ? EXIT_AUTH : EXIT_REFUSED;
         }
         break;
     case UPBIT_TYPE_NO_DATA:
@@ -392,6 +393,10 @@ static int setup(tail *t)
 int main(int argc, char **argv)
 {
     tail_arguments arguments;
+    if (upbit_environment_take_keys() < 0) {
+        fprintf(stderr, "upbit-tail: %s\n", upbit_error_detail());
+        return EXIT_USAGE;
+    }
     int status = tail_arguments_read(&arguments, argc, argv);
     if (status != 0) {
         tail_arguments_free(&arguments);

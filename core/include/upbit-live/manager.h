@@ -95,6 +95,10 @@ typedef struct upbit_stats {
     uint32_t reserved;
     int64_t clock_offset_ms;      /* gauge: the exchange's clock minus this machine's, by the dates
                                      of REST answers, within a second; 0 while not known     */
+    uint64_t renewals;            /* counter: private connections followed by one with a new token */
+    uint64_t renewal_failures;    /* counter: attempts at that which failed                  */
+    uint32_t private_state;       /* gauge: upbit_state of the private session               */
+    uint32_t private_epoch;       /* gauge: of the private session                           */
 } upbit_stats;
 
 /* Fills at most `size` bytes of *out (give sizeof *out). @thread any. Returns 0, INVALID_ARGUMENT. */

@@ -113,11 +113,16 @@ typedef struct upbit_options {
                                     transport replay                                            */
     double replay_speed;         /* times as fast as recorded; default 1; negative: without
                                     waiting                                                     */
+    uint32_t token_life_ms;      /* the private connection is followed by one with a new token when
+                                    its own is four fifths of that old; default 600,000;
+                                    UPBIT_TOKEN_LIFE_OFF: never                                 */
 } upbit_options;
+
+#define UPBIT_TOKEN_LIFE_OFF UINT32_MAX
 
 #define UPBIT_OPTIONS_INIT                                                                         \
     { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    \
-      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 typedef enum upbit_policy {
     UPBIT_POLICY_DEFAULT = 0, /* coalesce: ticker, order book; drop_oldest: trade, candle, raw;

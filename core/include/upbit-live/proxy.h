@@ -50,10 +50,11 @@ typedef enum upbit_orders {
 
 typedef struct upbit_want {
     size_t struct_size;
-    int type;                 /* upbit_type: TICKER .. MY_ASSET                                      */
+    int type;                 /* upbit_type: TICKER .. ANNOUNCEMENT                                  */
     unsigned flags;           /* UPBIT_WANT_...                                                      */
     const char *const *codes; /* upper case, quote first: "KRW-BTC"; "KRW-*": all markets of a quote
-                                 currency; none means all, for MY_ORDER                              */
+                                 currency; for MY_ORDER none means all (in replace: none at all);
+                                 MY_ASSET and ANNOUNCEMENT have none                                 */
     size_t code_count;
     unsigned candle_unit;     /* upbit_candle_unit, for CANDLE                                       */
     unsigned book_depth;      /* rows a side, 1..30, for ORDERBOOK; 0: all                           */
@@ -124,6 +125,31 @@ UPBIT_API int upbit_proxy_get_snapshot(upbit_proxy *p, const upbit_want *want, u
  * was sent already, that is the one REPLY. An id that is unknown or answered is harmless.
  * @thread any. Returns 0, INVALID_ARGUMENT, CLOSED, COMMAND_FULL, NO_MEMORY, ILLEGAL_STATE. */
 UPBIT_API int upbit_proxy_cancel(upbit_proxy *p, uint64_t request_id);
+
+/* Can private data be had? 1: they come, by the private connection or by polling; 0: that will turn out
+ * (nothing private was asked for yet, or it is being connected); < 0: why not. UNAVAILABLE: there are no
+ * keys, or private_url is one that no token may go to; AUTH: the exchange refuses them; another error:
+ * what keeps the connection and REST from coming about. A STATE event of the private session follows every
+ * change of the connection.
+ * @thread any. Returns as above, or INVALID_ARGUMENT, CLOSED, ILLEGAL_STATE. */
+UPBIT_API int upbit_proxy_is_private_available(upbit_proxy *p);
+
+/* The same for one kind of private data. */
+typedef struct upbit_capability {
+    int32_t available;   /* 1, 0 or an upbit_error, as above                                            */
+    uint32_t origin;     /* available 1: UPBIT_ORIGIN_STREAM; UPBIT_ORIGIN_REST while it is polled      */
+    char permission[32]; /* what the key must be allowed to do at the exchange, "view orders"; "": nothing */
+    char reason[160];    /* for people: why not, and what to do; ""                                     */
+} upbit_capability;
+
+typedef struct upbit_capabilities {
+    int32_t available; /* upbit_proxy_is_private_available */
+    uint32_t reserved;
+    upbit_capability orders, assets, announcements;
+} upbit_capabilities;
+
+/* Fills at most `size` bytes of *out. @thread any. Returns 0, INVALID_ARGUMENT, CLOSED, ILLEGAL_STATE. */
+UPBIT_API int upbit_proxy_get_capabilities(upbit_proxy *p, upbit_capabilities *out, size_t size);
 
 typedef struct upbit_delivery {
     size_t struct_size;
