@@ -65,7 +65,9 @@ START_TEST(bad_calls_are_refused_at_once)
                      UPBIT_ERROR_INVALID_ARGUMENT);
     want = (upbit_want)UPBIT_WANT_INIT;
     want.type = UPBIT_TYPE_MY_ASSET;
-    ck_assert_int_eq(upbit_proxy_subscribe(p, &want, 0), UPBIT_ERROR_UNAVAILABLE);
+    ck_assert_int_eq(upbit_proxy_subscribe(p, &want, 9), 0);
+    ck_assert_int_eq(stream_reply(p, 9, 5), UPBIT_ERROR_UNAVAILABLE); /* no keys */
+    ck_assert_int_eq(upbit_proxy_is_private_available(p), UPBIT_ERROR_UNAVAILABLE);
     want.struct_size = 0;
     ck_assert_int_eq(upbit_proxy_subscribe(p, &want, 0), UPBIT_ERROR_INVALID_ARGUMENT);
     ck_assert_int_eq(upbit_proxy_subscribe(NULL, &want, 0), UPBIT_ERROR_INVALID_ARGUMENT);

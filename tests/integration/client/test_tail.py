@@ -41,8 +41,9 @@ class Mock:
         self.process.stdout.close()
 
 
-def tail(*arguments, timeout=30):
-    return subprocess.run([TAIL, *arguments], capture_output=True, text=True, timeout=timeout)
+def tail(*arguments, timeout=30, env=None):
+    return subprocess.run([TAIL, *arguments], capture_output=True, text=True, timeout=timeout,
+                          env={**os.environ, **(env or {})})
 
 
 def control(mock, order):
@@ -272,8 +273,6 @@ def test_usage_errors_end_with_2():
         ["--replay", "/nonexistent", "ticker", "KRW-BTC"],
         ["--replay", MOCK, "--speed", "-1", "ticker", "KRW-BTC"],
         ["--replay", MOCK, "--transport", "raw", "ticker", "KRW-BTC"],
-        # Parts that are not built yet say so.
-        ["myAsset", "-"], ["myOrder", "-"],
     ):
         if "--url" not in arguments:
             arguments = ["--url", "ws://127.0.0.1:9/websocket/v1", *arguments]
@@ -282,6 +281,20 @@ def test_usage_errors_end_with_2():
         assert result.stderr and not result.stdout, arguments
     result = tail("--help")
     assert result.returncode == 0 and "Exit status" in result.stdout
+
+
+def test_private_types_need_keys_and_say_so():
+    with Mock("--codes", "40", "--private-rate", "20") as mock:
+        for kind in ("myAsset", "myOrder", "announcement"):
+            result = tail("--url", mock.url, kind, "-")
+            assert result.returncode == 5, (kind, result.returncode, result.stderr)
+            assert "UPBIT_ACCESS_KEY" in result.stderr and not result.stdout, result.stderr
+        keys = {"UPBIT_ACCESS_KEY": "test-access", "UPBIT_SECRET_KEY": "test-secret"}
+        result = tail("--url", mock.url, "--count", "5", "myOrder", "-", env=keys)
+        assert result.returncode == 0 and result.stdout.count("myOrder") == 5, result.stderr
+        keys["UPBIT_SECRET_KEY"] = "another-secret"
+        result = tail("--url", mock.url, "myAsset", "-", env=keys)
+        assert result.returncode == 5 and "another-secret" not in result.stderr, result.stderr
 
 
 def test_unknown_code_ends_with_4_and_names_it():

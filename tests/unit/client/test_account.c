@@ -1,0 +1,349 @@
+/* What of an order's or a balance's event is news, by whatever way and connection it came. */
+#include "client/account.h"
+
+#include "rig.h"
+
+static upbit__registry private_registry;
+static upbit__account account;
+static int64_t now_ns = 1000;
+static uint32_t epoch;
+
+static void begin(void)
+{
+    setup();
+    ck_assert_int_eq(upbit__registry_init(&private_registry, pool), 0);
+    fanout.private_registry = &private_registry;
+    upbit__account_init(&account, &fanout);
+    epoch = 1;
+}
+
+static void end(void)
+{
+    upbit__account_finish(&account);
+    upbit__registry_finish(&private_registry);
+    teardown();
+}
+
+static upbit__entry *hold(side *s, int type, const char *code, unsigned flags)
+{
+    upbit__key_id id = id_of(type, code);
+    upbit__entry *e;
+    bool joined;
+    ck_assert_int_eq(upbit__registry_add(&private_registry, &s->client, &id, 0, flags, &e, &joined),
+                     0);
+    return e;
+}
+
+static void drop_side(side *s)
+{
+    while (s->client.entry_count > 0)
+        upbit__registry_remove(&private_registry, s->client.entries[0]);
+    side_close(s);
+}
+
+typedef struct way {
+    bool rest;
+    upbit__told told;
+} way;
+
+static void take_in(void *context, upbit_event *e)
+{
+    const way *w = context;
+    e->epoch = epoch;
+    e->received_ns = ++now_ns;
+    if (!w->rest) {
+        upbit__account_heard(&account, e);
+        return;
+    }
+    e->origin = UPBIT_ORIGIN_REST;
+    e->exchange_ms = 0;
+    if (e->type == UPBIT_TYPE_MY_ORDER)
+        upbit__account_order(&account, e, &w->told);
+    else
+        upbit__account_balances(&account, e, &w->told);
+}
+
+static void decode(const char *message, way *w)
+{
+    const upbit__decode_output out = {.context = w, .allocate = allocate, .event = take_in};
+    char reason[160] = "";
+    ck_assert_msg(upbit__decode(decoder, message, strlen(message), &out, reason, sizeof reason) ==
+                      1,
+                  "%s", reason);
+    upbit__batch_commit(&batch);
+}
+
+static const char *order(const char *uuid, const char *state, int trades, const char *trade)
+{
+    static char text[1200];
+    snprintf(
+        text, sizeof text,
+        "{\"type\":\"myOrder\",\"code\":\"KRW-BTC\",\"uuid\":\"%s\",\"ask_bid\":\"BID\","
+        "\"order_type\":\"limit\",\"state\":\"%s\",\"trade_uuid\":%s%s%s,\"price\":1000.0,"
+        "\"avg_price\":0,\"volume\":3,\"remaining_volume\":%d,\"executed_volume\":%d,"
+        "\"trades_count\":%d,\"reserved_fee\":0,\"remaining_fee\":0,\"paid_fee\":0,\"locked\":0,"
+        "\"executed_funds\":0,\"time_in_force\":null,\"trade_fee\":null,\"is_maker\":null,"
+        "\"identifier\":null,\"smp_type\":null,\"prevented_volume\":0,\"prevented_locked\":0,"
+        "\"trade_timestamp\":null,\"order_timestamp\":1710751590000,\"timestamp\":1710751597500,"
+        "\"stream_type\":\"REALTIME\"}",
+        uuid, state, *trade != '\0' ? "\"" : "", *trade != '\0' ? trade : "null",
+        *trade != '\0' ? "\"" : "", 3 - trades, trades, trades);
+    return text;
+}
+
+static const char *balance(const char *currency, int amount)
+{
+    static char text[400];
+    snprintf(text, sizeof text,
+             "{\"type\":\"myAsset\",\"asset_uuid\":\"u\",\"assets\":[{\"currency\":\"%s\","
+             "\"balance\":%d,\"locked\":0}],\"asset_timestamp\":1710146517259,"
+             "\"timestamp\":1710146517267,\"stream_type\":\"REALTIME\"}",
+             currency, amount);
+    return text;
+}
+
+static void stream(const char *message)
+{
+    decode(message, &(way){.rest = false});
+}
+
+static void rest(const char *message, int64_t asked_ns, uint32_t answer, bool newcomers)
+{
+    decode(message, &(way){true, {asked_ns, answer, newcomers, false}});
+}
+
+static size_t came(side *s)
+{
+    return drain(s);
+}
+
+START_TEST(what_two_connections_bring_is_told_once)
+{
+    begin();
+    side *s = side_open(UPBIT_POLICY_DEFAULT);
+    hold(s, UPBIT_TYPE_MY_ORDER, "", 0);
+    hold(s, UPBIT_TYPE_MY_ASSET, "", 0);
+    stream(order("a", "wait", 0, ""));
+    stream(order("a", "trade", 1, "t1"));
+    stream(balance("KRW", 5));
+    ck_assert_uint_eq(came(s), 3);
+    epoch = 2;
+    stream(order("a", "wait", 0, ""));
+    stream(order("a", "trade", 1, "t1"));
+    stream(balance("KRW", 5));
+    ck_assert_uint_eq(came(s), 0);
+    stream(order("a", "trade", 2, "t2"));
+    ck_assert_uint_eq(came(s), 1);
+    ck_assert_uint_eq(counters.events_repeated, 3);
+    drop_side(s);
+    end();
+}
+END_TEST
+
+START_TEST(a_balance_that_comes_back_is_no_repeat)
+{
+    begin();
+    side *s = side_open(UPBIT_POLICY_DEFAULT);
+    hold(s, UPBIT_TYPE_MY_ASSET, "", 0);
+    for (int i = 0; i < 3; i++)
+        stream(balance("KRW", i == 1 ? 4 : 5));
+    ck_assert_uint_eq(came(s), 3);
+    epoch = 2;
+    for (int i = 0; i < 3; i++)
+        stream(balance("KRW", i == 1 ? 4 : 5));
+    ck_assert_uint_eq(came(s), 0);
+    stream(balance("KRW", 4));
+    ck_assert_uint_eq(came(s), 1);
+    drop_side(s);
+    end();
+}
+END_TEST
+
+START_TEST(all_orders_and_those_of_a_code_are_one_event)
+{
+    begin();
+    side *s = side_open(UPBIT_POLICY_DEFAULT), *other = side_open(UPBIT_POLICY_DEFAULT);
+    hold(s, UPBIT_TYPE_MY_ORDER, "", 0);
+    hold(s, UPBIT_TYPE_MY_ORDER, "KRW-BTC", 0);
+    hold(other, UPBIT_TYPE_MY_ORDER, "KRW-ETH", 0);
+    stream(order("a", "wait", 0, ""));
+    ck_assert_uint_eq(came(s), 1);
+    ck_assert_uint_eq(came(other), 0);
+    drop_side(other);
+    drop_side(s);
+    end();
+}
+END_TEST
+
+START_TEST(what_rest_told_the_stream_does_not_tell_again)
+{
+    begin();
+    side *s = side_open(UPBIT_POLICY_DEFAULT);
+    hold(s, UPBIT_TYPE_MY_ORDER, "", 0);
+    hold(s, UPBIT_TYPE_MY_ASSET, "", 0);
+    rest(order("a", "wait", 0, ""), now_ns, 1, false);
+    rest(balance("KRW", 5), now_ns, 1, false);
+    ck_assert_uint_eq(came(s), 2);
+    stream(order("a", "wait", 0, ""));
+    stream(balance("KRW", 5));
+    ck_assert_uint_eq(came(s), 0);
+    /* But a fill is told by nobody else. */
+    rest(order("a", "wait", 1, ""), now_ns, 2, false);
+    ck_assert_uint_eq(came(s), 1);
+    stream(order("a", "trade", 1, "t1"));
+    ck_assert_uint_eq(came(s), 1);
+    rest(order("a", "wait", 1, ""), now_ns, 3, false);
+    ck_assert_uint_eq(came(s), 0);
+    drop_side(s);
+    end();
+}
+END_TEST
+
+START_TEST(an_answer_says_nothing_of_what_came_after_its_question)
+{
+    begin();
+    side *s = side_open(UPBIT_POLICY_DEFAULT);
+    hold(s, UPBIT_TYPE_MY_ORDER, "", 0);
+    hold(s, UPBIT_TYPE_MY_ASSET, "", 0);
+    stream(order("a", "wait", 0, ""));
+    stream(balance("KRW", 5));
+    int64_t asked = now_ns + 1;
+    stream(order("a", "done", 3, ""));
+    stream(balance("KRW", 2));
+    ck_assert_uint_eq(came(s), 4);
+    rest(order("a", "wait", 0, ""), asked, 1, false);
+    rest(balance("KRW", 5), asked, 1, false);
+    ck_assert_uint_eq(came(s), 0);
+    ck_assert_ptr_null(upbit__account_missing(&account, 2, now_ns)); /* it has ended */
+    rest(balance("KRW", 5), now_ns + 1, 2, false);
+    ck_assert_uint_eq(came(s), 1);
+    drop_side(s);
+    end();
+}
+END_TEST
+
+START_TEST(newcomers_are_told_how_things_stand_and_nobody_else)
+{
+    begin();
+    side *s = side_open(UPBIT_POLICY_DEFAULT), *new = side_open(UPBIT_POLICY_DEFAULT);
+    side *live = side_open(UPBIT_POLICY_DEFAULT);
+    hold(s, UPBIT_TYPE_MY_ORDER, "", 0);
+    hold(live, UPBIT_TYPE_MY_ORDER, "", UPBIT_WANT_REALTIME_ONLY);
+    rest(order("a", "wait", 0, ""), now_ns, 1, false);
+    ck_assert_uint_eq(came(s), 1);
+    ck_assert_uint_eq(came(live), 1);
+    upbit__entry *entry = hold(new, UPBIT_TYPE_MY_ORDER, "", 0);
+    entry->due = true;
+    rest(order("a", "wait", 0, ""), now_ns, 2, true);
+    ck_assert_uint_eq(came(new), 0); /* not asked since it came */
+    entry->asked = true;
+    rest(order("a", "wait", 0, ""), now_ns, 3, true);
+    const upbit_event *e = take(new);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_int_eq(e->stream, UPBIT_STREAM_SNAPSHOT);
+    upbit_event_unref(e);
+    ck_assert_uint_eq(came(s), 0);
+    /* What is news besides is a snapshot to the one and an event to the other. */
+    rest(order("b", "wait", 0, ""), now_ns, 3, true);
+    ck_assert_uint_eq(came(new), 1);
+    e = take(s);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_int_eq(e->stream, UPBIT_STREAM_REALTIME);
+    upbit_event_unref(e);
+    ck_assert_uint_eq(came(live), 1);
+    drop_side(live);
+    drop_side(new);
+    drop_side(s);
+    end();
+}
+END_TEST
+
+START_TEST(the_first_answer_is_no_news)
+{
+    begin();
+    side *live = side_open(UPBIT_POLICY_DEFAULT);
+    hold(live, UPBIT_TYPE_MY_ORDER, "", UPBIT_WANT_REALTIME_ONLY);
+    hold(live, UPBIT_TYPE_MY_ASSET, "", UPBIT_WANT_REALTIME_ONLY);
+    decode(order("a", "wait", 0, ""), &(way){true, {now_ns, 1, false, true}});
+    decode(balance("KRW", 5), &(way){true, {now_ns, 1, false, true}});
+    ck_assert_uint_eq(came(live), 0);
+    decode(balance("KRW", 6), &(way){true, {now_ns, 2, false, false}});
+    ck_assert_uint_eq(came(live), 1);
+    drop_side(live);
+    end();
+}
+END_TEST
+
+START_TEST(what_is_listed_no_more_has_ended)
+{
+    begin();
+    side *s = side_open(UPBIT_POLICY_DEFAULT);
+    hold(s, UPBIT_TYPE_MY_ORDER, "", 0);
+    hold(s, UPBIT_TYPE_MY_ASSET, "", 0);
+    rest(order("a", "wait", 0, ""), now_ns, 1, false);
+    rest(order("b", "wait", 0, ""), now_ns, 1, false);
+    rest(balance("BTC", 5), now_ns, 1, false);
+    rest(order("b", "wait", 0, ""), now_ns, 2, false);
+    upbit__known_order *missing = upbit__account_missing(&account, 2, now_ns);
+    ck_assert_ptr_nonnull(missing);
+    ck_assert_str_eq(missing->uuid, "a");
+    missing->sought = true;
+    ck_assert_ptr_null(upbit__account_missing(&account, 2, now_ns));
+    ck_assert_uint_eq(came(s), 3);
+    rest(order("a", "done", 3, ""), now_ns, 0, false);
+    ck_assert_uint_eq(came(s), 1);
+    stream(order("a", "done", 3, "")); /* REST was first */
+    ck_assert_uint_eq(came(s), 0);
+
+    rest(balance("KRW", 7), now_ns, 2, false); /* the last BTC is spent */
+    size_t spent = 0;
+    for (const upbit_event *e; (e = take(s)) != NULL;) {
+        const upbit_my_asset *a = upbit_event_my_asset(e);
+        spent += a->asset_count == 1 && strcmp(a->assets[0].currency, "BTC") == 0 &&
+                 upbit_decimal_is_zero(&a->assets[0].balance);
+        upbit_event_unref(e);
+    }
+    ck_assert_uint_eq(spent, 1);
+    rest(balance("KRW", 7), now_ns, 3, false);
+    ck_assert_uint_eq(came(s), 0);
+    drop_side(s);
+    end();
+}
+END_TEST
+
+START_TEST(ends_are_remembered_and_forgotten)
+{
+    begin();
+    side *s = side_open(UPBIT_POLICY_DEFAULT);
+    hold(s, UPBIT_TYPE_MY_ORDER, "", 0);
+    for (int i = 0; i < UPBIT__ORDER_ENDS + 10; i++) {
+        char uuid[16];
+        snprintf(uuid, sizeof uuid, "o%d", i);
+        stream(order(uuid, "wait", 0, ""));
+        stream(order(uuid, "cancel", 0, ""));
+        came(s);
+    }
+    ck_assert_uint_eq(account.order_count, UPBIT__ORDER_ENDS);
+    ck_assert_ptr_null(upbit__account_find(&account, "o9"));
+    ck_assert_ptr_nonnull(upbit__account_find(&account, "o10"));
+    drop_side(s);
+    end();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("account");
+    TCase *tests = tcase_create("account");
+    tcase_add_test(tests, what_two_connections_bring_is_told_once);
+    tcase_add_test(tests, a_balance_that_comes_back_is_no_repeat);
+    tcase_add_test(tests, all_orders_and_those_of_a_code_are_one_event);
+    tcase_add_test(tests, what_rest_told_the_stream_does_not_tell_again);
+    tcase_add_test(tests, an_answer_says_nothing_of_what_came_after_its_question);
+    tcase_add_test(tests, newcomers_are_told_how_things_stand_and_nobody_else);
+    tcase_add_test(tests, the_first_answer_is_no_news);
+    tcase_add_test(tests, what_is_listed_no_more_has_ended);
+    tcase_add_test(tests, ends_are_remembered_and_forgotten);
+    suite_add_tcase(suite, tests);
+    return check_main(suite);
+}
