@@ -26,7 +26,7 @@ void upbit__receiver_finish(upbit__receiver *r)
 
 int upbit__receiver_deflate(upbit__receiver *r, const upbit__deflate_terms *terms)
 {
-    r->inflater = upbit__inflater_create(terms);
+    r->inflater = upbit__inflater_create(terms, r->size_max);
     return r->inflater != NULL ? 0 : UPBIT_ERROR_NO_MEMORY;
 }
 
@@ -37,7 +37,10 @@ static void give_back(upbit__receiver *r)
         r->spent = 0;
         upbit__buffer_trim(&r->in, KEEP);
     }
-    if (r->item_gathered) {
+    if (r->item_gathered && r->compressed) {
+        upbit__inflater_rest(r->inflater);
+        r->item_gathered = false;
+    } else if (r->item_gathered) {
         upbit__buffer_clear(&r->gathered);
         upbit__buffer_trim(&r->gathered, KEEP);
         r->item_gathered = false;
@@ -180,25 +183,33 @@ static int judge(upbit__receiver *r, upbit__inflated result, const char *why)
     }
 }
 
-/* A piece of a message's payload into the flat buffer. */
+/* The message so far. */
+static const uint8_t *gathered(const upbit__receiver *r, size_t *length)
+{
+    if (r->compressed)
+        return upbit__inflater_bytes(r->inflater, length);
+    *length = r->gathered.length;
+    return *length > 0 ? upbit__buffer_bytes(&r->gathered) : (const uint8_t *)"";
+}
+
+/* A piece of a message's payload behind what there is of it. */
 static int append(upbit__receiver *r, const uint8_t *data, size_t count)
 {
     const char *why = NULL;
-    size_t before = r->gathered.length;
+    size_t before, after;
+    gathered(r, &before);
     int rc;
     if (r->compressed) {
         r->packed += count;
-        upbit__inflated result =
-            upbit__inflater_feed(r->inflater, &r->gathered, r->size_max, data, count, &why);
+        upbit__inflated result = upbit__inflater_feed(r->inflater, data, count, &why);
         rc = judge(r, result, why);
     } else {
         rc = upbit__buffer_append(&r->gathered, data, count);
     }
-    if (rc == 0 && r->opcode == UPBIT__FRAME_TEXT && r->gathered.length > before &&
-        !upbit__utf8_feed(&r->utf8, upbit__buffer_bytes(&r->gathered) + before,
-                          r->gathered.length - before))
-        rc = bad_text(r);
-    return rc;
+    if (rc != 0 || r->opcode != UPBIT__FRAME_TEXT)
+        return rc;
+    const uint8_t *text = gathered(r, &after);
+    return upbit__utf8_feed(&r->utf8, text + before, after - before) ? 0 : bad_text(r);
 }
 
 /* A fragment or something compressed: take what is there. 1: the message is complete; 2: the
@@ -220,7 +231,7 @@ static int gather(upbit__receiver *r, upbit__item *out)
         return 2;
     if (r->compressed) {
         const char *why = NULL;
-        upbit__inflated result = upbit__inflater_end(r->inflater, &r->gathered, r->size_max, &why);
+        upbit__inflated result = upbit__inflater_end(r->inflater, &why);
         int rc = judge(r, result, why);
         if (rc != 0)
             return rc;
@@ -229,12 +240,9 @@ static int gather(upbit__receiver *r, upbit__item *out)
         return bad_text(r);
     *out = (upbit__item){.kind = UPBIT__ITEM_MESSAGE,
                          .opcode = r->opcode,
-                         .data = (const uint8_t *)"",
-                         .length = r->gathered.length,
                          .compressed = r->compressed,
                          .packed = r->packed};
-    if (out->length > 0) /* else there may be no buffer */
-        out->data = upbit__buffer_bytes(&r->gathered);
+    out->data = gathered(r, &out->length);
     r->item_gathered = true;
     r->opcode = 0;
     return 1;

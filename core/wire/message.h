@@ -4,8 +4,8 @@
  * takes items until there is none. A message in one frame is handed out where it lies, without a
  * copy; one in fragments is gathered in one flat buffer. The bound is on the bytes of a message,
  * never on the number of its fragments. Text is checked as it comes, so that bad UTF-8 fails at
- * its first bad byte. A compressed message is
- * inflated as it comes, straight into that flat buffer; the bound is on what it inflates to. */
+ * its first bad byte. A compressed message is inflated as it comes and handed out where that was
+ * done (deflate.h); the bound is on what it inflates to. */
 #ifndef UPBIT_WIRE_MESSAGE_H
 #define UPBIT_WIRE_MESSAGE_H
 
@@ -17,7 +17,7 @@
 typedef struct upbit__receiver {
     size_t size_max;
     upbit__buffer in;          /* as read, from the next frame's header on */
-    upbit__buffer gathered;    /* the fragments so far, inflated */
+    upbit__buffer gathered;    /* the fragments so far */
     upbit__inflater *inflater; /* NULL: no compression */
     uint64_t packed;           /* of the compressed message: bytes of its payload so far */
     size_t spent;              /* bytes of `in` under the last item, given back by the next call */
@@ -26,7 +26,7 @@ typedef struct upbit__receiver {
     size_t checked;            /* of its payload, known to be UTF-8 (unfragmented text) */
     upbit__utf8 utf8;
     bool in_frame;
-    bool item_gathered; /* the last item lies in `gathered` */
+    bool item_gathered; /* the last item lies there, or in the inflater */
     bool over;          /* after a close frame or an error: nothing more is read */
     bool compressed;    /* the message in fragments is */
     bool deflate_fault; /* after an error: compression was the reason */
