@@ -170,14 +170,12 @@ static void decode_one(const void *text, size_t length)
     }
 }
 
-static void inflate_one(upbit__inflater *inflater, upbit__buffer *plain, const void *bytes,
-                        size_t length)
+static void inflate_one(upbit__inflater *inflater, const void *bytes, size_t length)
 {
     const char *why = "";
-    upbit__buffer_clear(plain);
     upbit__inflater_begin(inflater);
-    must(upbit__inflater_feed(inflater, plain, 1 << 20, bytes, length, &why) == UPBIT__INFLATED &&
-             upbit__inflater_end(inflater, plain, 1 << 20, &why) == UPBIT__INFLATED,
+    must(upbit__inflater_feed(inflater, bytes, length, &why) == UPBIT__INFLATED &&
+             upbit__inflater_end(inflater, &why) == UPBIT__INFLATED,
          "inflate");
 }
 
@@ -187,7 +185,7 @@ static upbit__inflater *new_inflater(int way)
                                         .server_no_context_takeover = way == 2,
                                         .server_max_window_bits = 15,
                                         .client_max_window_bits = 15};
-    upbit__inflater *i = way == 0 ? NULL : upbit__inflater_create(&terms);
+    upbit__inflater *i = way == 0 ? NULL : upbit__inflater_create(&terms, 1 << 20);
     must(way == 0 || i != NULL, "inflater");
     return i;
 }
@@ -195,7 +193,6 @@ static upbit__inflater *new_inflater(int way)
 static double from_socket(const arm *a, int way)
 {
     static unsigned char bytes[ROOM];
-    upbit__buffer plain = {0};
     int64_t spent = 0;
     for (size_t n = 0; n < repeats; n++) {
         upbit__inflater *inflater =
@@ -210,27 +207,27 @@ static double from_socket(const arm *a, int way)
                 if (inflater == NULL) {
                     decode_one(bytes, (size_t)got);
                 } else {
-                    inflate_one(inflater, &plain, bytes, (size_t)got);
-                    decode_one(upbit__buffer_bytes(&plain), plain.length);
+                    size_t length;
+                    inflate_one(inflater, bytes, (size_t)got);
+                    const uint8_t *text = upbit__inflater_bytes(inflater, &length);
+                    decode_one(text, length);
                 }
             }
             spent += upbit__clock_thread_cpu_ns() - begin;
         }
         upbit__inflater_destroy(inflater);
     }
-    upbit__buffer_finish(&plain);
     return (double)spent / (double)(repeats * MIX);
 }
 
 static void in_memory(const arm *a, int way, double *inflate_ns, double *decode_ns)
 {
-    upbit__buffer plain = {0};
     int64_t inflated = 0;
     int64_t begin = upbit__clock_thread_cpu_ns();
     for (size_t n = 0; n < repeats; n++) {
         upbit__inflater *inflater = new_inflater(way);
         for (size_t i = 0; inflater != NULL && i < MIX; i++)
-            inflate_one(inflater, &plain, a->sent[i].bytes, a->sent[i].length);
+            inflate_one(inflater, a->sent[i].bytes, a->sent[i].length);
         upbit__inflater_destroy(inflater);
     }
     inflated = upbit__clock_thread_cpu_ns() - begin;
@@ -240,7 +237,6 @@ static void in_memory(const arm *a, int way, double *inflate_ns, double *decode_
             decode_one(a->sent[i].bytes, a->sent[i].length);
     *inflate_ns = (double)inflated / (double)(repeats * MIX);
     *decode_ns = (double)(upbit__clock_thread_cpu_ns() - begin) / (double)(repeats * MIX);
-    upbit__buffer_finish(&plain);
 }
 
 static int by_value(const void *a, const void *b)
