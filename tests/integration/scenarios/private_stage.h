@@ -14,6 +14,7 @@ typedef struct told {
     int64_t ms;
     char code[24], uuid[64], trade[64], text[208];
     upbit_decimal balance, locked; /* of one currency, whose name is `code` */
+    bool found;                    /* the exchange did it: compare_with_exchange */
 } told;
 
 typedef struct widget {
@@ -52,7 +53,7 @@ bool is_error(const told *t, const void *name); /* NULL: any */
 
 /* What the exchange did: every private event from number `since` on is with the widget, once, in
  * order, by whatever way; those of balances too. Returns how many there were. */
-size_t compare_with_exchange(const widget *w, size_t from, uint64_t since);
+size_t compare_with_exchange(widget *w, size_t from, uint64_t since);
 /* The number of the newest private event of the exchange. */
 uint64_t exchange_newest(void);
 
