@@ -45,6 +45,9 @@ static const char help[] =
     "  --verbose            what the library does, on stderr\n"
     "  --help, --version\n"
     "\n"
+    "Environment: UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY, API keys for myOrder and myAsset; both\n"
+    "are removed from it at once.\n"
+    "\n"
     "Exit status: 0 ok, 2 usage, 3 cannot connect (not live within 10 s; once live it keeps\n"
     "trying) or cannot read the recording on, 4 refused by the exchange, 5 authentication. With\n"
     "snapshot: 3 and 4 when something could not be had; the rest is printed.\n"
@@ -53,7 +56,8 @@ static const char help[] =
     "  upbit-tail ticker KRW-BTC,KRW-ETH\n"
     "  upbit-tail --output text trade KRW-BTC orderbook KRW-BTC.5\n"
     "  upbit-tail --snapshot-only candle.1m KRW-BTC\n"
-    "  upbit-tail --history 400 snapshot candle.1m KRW-BTC\n";
+    "  upbit-tail --history 400 snapshot candle.1m KRW-BTC\n"
+    "  upbit-tail snapshot myAsset - myOrder -\n";
 
 static int usage(const char *what, const char *value)
 {

@@ -380,6 +380,7 @@ static int ask_all(tail *t)
 static int setup(tail *t)
 {
     int error = upbit_manager_create(&t->manager, &t->arguments->options);
+    upbit_environment_drop_keys(); /* the manager has its own */
     if (error == 0)
         error = upbit_proxy_open(&t->proxy, t->manager, "upbit-tail", &t->arguments->proxy);
     if (error == 0)
@@ -392,6 +393,11 @@ static int setup(tail *t)
 
 int main(int argc, char **argv)
 {
+    /* First of all, before there is a thread: who looks at this process finds no keys. */
+    if (upbit_environment_take_keys() < 0) {
+        fprintf(stderr, "upbit-tail: %s\n", upbit_error_detail());
+        return EXIT_USAGE;
+    }
     tail_arguments arguments;
     if (upbit_environment_take_keys() < 0) {
         fprintf(stderr, "upbit-tail: %s\n", upbit_error_detail());

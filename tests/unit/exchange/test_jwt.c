@@ -2,8 +2,11 @@
  * looks at whole tokens in jwt_verify.py. */
 #include "exchange/jwt.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/secret.h"
 #include "exchange/auth_error.h"
 #include "support/check_main.h"
 #include "upbit-live/error.h"
@@ -134,6 +137,68 @@ START_TEST(a_key_cannot_write_json)
 }
 END_TEST
 
+#define BELOW 30000
+
+/* How often `what` stands on the stack below the caller, as the kernel has it. */
+static int on_stack(const void *what, size_t size)
+{
+    static unsigned char below[BELOW];
+    char here;
+    int found = 0, fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(pread(fd, below, BELOW, (off_t)(uintptr_t)&here - BELOW), BELOW);
+    close(fd);
+    for (const unsigned char *at = below;
+         (at = memmem(at, (size_t)(below + BELOW - at), what, size)) != NULL; at++)
+        found++;
+    return found;
+}
+
+static __attribute__((noinline)) void sign_deep_down(void)
+{
+    char token[UPBIT__JWT_SIZE];
+    ck_assert_int_gt(upbit__jwt_build(token, sizeof token, UPBIT__JWT_HS512,
+                                      "stack-access-key-0123456789", "n", "a=b",
+                                      "stack-secret-key-0123456789", 27),
+                     0);
+    upbit__wipe(token, sizeof token);
+}
+
+static __attribute__((noinline)) void leave(const void *what, size_t size)
+{
+    volatile char room[8000];
+    for (size_t i = 0; i < size; i++)
+        room[4000 + i] = ((const char *)what)[i];
+    ck_assert_int_eq(room[4000], *(const char *)what);
+}
+
+START_TEST(signing_leaves_nothing_on_the_stack)
+{
+    unsigned char pad[2][24], swapped[2][24];
+    for (unsigned i = 0; i < 24; i++) {
+        pad[0][i] = (unsigned char)("stack-secret-key-0123456789"[i] ^ 0x36);
+        pad[1][i] = (unsigned char)("stack-secret-key-0123456789"[i] ^ 0x5c);
+    }
+    for (unsigned i = 0; i < 24; i++)
+        for (int k = 0; k < 2; k++)
+            swapped[k][i / 8 * 8 + 7 - i % 8] = pad[k][i];
+    leave("does it look in the right place?", 32);
+    ck_assert_int_gt(on_stack("does it look in the right place?", 32), 0);
+    leave("does it look in the right place?", 32);
+    upbit__wipe_stack();
+    ck_assert_int_eq(on_stack("does it look in the right place?", 32), 0);
+    sign_deep_down();
+    ck_assert_int_eq(on_stack("stack-access-key", 16), 0);
+    ck_assert_int_eq(on_stack("stack-secret-key", 16), 0);
+    for (int k = 0; k < 2; k++) {
+        ck_assert_int_eq(on_stack(pad[k], 24), 0);
+        ck_assert_int_eq(on_stack(swapped[k], 24), 0);
+        ck_assert_int_eq(on_stack(pad[k] + 8, 8), 0); /* a word of the hash's message */
+        ck_assert_int_eq(on_stack(swapped[k] + 8, 8), 0);
+    }
+}
+END_TEST
+
 static const struct {
     const char *name;
     int refuses_keys, final;
@@ -170,6 +235,7 @@ int main(void)
     tcase_add_test(t, a_nonce_is_a_random_uuid);
     tcase_add_test(t, too_little_room_leaves_nothing);
     tcase_add_test(t, a_key_cannot_write_json);
+    tcase_add_test(t, signing_leaves_nothing_on_the_stack);
     tcase_add_test(t, refusals_of_keys_say_what_to_do);
     suite_add_tcase(s, t);
     return check_main(s);

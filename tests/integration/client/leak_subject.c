@@ -1,0 +1,105 @@
+/* A program with keys, for test_leaks.py to look into: leak_subject URL
+ *
+ * Takes its keys from the environment, uses them in every way there is (right, refused, badly
+ * written, provided), prints READY and waits for a line; ends its manager, prints CLOSED and waits
+ * for another. What the library says goes to stderr, all of it. */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "upbit-live/upbit-live.h"
+
+static int take(upbit_proxy *p, uint64_t id)
+{
+    for (int waited = 0; waited < 200; waited++) {
+        upbit_delivery d = UPBIT_DELIVERY_INIT;
+        while (upbit_proxy_next(p, &d) == 1) {
+            const upbit_reply *r = upbit_event_reply(d.event);
+            const upbit_error_event *e = upbit_event_error(d.event);
+            int mine = r != NULL && d.request_id == id;
+            int error = mine ? r->error : 0;
+            if (mine)
+                fprintf(stderr, "reply: %s %s\n", upbit_error_name(r->error), r->detail);
+            if (e != NULL)
+                fprintf(stderr, "error: %s %s\n", e->name, e->message);
+            upbit_event_unref(d.event);
+            if (mine)
+                return error;
+        }
+        struct pollfd fd = {upbit_proxy_fd(p), POLLIN, 0};
+        poll(&fd, 1, 100);
+    }
+    return UPBIT_ERROR_TIMEOUT;
+}
+
+static int snapshot(upbit_proxy *p, int type)
+{
+    static uint64_t id;
+    upbit_want w = UPBIT_WANT_INIT;
+    w.type = type;
+    int error = upbit_proxy_get_snapshot(p, &w, 10000, ++id);
+    return error != 0 ? error : take(p, id);
+}
+
+/* Half of a secret that was mistyped, and an access key that is none: both are somebody's. */
+static void refusals(upbit_manager *m, upbit_proxy *p, char *access, char *secret)
+{
+    size_t end = strlen(secret) - 1;
+    char last = secret[end];
+    secret[end] = '\n';
+    fprintf(stderr, "%d: %s\n", upbit_manager_set_credentials(m, access, secret),
+            upbit_error_detail());
+    secret[end] = '#';
+    upbit_manager_set_credentials(m, access, secret);
+    fprintf(stderr, "%d\n", snapshot(p, UPBIT_TYPE_MY_ASSET));
+    secret[end] = last;
+    access[0]++;
+    upbit_manager_set_credentials(m, access, secret);
+    fprintf(stderr, "%d\n", snapshot(p, UPBIT_TYPE_MY_ORDER));
+    access[0]--;
+    upbit_manager_set_credentials(m, access, secret);
+}
+
+static char line[16];
+
+static void wait_line(const char *text)
+{
+    puts(text);
+    fflush(stdout);
+    if (fgets(line, sizeof line, stdin) == NULL)
+        exit(3);
+}
+
+int main(int count, char **arguments)
+{
+    char access[200], secret[300];
+    if (count != 2 || getenv("UPBIT_ACCESS_KEY") == NULL || getenv("UPBIT_SECRET_KEY") == NULL)
+        return 2;
+    snprintf(access, sizeof access, "%s", getenv("UPBIT_ACCESS_KEY"));
+    snprintf(secret, sizeof secret, "%s", getenv("UPBIT_SECRET_KEY"));
+    if (upbit_environment_take_keys() != 1)
+        return 2;
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    upbit_manager *m;
+    upbit_proxy *p;
+    o.url = arguments[1];
+    o.log_level = UPBIT_LOG_DEBUG;
+    o.environment_keys = UPBIT_ON;
+    if (upbit_manager_create(&m, &o) != 0 || upbit_proxy_open(&p, m, "leaks", NULL) != 0)
+        return 2;
+    upbit_environment_drop_keys();
+    if (snapshot(p, UPBIT_TYPE_MY_ASSET) != 0 || snapshot(p, UPBIT_TYPE_MY_ORDER) != 0)
+        return 4;
+    refusals(m, p, access, secret);
+    explicit_bzero(access, sizeof access); /* this program's own copies */
+    explicit_bzero(secret, sizeof secret);
+    if (snapshot(p, UPBIT_TYPE_MY_ORDER) != 0)
+        return 4;
+    wait_line("READY");
+    upbit_proxy_close(p);
+    upbit_manager_release(m);
+    wait_line("CLOSED");
+    return 0;
+}
