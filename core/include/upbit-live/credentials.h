@@ -8,8 +8,8 @@
  *
  * The library holds keys in memory that is locked, left out of core dumps and empty in a forked
  * child, signs with them itself, and wipes them when they are replaced and when the manager ends.
- * They go to no log, error text or argument list (docs/GUIDE.md, keys). What you hold of them yourself is yours to wipe
- * (explicit_bzero).
+ * They go to no log, error text or argument list (docs/GUIDE.md, Keys). What you hold of them
+ * yourself is yours to wipe (explicit_bzero).
  *
  * The environment is another matter: other programs of the same user can read it in
  * /proc/PID/environ, children inherit it, and a core dump has it. A library cannot safely take it

@@ -212,6 +212,46 @@ START_TEST(finish_with_questions_in_every_phase)
 }
 END_TEST
 
+/* What needs keys is not even queued where a token must not go, or without keys. */
+START_TEST(tokens_stay_where_they_are_safe)
+{
+    static const char *const bad[] = {"http://10.0.0.1/v1", "http://api.upbit.com/v1",
+                                      "http://127.0.0.1.example.com/v1"};
+    upbit__keys *keys;
+    upbit__ask *asked = NULL;
+    open_on(1, 100);
+    ck_assert_int_eq(upbit__asking_get_signed(&f.asking, &asked, UPBIT__GROUP_DEFAULT,
+                                              UPBIT__ASK_PRIVATE, "/accounts", 0, on_done, told),
+                     UPBIT_ERROR_UNAVAILABLE);
+    ck_assert_int_eq(upbit__keys_make(&keys, "test-access", "test-secret", "a", "s"), 0);
+    upbit__credentials_replace(&f.credentials, keys);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        f.config.rest_url = (char *)(uintptr_t)bad[i];
+        ck_assert_int_eq(upbit__asking_get_signed(&f.asking, &asked, UPBIT__GROUP_DEFAULT,
+                                                  UPBIT__ASK_PRIVATE, "/accounts", 0, on_done,
+                                                  told),
+                         UPBIT_ERROR_INVALID_ARGUMENT);
+        ck_assert_ptr_nonnull(strstr(upbit_error_detail(), "rest_url: no tokens without"));
+        ck_assert_ptr_null(asked);
+    }
+    f.config.rest_url = f.rest_url;
+    f.config.proxy = (char *)(uintptr_t) "http://127.0.0.1:1";
+    ck_assert_int_eq(upbit__asking_get_signed(&f.asking, &asked, UPBIT__GROUP_DEFAULT,
+                                              UPBIT__ASK_PRIVATE, "/accounts", 0, on_done, told),
+                     UPBIT_ERROR_INVALID_ARGUMENT);
+    f.config.proxy = NULL;
+    ck_assert_int_eq(upbit__asking_get_signed(&f.asking, &asked, UPBIT__GROUP_DEFAULT,
+                                              UPBIT__ASK_PRIVATE, "/accounts", 0, on_done, told),
+                     0);
+    /* Keys that go while it waits: it is answered all the same. */
+    told[0].ask = asked;
+    upbit__credentials_replace(&f.credentials, NULL);
+    wait_for(1);
+    ck_assert_int_eq(told[0].error, UPBIT_ERROR_UNAVAILABLE);
+    close_all();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client asking");
@@ -226,6 +266,7 @@ int main(void)
     tcase_add_test(t, ask_from_inside_done);
     tcase_add_test(t, bad_paths);
     tcase_add_test(t, finish_with_questions_in_every_phase);
+    tcase_add_test(t, tokens_stay_where_they_are_safe);
     suite_add_tcase(suite, t);
     return check_main(suite);
 }

@@ -52,7 +52,9 @@ def check(good, name, why=''):
     global failed, number
     number += 1
     failed += not good
-    print('%s %d - %s%s' % ('ok' if good else 'not ok', number, name, ' # ' + why.replace('\n', ' ') if why and (not good or why.startswith('SKIP')) else ''))
+    told = why and (not good or why.startswith('SKIP'))
+    print('%s %d - %s%s' % ('ok' if good else 'not ok', number, name,
+                            ' # ' + why.replace('\n', ' ') if told else ''))
 
 
 def hits(data, what=None):
