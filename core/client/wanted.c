@@ -212,7 +212,10 @@ static void suspect(upbit__key *key)
 
 static void mark_lost(void *context, upbit__key *key)
 {
-    if (key->id.type == UPBIT_TYPE_TRADE && key->on_wire && key->last != NULL)
+    /* A connection that was not asked for it adds nothing to an old suspicion; but late frames of
+     * an earlier want may have come before the request of this one. */
+    bool began = key->on_wire || key->doubt != UPBIT__DOUBT_SUSPECT;
+    if (key->id.type == UPBIT_TYPE_TRADE && began && key->last != NULL)
         suspect(key);
     key->proven = upbit__key_proven(context, key);
     key->held = 0;

@@ -124,6 +124,24 @@ START_TEST(a_gap_is_for_those_who_missed_something)
 }
 END_TEST
 
+/* Late frames of a want that was given up begin the next one. */
+START_TEST(what_came_before_its_request_was_sent_is_a_beginning)
+{
+    side *a = side_open(UPBIT_POLICY_LOSSLESS);
+    want(a, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    live(1, 2);
+    lose();
+    lose(); /* another that came to nothing */
+    connect();
+    snapshot(5);
+    pass_ms(100);
+    rows(last_ask(), 5, -20);
+    answer(last_ask(), 0);
+    ck_assert_str_eq(got(a), "1 2 B3 B4 B5 ");
+    side_close(a);
+}
+END_TEST
+
 START_TEST(who_came_later_has_neither_gap_nor_backfill)
 {
     side *a = cut_after_two(0), *b = side_open(0);
@@ -288,6 +306,7 @@ int main(void)
     tcase_add_test(t, the_snapshot_that_was_missed_is_no_snapshot);
     tcase_add_test(t, what_waited_comes_in_the_order_received);
     tcase_add_test(t, a_gap_is_for_those_who_missed_something);
+    tcase_add_test(t, what_came_before_its_request_was_sent_is_a_beginning);
     tcase_add_test(t, who_came_later_has_neither_gap_nor_backfill);
     tcase_add_test(t, what_was_before_the_first_trade_is_not_ours);
     tcase_add_test(t, the_search_goes_two_seconds_behind_the_last_trade);
