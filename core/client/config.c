@@ -121,6 +121,9 @@ static int check_choices(const upbit_options *o)
     if (o->limit_strategy < UPBIT_LIMIT_DEFAULT || o->limit_strategy > UPBIT_LIMIT_AGGRESSIVE)
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
                                 "limit_strategy: no such strategy (%d)", o->limit_strategy);
+    if (o->limit_sharing < UPBIT_AUTO || o->limit_sharing > UPBIT_OFF)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                "limit_sharing: must be on, off or auto");
     if (o->environment_keys < UPBIT_AUTO || o->environment_keys > UPBIT_OFF)
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
                                 "environment_keys: must be on, off or auto");
@@ -187,6 +190,21 @@ static int set_replay(upbit__config *c, upbit_options *o)
     return c->replay_file != NULL ? 0 : UPBIT_ERROR_NO_MEMORY;
 }
 
+static int set_limit_group(upbit__config *c, const char *name)
+{
+    size_t length = name != NULL ? strlen(name) : 0;
+    bool good = length < sizeof c->limit_group;
+    for (size_t i = 0; i < length && good; i++)
+        good = (name[i] >= '0' && name[i] <= '9') || (name[i] >= 'A' && name[i] <= 'Z') ||
+               (name[i] >= 'a' && name[i] <= 'z') || strchr("_.:-", name[i]) != NULL;
+    if (!good)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                "limit_group: must be up to 64 of A-Z a-z 0-9 _ . : -");
+    if (length > 0)
+        memcpy(c->limit_group, name, length + 1);
+    return 0;
+}
+
 static unsigned percent_of(int strategy)
 {
     return strategy == UPBIT_LIMIT_CONSERVATIVE ? 50
@@ -248,6 +266,7 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
         .send_timeout_ms = or_default(o.send_timeout_ms, 1000),
         .monitor_ms = or_default(o.monitor_ms, 30000),
         .limit_percent = percent_of(o.limit_strategy),
+        .limit_sharing = o.limit_sharing,
         .memory_budget = o.memory_budget != 0 ? o.memory_budget : 64u << 20,
         .environment_keys = o.environment_keys == UPBIT_ON,
         .token_algorithm =
@@ -262,6 +281,8 @@ int upbit__config_init(upbit__config *c, const upbit_options *options)
     c->compression = o.compression != UPBIT_OFF && c->transport == UPBIT_TRANSPORT_RAW;
     if (error == 0)
         error = set_patience(c, &o);
+    if (error == 0)
+        error = set_limit_group(c, o.limit_group);
     if (error == 0)
         error = set_urls(c, &o);
     if (error == 0)
@@ -303,6 +324,14 @@ int upbit__config_init_from_environment(upbit__config *c)
         return upbit__error_set(
             UPBIT_ERROR_INVALID_ARGUMENT,
             "UPBIT_LIMIT_STRATEGY: must be conservative, balanced or aggressive");
+    const char *sharing = getenv("UPBIT_LIMIT_SHARING");
+    if (sharing != NULL && *sharing != '\0') {
+        if (strcmp(sharing, "on") != 0 && strcmp(sharing, "off") != 0)
+            return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                    "UPBIT_LIMIT_SHARING: must be on or off");
+        o.limit_sharing = strcmp(sharing, "on") == 0 ? UPBIT_ON : UPBIT_OFF;
+    }
+    o.limit_group = getenv("UPBIT_LIMIT_GROUP");
     return upbit__config_init(c, &o);
 }
 

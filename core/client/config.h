@@ -27,6 +27,8 @@ typedef struct upbit__config {
     uint32_t send_timeout_ms, silence_ms, monitor_ms;
     uint32_t stale_type_ms[UPBIT_TYPE_CANDLE + 1]; /* by upbit_type, from TICKER on */
     unsigned limit_percent;                        /* of each of the exchange's limits */
+    int limit_sharing;                             /* upbit_switch */
+    char limit_group[65];                          /* of what is signed; empty: each key */
     uint64_t memory_budget;
     bool environment_keys;
     upbit__jwt_algorithm token_algorithm;
@@ -38,8 +40,9 @@ typedef struct upbit__config {
  */
 int upbit__config_init(upbit__config *c, const upbit_options *options);
 /* As _init, with UPBIT_URL, UPBIT_PRIVATE_URL, UPBIT_REST_URL, UPBIT_CA_FILE, UPBIT_PROXY,
- * UPBIT_LOG_LEVEL (none, error, warning, info, debug) and UPBIT_LIMIT_STRATEGY (conservative,
- * balanced, aggressive) where they are set. For the default manager. */
+ * UPBIT_LOG_LEVEL (none, error, warning, info, debug), UPBIT_LIMIT_STRATEGY (conservative,
+ * balanced, aggressive), UPBIT_LIMIT_SHARING (on, off) and UPBIT_LIMIT_GROUP where they are set.
+ * For the default manager. */
 int upbit__config_init_from_environment(upbit__config *c);
 void upbit__config_finish(upbit__config *c);
 

@@ -1,8 +1,6 @@
 #include "client/credentials.h"
 
-#include <arpa/inet.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/secret.h"
@@ -204,17 +202,6 @@ void upbit__credentials_accepted(upbit__credentials *c, uint32_t generation)
     }
 }
 
-static bool is_this_machine(const upbit__url *url)
-{
-    struct in_addr v4;
-    struct in6_addr v6;
-    if (!url->address)
-        return strcasecmp(url->host, "localhost") == 0; /* libcurl never asks the DNS for it */
-    if (inet_pton(AF_INET, url->host, &v4) == 1)
-        return ntohl(v4.s_addr) >> 24 == 127;
-    return inet_pton(AF_INET6, url->host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
 int upbit__credentials_check_url(const char *url, const char *proxy, const char **why)
 {
     upbit__url parsed;
@@ -225,7 +212,7 @@ int upbit__credentials_check_url(const char *url, const char *proxy, const char 
     if (parsed.secure)
         return 0;
     /* Through a proxy even "this machine" is the proxy's. */
-    if (proxy == NULL && is_this_machine(&parsed))
+    if (proxy == NULL && upbit__url_is_local(&parsed))
         return 0;
     *why = "no tokens without encryption: use https:// and wss:// (or 127.0.0.1, no proxy)";
     return UPBIT_ERROR_INVALID_ARGUMENT;

@@ -217,14 +217,20 @@ static void on_list_settled(void *context)
 
 /* Stream and REST of one exchange are one host to it. A URL that cannot be read is a name too: what
  * uses it will tell what is wrong with it. */
-static int budget_of(upbit__budget **out, const upbit__config *c, const char *schemes,
-                     const char *url, const char *scope)
+static int budget_of(upbit__budget **out, upbit_manager *m, const char *schemes, const char *url,
+                     const char *scope)
 {
+    const upbit__config *c = &m->config;
     upbit__url parsed;
     const char *why;
     bool good = upbit__url_parse(&parsed, schemes, url, &why) == 0;
-    const upbit__budget_place place = {
-        .host = good ? parsed.authority : url, .scope = scope, .percent = c->limit_percent};
+    bool shared = c->limit_sharing == UPBIT_ON ||
+                  (c->limit_sharing == UPBIT_AUTO && good && !upbit__url_is_local(&parsed));
+    const upbit__budget_place place = {.host = good ? parsed.authority : url,
+                                       .scope = scope,
+                                       .percent = c->limit_percent,
+                                       .shared = shared,
+                                       .log = &m->log};
     return upbit__budget_get(out, &place, upbit__clock_monotonic_ns());
 }
 
@@ -234,8 +240,11 @@ static void take_pocket(upbit_manager *m)
 {
     upbit__budget *before = m->pocket_budget;
     m->pocket_budget = NULL;
-    if (m->credentials.keys != NULL && budget_of(&m->pocket_budget, &m->config, "http",
-                                                 m->config.rest_url, m->credentials.scope) != 0)
+    char group[sizeof m->config.limit_group + 2];
+    snprintf(group, sizeof group, "g.%s", m->config.limit_group);
+    const char *scope = m->config.limit_group[0] != '\0' ? group : m->credentials.scope;
+    if (m->credentials.keys != NULL &&
+        budget_of(&m->pocket_budget, m, "http", m->config.rest_url, scope) != 0)
         upbit__log_write(&m->log, UPBIT_LOG_ERROR, "limit", "no memory for the keys' budget");
     upbit__asking_set_pocket(&m->asking, m->pocket_budget);
     upbit__budget_release(before);
@@ -275,9 +284,9 @@ int upbit__io_init(upbit_manager *m)
     if (error == 0)
         error = upbit__credentials_init(&m->credentials, m, &m->config, &m->log, on_keys_changed);
     if (error == 0)
-        error = budget_of(&m->stream_budget, &m->config, "ws", m->config.url, NULL);
+        error = budget_of(&m->stream_budget, m, "ws", m->config.url, NULL);
     if (error == 0)
-        error = budget_of(&m->rest_budget, &m->config, "http", m->config.rest_url, NULL);
+        error = budget_of(&m->rest_budget, m, "http", m->config.rest_url, NULL);
     if (error != 0)
         return error;
     m->private_registry.no_empty_request = true;

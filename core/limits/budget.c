@@ -28,6 +28,7 @@ struct upbit__budget {
     host *host;
     struct upbit__budget *next;
     unsigned percent;
+    upbit__log *log;
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -121,6 +122,7 @@ int upbit__budget_get(upbit__budget **out, const upbit__budget_place *place, int
     if (b == NULL)
         return UPBIT_ERROR_NO_MEMORY;
     b->percent = place->percent;
+    b->log = place->log;
     pthread_mutex_lock(&mutex);
     b->host = find(place, now_ns);
     if (b->host == NULL)
@@ -188,7 +190,13 @@ int64_t upbit__budget_take(upbit__budget *b, upbit__group group, int64_t now_ns)
     if (at == 0 && b->host->sharing.ledger != NULL &&
         upbit__clock_boottime_ns() - now > UPBIT__WINDOW_MARGIN_NS / 2)
         at = now + UPBIT__MS;
+    const char *trouble = b->host->sharing.trouble;
+    bool alone = b->host->sharing.alone;
+    b->host->sharing.trouble = NULL;
     pthread_mutex_unlock(&mutex);
+    if (trouble != NULL && b->log != NULL)
+        upbit__log_write(b->log, UPBIT_LOG_WARNING, "limit", "%s%s", trouble,
+                         alone ? ": a fifth of each limit is used until that ends" : "");
     return at != 0 ? at - ahead : 0;
 }
 
@@ -258,13 +266,4 @@ int64_t upbit__budget_report(upbit__budget *b, upbit__group group, int http_stat
         report(b->host, group, http_status, remaining_req, retry_after_ms, body, body_length, now);
     pthread_mutex_unlock(&mutex);
     return until != 0 ? until - (now - now_ns) : 0;
-}
-
-const char *upbit__budget_trouble(upbit__budget *b)
-{
-    pthread_mutex_lock(&mutex);
-    const char *trouble = b->host->sharing.trouble;
-    b->host->sharing.trouble = NULL;
-    pthread_mutex_unlock(&mutex);
-    return trouble;
 }

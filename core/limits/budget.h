@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "limits/groups.h"
 
 typedef struct upbit__budget upbit__budget; /* a seat */
@@ -29,6 +30,7 @@ typedef struct upbit__budget_place {
     const char *scope; /* copied; NULL: what is counted by address, else a pocket's name */
     unsigned percent;  /* 1 to 100: how much of each N this seat wants to be used at most */
     bool shared;       /* with the other processes of this user, by a file: sharing.h */
+    upbit__log *log;   /* NULL: none; told, once each time, what keeps it from being shared */
 } upbit__budget_place;
 
 /* 0 or NO_MEMORY. */
@@ -50,10 +52,6 @@ int64_t upbit__budget_take(upbit__budget *b, upbit__group group, int64_t now_ns)
 int64_t upbit__budget_report(upbit__budget *b, upbit__group group, int http_status,
                              const char *remaining_req, uint32_t retry_after_ms, const char *body,
                              size_t body_length, int64_t now_ns);
-
-/* What keeps this seat from sharing as it should, once for each time that begins; else NULL. For
- * the log. Static. */
-const char *upbit__budget_trouble(upbit__budget *b);
 
 /* "ticker", ... Static. */
 const char *upbit__group_name(upbit__group group);

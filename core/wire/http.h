@@ -42,6 +42,9 @@ typedef struct upbit__url {
  * character, a host or port that can be none, too long. */
 int upbit__url_parse(upbit__url *out, const char *schemes, const char *text, const char **why);
 
+/* Does it name this machine, without asking anybody? localhost, 127.0.0.0/8, ::1. */
+bool upbit__url_is_local(const upbit__url *url);
+
 /* Is this http://, socks5:// or socks5h://[user[:password]@]host:port[/], so that nobody can read
  * it in another way? The port has to be there: libcurl's default is 1080 for all of them, which
  * nobody expects of http. 0 or INVALID_ARGUMENT with *why a static text. */

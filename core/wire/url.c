@@ -1,6 +1,7 @@
 /* URLs are checked here, by one reader, before libcurl's reader sees them: what reaches it can no
  * longer be read in two ways. */
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -173,4 +174,15 @@ int upbit__proxy_check(const char *text, const char **why)
     size_t before = (size_t)(colon - host);
     int rc = read_host(&parsed, host, before, why);
     return rc != 0 ? rc : read_port(&parsed, colon + 1, length - before - 1, why);
+}
+
+bool upbit__url_is_local(const upbit__url *url)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (!url->address)
+        return strcasecmp(url->host, "localhost") == 0; /* libcurl never asks the DNS for it */
+    if (inet_pton(AF_INET, url->host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    return inet_pton(AF_INET6, url->host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }

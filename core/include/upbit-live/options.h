@@ -116,13 +116,18 @@ typedef struct upbit_options {
     uint32_t token_life_ms;      /* the private connection is followed by one with a new token when
                                     its own is four fifths of that old; default 600,000;
                                     UPBIT_TOKEN_LIFE_OFF: never                                 */
+    int limit_sharing;           /* upbit_switch: limits are counted together with the user's other
+                                    processes (docs/LIMITS.md); default: on, but for a host on this
+                                    machine                                                     */
+    const char *limit_group;     /* a name that joins the keys of one pocket: the exchange counts by
+                                    pocket; default: each key for itself                        */
 } upbit_options;
 
 #define UPBIT_TOKEN_LIFE_OFF UINT32_MAX
 
 #define UPBIT_OPTIONS_INIT                                                                         \
-    { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    \
-      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,           \
+      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 typedef enum upbit_policy {
     UPBIT_POLICY_DEFAULT = 0, /* coalesce: ticker, order book; drop_oldest: trade, candle, raw;
