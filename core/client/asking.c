@@ -1,6 +1,7 @@
 #include "client/asking.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,8 @@ struct upbit__ask {
     upbit__rest_call *call; /* under way */
     int error, http_status; /* over: what to tell */
     bool waited;            /* counted as one that had to wait */
+    unsigned cost;          /* 0: a question; else grants that are acquired ... */
+    unsigned granted;       /* ... and those that have been */
     bool is_signed;
     uint32_t generation;   /* of the keys it was signed with */
     upbit__budget *budget; /* that granted it; NULL: reported */
@@ -150,10 +153,19 @@ void upbit__asking_set_pocket(upbit__asking *a, upbit__budget *pocket)
     a->pocket = pocket;
 }
 
+/* What was acquired and will not be used counts as if it had been. */
+static void give_up(upbit__ask *ask)
+{
+    for (; ask->granted > 0; ask->granted--)
+        upbit__budget_report(budget_of(ask->asking, ask->group), ask->group, 0, NULL, 0, "", 0,
+                             upbit__clock_monotonic_ns());
+}
+
 void upbit__ask_cancel(upbit__ask *ask)
 {
     if (ask == NULL)
         return;
+    give_up(ask);
     if (ask->call != NULL) {
         upbit__rest_cancel(ask->call);
         settle(ask, &(upbit__rest_result){.body = ""}, upbit__clock_monotonic_ns());
@@ -193,6 +205,13 @@ static void tell_over(upbit__ask *ask)
     const upbit__rest_result result = {
         .error = ask->error, .http_status = ask->http_status, .body = "", .reason = reason_of(ask)};
     take_out(ask);
+    if (ask->cost > 0) { /* nothing was asked by REST */
+        if (ask->error != 0)
+            give_up(ask);
+        ask->done(ask->context, &result);
+        free(ask);
+        return;
+    }
     tell(ask, &result);
 }
 
@@ -292,10 +311,12 @@ static void send_off(upbit__ask *ask, int64_t now)
 static upbit__ask *next_of(upbit__asking *a, const int64_t open_ns[UPBIT__GROUPS])
 {
     upbit__ask *best = NULL;
-    if (a->under_way_total == CONNECTIONS_MAX)
-        return NULL;
     for (int p = 0; p < UPBIT__ASK_PRIORITIES && best == NULL; p++) {
-        unsigned most = p == UPBIT__ASK_BACKFILL ? BACKFILL_MAX : UNDER_WAY_MAX;
+        unsigned most = p == UPBIT__ASK_BACKFILL      ? BACKFILL_MAX
+                        : p == UPBIT__ASK_APPLICATION ? UINT_MAX /* no connection of ours */
+                                                      : UNDER_WAY_MAX;
+        if (p != UPBIT__ASK_APPLICATION && a->under_way_total == CONNECTIONS_MAX)
+            return NULL;
         for (int g = 0; g < UPBIT__GROUPS; g++) {
             upbit__ask *first = a->waiting[g][p].first;
             if (first != NULL && open_ns[g] == 0 && a->under_way_count[g] < most &&
@@ -341,8 +362,14 @@ static void run(void *context)
     upbit__ask *ask;
     while ((ask = next_of(a, open_ns)) != NULL) {
         open_ns[ask->group] = upbit__budget_take(budget_of(a, ask->group), ask->group, now);
-        if (open_ns[ask->group] == 0)
+        if (open_ns[ask->group] != 0)
+            continue;
+        if (ask->cost == 0) {
             send_off(ask, now);
+        } else if (++ask->granted == ask->cost) {
+            take_out(ask);
+            put_in(&a->over, ask);
+        }
     }
     for (int g = 0; g < UPBIT__GROUPS; g++) {
         for (int p = 0; p < UPBIT__ASK_PRIORITIES; p++) {
@@ -358,42 +385,42 @@ static void run(void *context)
         tell_over(a->over.first);
 }
 
-static int enter(upbit__asking *a, upbit__ask **out, bool is_signed, upbit__group group,
-                 upbit__ask_priority priority, const char *path, uint32_t timeout_ms,
-                 void (*done)(void *context, const upbit__rest_result *result), void *context)
+static int enter(upbit__ask **out, const upbit__ask *what, const char *path, uint32_t timeout_ms)
 {
-    *out = NULL;
-    if (a->config->transport == UPBIT_TRANSPORT_REPLAY)
-        return upbit__error_set(UPBIT_ERROR_UNAVAILABLE,
-                                "a recording is played: there is nobody to ask");
-    const upbit__rest_config config = rest_config(a, timeout_ms);
-    int error = upbit__rest_check(&config, path);
-    if (error != 0)
-        return error;
-    upbit__ask *ask = calloc(1, sizeof *ask + strlen(path) + 1);
+    upbit__asking *a = what->asking;
+    upbit__ask *ask = malloc(sizeof *ask + strlen(path) + 1);
     if (ask == NULL)
         return UPBIT_ERROR_NO_MEMORY;
+    *ask = *what;
     memcpy(ask->path, path, strlen(path) + 1);
-    ask->asking = a;
-    ask->is_signed = is_signed;
-    ask->group = group;
-    ask->priority = priority;
     ask->number = ++a->asked;
     ask->deadline_ns =
         upbit__clock_monotonic_ns() + (timeout_ms != 0 ? timeout_ms : TIMEOUT_MS) * UPBIT__MS;
-    ask->done = done;
-    ask->context = context;
     put_in(waiting_of(ask), ask);
     run_soon(a);
     *out = ask;
     return 0;
 }
 
+static int enter_question(upbit__ask **out, const upbit__ask *what, const char *path,
+                          uint32_t timeout_ms)
+{
+    const upbit__rest_config config = rest_config(what->asking, timeout_ms);
+    *out = NULL;
+    if (what->asking->config->transport == UPBIT_TRANSPORT_REPLAY)
+        return upbit__error_set(UPBIT_ERROR_UNAVAILABLE,
+                                "a recording is played: there is nobody to ask");
+    int error = upbit__rest_check(&config, path);
+    return error != 0 ? error : enter(out, what, path, timeout_ms);
+}
+
 int upbit__asking_get(upbit__asking *a, upbit__ask **out, upbit__group group,
                       upbit__ask_priority priority, const char *path, uint32_t timeout_ms,
                       void (*done)(void *context, const upbit__rest_result *result), void *context)
 {
-    return enter(a, out, false, group, priority, path, timeout_ms, done, context);
+    const upbit__ask what = {
+        .asking = a, .group = group, .priority = priority, .done = done, .context = context};
+    return enter_question(out, &what, path, timeout_ms);
 }
 
 int upbit__asking_get_signed(upbit__asking *a, upbit__ask **out, upbit__group group,
@@ -409,5 +436,37 @@ int upbit__asking_get_signed(upbit__asking *a, upbit__ask **out, upbit__group gr
         upbit__credentials_state(a->credentials, &why);
         return upbit__error_set(UPBIT_ERROR_UNAVAILABLE, "%s", why);
     }
-    return enter(a, out, true, group, priority, path, timeout_ms, done, context);
+    const upbit__ask what = {.asking = a,
+                             .group = group,
+                             .priority = priority,
+                             .is_signed = true,
+                             .done = done,
+                             .context = context};
+    return enter_question(out, &what, path, timeout_ms);
+}
+
+int upbit__asking_acquire(upbit__asking *a, upbit__ask **out, upbit__group group, unsigned cost,
+                          uint32_t timeout_ms,
+                          void (*done)(void *context, const upbit__rest_result *result),
+                          void *context)
+{
+    const upbit__ask what = {.asking = a,
+                             .group = group,
+                             .priority = UPBIT__ASK_APPLICATION,
+                             .cost = cost,
+                             .done = done,
+                             .context = context};
+    *out = NULL;
+    return enter(out, &what, "", timeout_ms);
+}
+
+void upbit__asking_report(upbit__asking *a, upbit__group group, int http_status,
+                          const char *remaining_req, const char *body)
+{
+    int64_t now = upbit__clock_monotonic_ns();
+    int64_t closed = upbit__budget_report(budget_of(a, group), group, http_status, remaining_req, 0,
+                                          body, strlen(body), now);
+    if (closed != 0)
+        log_closed(a, group, http_status, closed - now);
+    run_soon(a);
 }

@@ -20,6 +20,7 @@
 
 /* The most urgent first. */
 typedef enum upbit__ask_priority {
+    UPBIT__ASK_APPLICATION, /* what the application sends itself */
     UPBIT__ASK_PRIVATE,
     UPBIT__ASK_LISTING,
     UPBIT__ASK_SNAPSHOT,
@@ -82,6 +83,16 @@ int upbit__asking_get_signed(upbit__asking *a, upbit__ask **out, upbit__group gr
                              upbit__ask_priority priority, const char *path, uint32_t timeout_ms,
                              void (*done)(void *context, const upbit__rest_result *result),
                              void *context);
+/* `cost` grants of the group (1 to its N) for requests that the caller sends and reports himself,
+ * by upbit__asking_report: `done` gets error 0 when all are granted, else as above, and those that
+ * were granted until then are used up. */
+int upbit__asking_acquire(upbit__asking *a, upbit__ask **out, upbit__group group, unsigned cost,
+                          uint32_t timeout_ms,
+                          void (*done)(void *context, const upbit__rest_result *result),
+                          void *context);
+/* What became of one of them, as upbit__budget_report. */
+void upbit__asking_report(upbit__asking *a, upbit__group group, int http_status,
+                          const char *remaining_req, const char *body);
 void upbit__ask_cancel(upbit__ask *ask); /* NULL allowed; not after `done` has begun */
 
 #endif

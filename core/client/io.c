@@ -4,9 +4,11 @@
  * the commands, then one commit of all that was pushed and one notification per waiter. It ends
  * when it is asked to: commands are sealed, the connection is closed in order until the deadline,
  * every proxy gets CLOSED, everything that belongs to this thread is given back. */
+#include <stdio.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "client/acquire.h"
 #include "client/private.h"
 #include "client/resync.h"
 #include "client/snapshot.h"
@@ -414,6 +416,7 @@ void *upbit__io_main(void *manager)
     upbit__orders_run(m, upbit__command_seal(&m->commands));
     upbit__orders_drop_held(m, NULL);
     upbit__snapshots_close(m);
+    upbit__acquires_close(m);
     close_in_order(m);
     upbit__backfill_release(&m->backfill);
     for (upbit__client *c = m->clients; c != NULL; c = c->next)

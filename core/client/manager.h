@@ -5,6 +5,8 @@
  *     io.c        the I/O thread: its loop, its end
  *     orders.c    what commands do there
  *     snapshot.c  requests for snapshots
+ *     acquire.c   grants for the application's own requests
+ *     limiter.c   their commands: any thread
  *     hold.c      what a proxy holds, and by what
  *     selectors.c KRW-* and its like
  *     follow.c    what a new market list changes
@@ -51,6 +53,8 @@ typedef enum upbit__order_kind {
     UPBIT__ORDER_UNSUBSCRIBE_ALL,
     UPBIT__ORDER_SNAPSHOT,
     UPBIT__ORDER_CANCEL,
+    UPBIT__ORDER_ACQUIRE,
+    UPBIT__ORDER_REPORT,
     UPBIT__ORDER_KEYS,         /* set by call */
     UPBIT__ORDER_KEYS_PROVIDED /* by the function of the options */
 } upbit__order_kind;
@@ -75,6 +79,10 @@ typedef struct upbit__order {
     uint64_t cancel_id;                         /* CANCEL: whose; request_id stays 0  */
     upbit__keys *keys;                          /* KEYS: taken over; NULL: none any more */
     int keys_error;                             /* KEYS_PROVIDED: why there are none  */
+    upbit__group group;                         /* ACQUIRE: count of its grants; REPORT */
+    uint32_t timeout_ms;
+    int http_status;
+    char remaining_req[64], body[256]; /* REPORT */
     size_t code_count;
     char codes[][24];
 } upbit__order;
@@ -131,6 +139,7 @@ struct upbit_manager {
     upbit__client *clients;                /* all open proxies' halves */
     upbit__timer once_timer;               /* snapshot_once.c */
     struct upbit__snapshot *snapshots;     /* requests under way */
+    struct upbit__acquire *acquires;       /* acquire.c */
     size_t selector_count;                 /* of all of them */
     upbit__order *held, **held_last;       /* wait for the market list, in order */
     bool decode_told;                      /* this episode of bad messages has been reported */
@@ -155,6 +164,13 @@ static inline void upbit__count_keys(upbit_manager *m)
     atomic_store_explicit(&m->counters.keys, m->registry.key_count + m->private_registry.key_count,
                           memory_order_relaxed);
 }
+
+/* proxy.c: how commands are given. _submit takes the order over and promises a place for its reply;
+ * _post rings the I/O thread's bell: 0, or COMMAND_FULL unless always */
+int upbit__check_usable(const upbit_proxy *p);
+upbit_manager *upbit__manager_of(const upbit_proxy *p);
+int upbit__submit(upbit_proxy *p, upbit__order *order, uint64_t request_id);
+int upbit__post(upbit_manager *m, upbit__order *order, bool always);
 
 /* io.c */
 void *upbit__io_main(void *manager);

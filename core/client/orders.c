@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/acquire.h"
 #include "client/private.h"
 #include "client/resync.h"
 #include "client/snapshot.h"
@@ -208,6 +209,15 @@ static void run_checked(upbit_manager *m, upbit__order *order)
     case UPBIT__ORDER_OPEN:
     case UPBIT__ORDER_CLOSE:
     case UPBIT__ORDER_SNAPSHOT:
+    case UPBIT__ORDER_ACQUIRE:
+        upbit__acquire_begin(m, order);
+        return;
+    case UPBIT__ORDER_REPORT:
+        upbit__asking_report(&m->asking, order->group, order->http_status,
+                             order->remaining_req[0] != '\0' ? order->remaining_req : NULL,
+                             order->body);
+        free_order(order);
+        return;
     case UPBIT__ORDER_CANCEL:
     case UPBIT__ORDER_KEYS:
     case UPBIT__ORDER_KEYS_PROVIDED:
@@ -299,6 +309,7 @@ static void open_client(upbit_manager *m, upbit__client *client)
 void upbit__client_drop(upbit_manager *m, upbit__client *client)
 {
     upbit__snapshots_drop(m, client);
+    upbit__acquires_drop(m, client);
     remove_all(m, client);
     upbit__resync_forget(&m->fanout, client);
     if (client->previous != NULL)
@@ -333,6 +344,7 @@ static void run(upbit_manager *m, upbit__order *order)
         return;
     case UPBIT__ORDER_CANCEL:
         upbit__snapshot_cancel(m, order->client, order->cancel_id);
+        upbit__acquire_cancel(m, order->client, order->cancel_id);
         free_order(order);
         return;
     case UPBIT__ORDER_KEYS:

@@ -84,7 +84,7 @@ static void leave_id(upbit_proxy *p)
 }
 
 /* Rings the I/O thread's bell if the queue says so. */
-static int post(upbit_manager *m, upbit__order *order, bool always)
+int upbit__post(upbit_manager *m, upbit__order *order, bool always)
 {
     int rang = always ? upbit__command_push_always(&m->commands, &order->command)
                       : upbit__command_push(&m->commands, &order->command);
@@ -161,7 +161,7 @@ static int open_on(upbit_proxy *p, const upbit_proxy_options *o)
     error = client != NULL && open != NULL && p->close != NULL ? 0 : UPBIT_ERROR_NO_MEMORY;
     if (error == 0)
         error = enter_id(p);
-    if (error == 0 && (error = post(p->manager, open, true)) != 0)
+    if (error == 0 && (error = upbit__post(p->manager, open, true)) != 0)
         leave_id(p);
     if (error != 0) {
         upbit__inbox_destroy(p->inbox); /* the I/O thread never saw it */
@@ -224,27 +224,32 @@ void upbit_proxy_close(upbit_proxy *p)
     if (!upbit__manager_forked(p->manager)) {
         leave_id(p);
         upbit__inbox_detach(p->inbox);
-        if (post(p->manager, p->close, true) == 0)
+        if (upbit__post(p->manager, p->close, true) == 0)
             p->close = NULL; /* the I/O thread's now; after its end it stays ours */
         free_proxy(p);
     }
 }
 
-static int submit(upbit_proxy *p, upbit__order *order, uint64_t request_id)
+int upbit__submit(upbit_proxy *p, upbit__order *order, uint64_t request_id)
 {
     order->client = p->client;
     order->request_id = request_id;
     int error = 0;
     if (request_id != 0)
         error = upbit__inbox_promise(p->inbox);
-    if (error == 0 && (error = post(p->manager, order, false)) != 0 && request_id != 0)
+    if (error == 0 && (error = upbit__post(p->manager, order, false)) != 0 && request_id != 0)
         upbit__inbox_unpromise(p->inbox);
     if (error != 0)
         free(order);
     return error;
 }
 
-static int check_usable(const upbit_proxy *p)
+upbit_manager *upbit__manager_of(const upbit_proxy *p)
+{
+    return p->manager;
+}
+
+int upbit__check_usable(const upbit_proxy *p)
 {
     upbit__error_set(0, "%s", "");
     if (p == NULL)
@@ -260,11 +265,11 @@ static int check_usable(const upbit_proxy *p)
 static int command(upbit_proxy *p, upbit__order_kind kind, const upbit_want *want,
                    uint64_t request_id)
 {
-    int error = check_usable(p);
+    int error = upbit__check_usable(p);
     upbit__order *order = NULL;
     if (error == 0)
         error = upbit__want_order(&order, kind, want, p->inbox);
-    return error != 0 ? error : submit(p, order, request_id);
+    return error != 0 ? error : upbit__submit(p, order, request_id);
 }
 
 int upbit_proxy_subscribe(upbit_proxy *p, const upbit_want *want, uint64_t request_id)
@@ -284,17 +289,17 @@ int upbit_proxy_replace(upbit_proxy *p, const upbit_want *want, uint64_t request
 
 int upbit_proxy_unsubscribe_all(upbit_proxy *p, uint64_t request_id)
 {
-    int error = check_usable(p);
+    int error = upbit__check_usable(p);
     if (error != 0)
         return error;
     upbit__order *order = make_order(UPBIT__ORDER_UNSUBSCRIBE_ALL, NULL);
-    return order != NULL ? submit(p, order, request_id) : UPBIT_ERROR_NO_MEMORY;
+    return order != NULL ? upbit__submit(p, order, request_id) : UPBIT_ERROR_NO_MEMORY;
 }
 
 int upbit_proxy_get_snapshot(upbit_proxy *p, const upbit_want *want, uint32_t timeout_ms,
                              uint64_t request_id)
 {
-    int error = check_usable(p);
+    int error = upbit__check_usable(p);
     if (error == 0 && request_id == 0)
         error = upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
                                  "request_id: must not be 0, it is what the answer is known by");
@@ -305,19 +310,19 @@ int upbit_proxy_get_snapshot(upbit_proxy *p, const upbit_want *want, uint32_t ti
         return error;
     order->until_ns = upbit__clock_monotonic_ns() +
                       (timeout_ms != 0 ? timeout_ms : SNAPSHOT_TIMEOUT_MS) * UPBIT__MS;
-    return submit(p, order, request_id);
+    return upbit__submit(p, order, request_id);
 }
 
 int upbit_proxy_cancel(upbit_proxy *p, uint64_t request_id)
 {
-    int error = check_usable(p);
+    int error = upbit__check_usable(p);
     if (error != 0)
         return error;
     upbit__order *order = make_order(UPBIT__ORDER_CANCEL, NULL);
     if (order == NULL)
         return UPBIT_ERROR_NO_MEMORY;
     order->cancel_id = request_id;
-    return submit(p, order, 0);
+    return upbit__submit(p, order, 0);
 }
 
 /* Callers built against an older library give a shorter struct: only what they have is written. */

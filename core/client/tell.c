@@ -100,6 +100,7 @@ void upbit__tell_reply(upbit_manager *m, upbit__order *order, int error, const c
         [UPBIT__ORDER_UNSUBSCRIBE] = UPBIT_COMMAND_UNSUBSCRIBE,
         [UPBIT__ORDER_REPLACE] = UPBIT_COMMAND_REPLACE,
         [UPBIT__ORDER_UNSUBSCRIBE_ALL] = UPBIT_COMMAND_UNSUBSCRIBE_ALL,
+        [UPBIT__ORDER_ACQUIRE] = UPBIT_COMMAND_ACQUIRE,
     };
     upbit__inbox *inbox = order->client->inbox;
     upbit_reply *e = (void *)upbit__tell_make(m, UPBIT_TYPE_REPLY, sizeof *e);

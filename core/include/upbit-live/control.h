@@ -80,7 +80,8 @@ typedef enum upbit_command {
     UPBIT_COMMAND_REPLACE = 3,
     UPBIT_COMMAND_UNSUBSCRIBE_ALL = 4,
     UPBIT_COMMAND_SNAPSHOT = 5,
-    UPBIT_COMMAND_CANCEL = 6
+    UPBIT_COMMAND_CANCEL = 6,
+    UPBIT_COMMAND_ACQUIRE = 7 /* limiter.h */
 } upbit_command;
 
 /* Two kinds of hole.

@@ -11,6 +11,7 @@
 #include "upbit-live/decode.h"
 #include "upbit-live/error.h"
 #include "upbit-live/event.h"
+#include "upbit-live/limiter.h"
 #include "upbit-live/manager.h"
 #include "upbit-live/market.h"
 #include "upbit-live/options.h"
