@@ -209,16 +209,9 @@ static void run_checked(upbit_manager *m, upbit__order *order)
     case UPBIT__ORDER_OPEN:
     case UPBIT__ORDER_CLOSE:
     case UPBIT__ORDER_SNAPSHOT:
-    case UPBIT__ORDER_ACQUIRE:
-        upbit__acquire_begin(m, order);
-        return;
-    case UPBIT__ORDER_REPORT:
-        upbit__asking_report(&m->asking, order->group, order->http_status,
-                             order->remaining_req[0] != '\0' ? order->remaining_req : NULL,
-                             order->body);
-        free_order(order);
-        return;
     case UPBIT__ORDER_CANCEL:
+    case UPBIT__ORDER_ACQUIRE:
+    case UPBIT__ORDER_REPORT:
     case UPBIT__ORDER_KEYS:
     case UPBIT__ORDER_KEYS_PROVIDED:
         break;
@@ -340,6 +333,15 @@ static void run(upbit_manager *m, upbit__order *order)
     /* These change nothing of what is wanted: they need not wait behind those that do. */
     case UPBIT__ORDER_SNAPSHOT:
         upbit__snapshot_begin(m, order);
+        free_order(order);
+        return;
+    case UPBIT__ORDER_ACQUIRE:
+        upbit__acquire_begin(m, order);
+        return;
+    case UPBIT__ORDER_REPORT:
+        upbit__asking_report(&m->asking, order->group, order->http_status,
+                             order->remaining_req[0] != '\0' ? order->remaining_req : NULL,
+                             order->body);
         free_order(order);
         return;
     case UPBIT__ORDER_CANCEL:

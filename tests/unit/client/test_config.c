@@ -218,6 +218,10 @@ START_TEST(a_recording_that_is_given_is_played)
                   upbit_error_detail());
     o.replay_file = "/dev/null";
     o.replay_speed = 1e10;
+    ck_assert_int_eq(upbit__config_init(&c, &o), UPBIT_ERROR_INVALID_ARGUMENT);
+}
+END_TEST
+
     START_TEST(limits_between_processes)
     {
         upbit__config c;
