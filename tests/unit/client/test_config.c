@@ -222,56 +222,55 @@ START_TEST(a_recording_that_is_given_is_played)
 }
 END_TEST
 
-    START_TEST(limits_between_processes)
-    {
-        upbit__config c;
-        upbit_options o = UPBIT_OPTIONS_INIT;
-        ck_assert_int_eq(upbit__config_init(&c, &o), 0);
-        ck_assert_int_eq(c.limit_sharing, UPBIT_AUTO);
-        ck_assert_str_eq(c.limit_group, "");
-        upbit__config_finish(&c);
-        setenv("UPBIT_LIMIT_SHARING", "off", 1);
-        setenv("UPBIT_LIMIT_GROUP", "main_pocket.1", 1);
-        ck_assert_int_eq(upbit__config_init_from_environment(&c), 0);
-        ck_assert_int_eq(c.limit_sharing, UPBIT_OFF);
-        ck_assert_str_eq(c.limit_group, "main_pocket.1");
-        upbit__config_finish(&c);
-        setenv("UPBIT_LIMIT_SHARING", "perhaps", 1);
-        ck_assert_int_eq(upbit__config_init_from_environment(&c), UPBIT_ERROR_INVALID_ARGUMENT);
-        ck_assert_ptr_nonnull(strstr(upbit_error_detail(), "UPBIT_LIMIT_SHARING"));
-        unsetenv("UPBIT_LIMIT_SHARING");
-        unsetenv("UPBIT_LIMIT_GROUP");
-        static const char *const bad[] = {
-            "my pocket", "../x", "a/b",
-            "12345678901234567890123456789012345678901234567890123456789012345"};
-        for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-            o.limit_group = bad[i];
-            ck_assert_int_eq(upbit__config_init(&c, &o), UPBIT_ERROR_INVALID_ARGUMENT);
-            ck_assert_ptr_nonnull(strstr(upbit_error_detail(), "limit_group"));
-        }
-        o.limit_group = NULL;
-        o.limit_sharing = 3;
+START_TEST(limits_between_processes)
+{
+    upbit__config c;
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    ck_assert_int_eq(upbit__config_init(&c, &o), 0);
+    ck_assert_int_eq(c.limit_sharing, UPBIT_AUTO);
+    ck_assert_str_eq(c.limit_group, "");
+    upbit__config_finish(&c);
+    setenv("UPBIT_LIMIT_SHARING", "off", 1);
+    setenv("UPBIT_LIMIT_GROUP", "main_pocket.1", 1);
+    ck_assert_int_eq(upbit__config_init_from_environment(&c), 0);
+    ck_assert_int_eq(c.limit_sharing, UPBIT_OFF);
+    ck_assert_str_eq(c.limit_group, "main_pocket.1");
+    upbit__config_finish(&c);
+    setenv("UPBIT_LIMIT_SHARING", "perhaps", 1);
+    ck_assert_int_eq(upbit__config_init_from_environment(&c), UPBIT_ERROR_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(upbit_error_detail(), "UPBIT_LIMIT_SHARING"));
+    unsetenv("UPBIT_LIMIT_SHARING");
+    unsetenv("UPBIT_LIMIT_GROUP");
+    static const char *const bad[] = {
+        "my pocket", "../x", "a/b",
+        "12345678901234567890123456789012345678901234567890123456789012345"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        o.limit_group = bad[i];
         ck_assert_int_eq(upbit__config_init(&c, &o), UPBIT_ERROR_INVALID_ARGUMENT);
+        ck_assert_ptr_nonnull(strstr(upbit_error_detail(), "limit_group"));
     }
-    END_TEST
+    o.limit_group = NULL;
+    o.limit_sharing = 3;
+    ck_assert_int_eq(upbit__config_init(&c, &o), UPBIT_ERROR_INVALID_ARGUMENT);
+}
+END_TEST
 
-    int main(void)
-    {
-        Suite *suite = suite_create("client config");
-        TCase *tests = tcase_create("config");
-        tcase_add_test(tests, defaults_are_upbit_korea);
-        tcase_add_test(tests, other_urls_follow_the_public_one);
-        tcase_add_loop_test(tests, bad_settings_are_named, 0,
-                            (int)(sizeof refused / sizeof *refused));
-        tcase_add_test(tests, patience_is_by_type_and_longer_than_a_ping);
-        tcase_add_test(tests, a_ca_file_that_cannot_be_read_is_told_at_once);
-        tcase_add_test(tests, the_struct_size_must_be_set);
-        tcase_add_test(tests, an_older_and_shorter_struct_has_defaults_behind_its_end);
-        tcase_add_test(tests, the_environment_speaks_for_the_default_manager);
-        tcase_add_test(tests, proxies_are_checked_at_once);
-        tcase_add_test(tests, limit_strategies);
-        tcase_add_test(tests, a_recording_that_is_given_is_played);
-        tcase_add_test(tests, limits_between_processes);
-        suite_add_tcase(suite, tests);
-        return check_main(suite);
-    }
+int main(void)
+{
+    Suite *suite = suite_create("client config");
+    TCase *tests = tcase_create("config");
+    tcase_add_test(tests, defaults_are_upbit_korea);
+    tcase_add_test(tests, other_urls_follow_the_public_one);
+    tcase_add_loop_test(tests, bad_settings_are_named, 0, (int)(sizeof refused / sizeof *refused));
+    tcase_add_test(tests, patience_is_by_type_and_longer_than_a_ping);
+    tcase_add_test(tests, a_ca_file_that_cannot_be_read_is_told_at_once);
+    tcase_add_test(tests, the_struct_size_must_be_set);
+    tcase_add_test(tests, an_older_and_shorter_struct_has_defaults_behind_its_end);
+    tcase_add_test(tests, the_environment_speaks_for_the_default_manager);
+    tcase_add_test(tests, proxies_are_checked_at_once);
+    tcase_add_test(tests, limit_strategies);
+    tcase_add_test(tests, a_recording_that_is_given_is_played);
+    tcase_add_test(tests, limits_between_processes);
+    suite_add_tcase(suite, tests);
+    return check_main(suite);
+}
