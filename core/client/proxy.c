@@ -371,7 +371,7 @@ int upbit_proxy_get_capabilities(upbit_proxy *p, upbit_capabilities *out, size_t
 {
     if (out == NULL || size == 0)
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "out: must not be NULL");
-    int error = check_usable(p);
+    int error = upbit__check_usable(p);
     if (error != 0)
         return error;
     upbit_capabilities c;
