@@ -13,12 +13,16 @@ typedef struct flood {
     pid_t pid;
     int port;
     char ca_file[64];
-    double mean_bytes; /* of one message */
+    double mean_bytes;  /* of one message, on the wire */
+    double mean_packed; /* of a compressed one */
 } flood;
 
 /* Starts it as a child that sends `count` messages to every WebSocket. Ends the program if it
  * cannot. */
 void flood_start(flood *f, size_t count, int processor);
+/* As flood_start, and this library gets the same messages compressed when it asks for that: zlib's
+ * level, with context takeover, packed beforehand. */
+void flood_start_packed(flood *f, size_t count, int level, int processor);
 /* Trades at `rate` a second; their sequential_id is the monotonic clock in ns when they are sent.
  */
 void flood_start_paced(flood *f, size_t count, unsigned rate, int processor);

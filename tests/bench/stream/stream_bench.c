@@ -2,6 +2,7 @@
  * costs at the least, in one run.
  *
  *   stream      this library: I/O thread, decode, queues, a consumer on another thread
+ *   deflate     the same with permessage-deflate, context takeover, zlib's level 6
  *   decode      one thread: SSL_read with read-ahead, frames by hand, our decoder, events thrown
  * away ahead       one thread: SSL_read with read-ahead, everything thrown away read        one
  * thread: SSL_read with OpenSSL's default settings, everything thrown away tree        one thread:
@@ -31,11 +32,11 @@
 
 static size_t messages = 200000;
 enum { CODES = 24, ROUNDS_MAX = 15 };
-enum { STREAM, DECODE, AHEAD, READ, TREE, QT, PYTHON, CCXT, MODES };
-static const char *const names[MODES] = {"stream", "decode", "ahead",  "read",
-                                         "tree",   "qt",     "python", "ccxt"};
+enum { STREAM, DEFLATE, DECODE, AHEAD, READ, TREE, QT, PYTHON, CCXT, MODES };
+static const char *const names[MODES] = {"stream", "deflate", "decode", "ahead", "read",
+                                         "tree",   "qt",      "python", "ccxt"};
 /* Slow peers get fewer messages: starting up is not what is measured. */
-static const size_t shares[MODES] = {1, 1, 1, 1, 1, 2, 2, 8};
+static const size_t shares[MODES] = {1, 1, 1, 1, 1, 1, 2, 2, 8};
 
 _Noreturn static void give_up(const char *what)
 {
@@ -69,7 +70,7 @@ static void read_codes(char (*codes)[16])
         snprintf(codes[i], sizeof codes[i], "KRW-%s%s", first[i % 8], last[i / 8]);
 }
 
-static void stream_client(const flood *f)
+static void run_client(const flood *f, int compression)
 {
     char url[64], codes[CODES][16];
     snprintf(url, sizeof url, "wss://127.0.0.1:%d/websocket/v1", f->port);
@@ -77,6 +78,7 @@ static void stream_client(const flood *f)
     o.url = url;
     o.ca_file = f->ca_file;
     o.format = UPBIT_FORMAT_DEFAULT;
+    o.compression = compression;
     o.log_level = getenv("BENCH_VERBOSE") != NULL ? UPBIT_LOG_DEBUG : UPBIT_LOG_ERROR;
     upbit_proxy_options po = UPBIT_PROXY_OPTIONS_INIT;
     po.policy = UPBIT_POLICY_DROP_OLDEST;
@@ -115,6 +117,16 @@ static void stream_client(const flood *f)
                 got, missing, s.io_cpu_ns / messages, s.read_batches, s.notifications);
     upbit_proxy_close(p);
     upbit_manager_release(m);
+}
+
+static void stream_client(const flood *f)
+{
+    run_client(f, UPBIT_OFF);
+}
+
+static void deflate_client(const flood *f)
+{
+    run_client(f, UPBIT_ON);
 }
 
 /* ---- the limits ---- */
@@ -255,8 +267,8 @@ static void ccxt_client(const flood *f)
 static double measure(const flood *f, int mode)
 {
     static void (*const clients[MODES])(const flood *) = {
-        stream_client, decode_client, ahead_client,  read_client,
-        tree_client,   qt_client,     python_client, ccxt_client};
+        stream_client, deflate_client, decode_client, ahead_client, read_client,
+        tree_client,   qt_client,      python_client, ccxt_client};
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
@@ -294,7 +306,7 @@ int main(int argc, char **argv)
     if (rounds < 1 || rounds > ROUNDS_MAX)
         give_up("usage: stream_bench [--check | ROUNDS up to 15]");
     flood f;
-    flood_start(&f, messages, 1);
+    flood_start_packed(&f, messages, 6, 1);
     double seconds[MODES][ROUNDS_MAX], ns[MODES], least[MODES], most[MODES];
     bool there[MODES];
     for (int r = 0; r < rounds; r++)
@@ -321,13 +333,14 @@ int main(int argc, char **argv)
         printf("%-8s %14.0f %10.0f %10.0f %10.2f\n", names[mode], ns[mode], least[mode], most[mode],
                ns[mode] / ns[STREAM]);
     }
-    printf("stream/decode %.2f  stream/read %.2f\n", ns[STREAM] / ns[DECODE],
-           ns[STREAM] / ns[READ]);
+    printf("stream/decode %.2f  stream/read %.2f  deflate/stream %.2f (%.0f bytes)\n",
+           ns[STREAM] / ns[DECODE], ns[STREAM] / ns[READ], ns[DEFLATE] / ns[STREAM], f.mean_packed);
     printf("{");
     for (int mode = 0; mode < MODES; mode++)
         if (there[mode])
             printf("\"%s_ns\":%.0f,\"%s_min\":%.0f,\"%s_max\":%.0f,", names[mode], ns[mode],
                    names[mode], least[mode], names[mode], most[mode]);
-    printf("\"p1\":%.3f,\"p2\":%.3f}\n", ns[STREAM] / ns[DECODE], ns[STREAM] / ns[READ]);
+    printf("\"p1\":%.3f,\"p2\":%.3f,\"p13\":%.3f}\n", ns[STREAM] / ns[DECODE],
+           ns[STREAM] / ns[READ], ns[DEFLATE] / ns[STREAM]);
     return 0;
 }
