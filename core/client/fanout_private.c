@@ -69,7 +69,7 @@ static void prove(upbit__fanout *f, const upbit__key *key, const upbit_event *e)
 void upbit__fanout_private(upbit__fanout *f, upbit_event *e, upbit__private_to to)
 {
     upbit__key *all = find(f, e, true), *one = e->code[0] != '\0' ? find(f, e, false) : NULL;
-    if (all == NULL && one == NULL)
+    if (all == NULL && one == NULL && e->origin == UPBIT_ORIGIN_STREAM)
         upbit__count(&f->counters->events_unwanted, 1);
     prove(f, all, e);
     prove(f, one, e);

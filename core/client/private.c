@@ -132,8 +132,17 @@ void upbit__private_update(upbit_manager *m)
         if (all[i]->available == 1)
             c.available = 1;
     pthread_mutex_lock(&m->mutex);
+    bool changed = c.available != m->capabilities.available;
+    for (int i = 0; i < 3; i++) {
+        const upbit_capability *before[] = {&m->capabilities.orders, &m->capabilities.assets,
+                                            &m->capabilities.announcements};
+        changed = changed || all[i]->available != before[i]->available ||
+                  all[i]->origin != before[i]->origin;
+    }
     m->capabilities = c;
     pthread_mutex_unlock(&m->mutex);
+    if (changed) /* what there is besides the connection changes without it, too */
+        upbit__tell_state(m, &m->private_session, NULL);
 }
 
 void upbit__private_capabilities(upbit_manager *m, upbit_capabilities *out)

@@ -130,7 +130,7 @@ UPBIT_API int upbit_proxy_cancel(upbit_proxy *p, uint64_t request_id);
  * (nothing private was asked for yet, or it is being connected); < 0: why not. UNAVAILABLE: there are no
  * keys, or private_url is one that no token may go to; AUTH: the exchange refuses them; another error:
  * what keeps the connection and REST from coming about. A STATE event of the private session follows every
- * change of the connection.
+ * change of the answer.
  * @thread any. Returns as above, or INVALID_ARGUMENT, CLOSED, ILLEGAL_STATE. */
 UPBIT_API int upbit_proxy_is_private_available(upbit_proxy *p);
 

@@ -1,0 +1,199 @@
+/* Private wants, one by one: what is asked for, how things stand, what follows a full lane, and
+ * what comes besides orders and balances. Sets the library's clock. */
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include "../scenarios/private_stage.h"
+#include "base/clock.h"
+#include "support/check_main.h"
+
+static const int by_stream = UPBIT_ORIGIN_STREAM, by_rest = UPBIT_ORIGIN_REST;
+static _Atomic int64_t passed;
+
+static int64_t read_clock(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * UPBIT__SECOND + t.tv_nsec;
+}
+
+/* All of them go on together: nobody slept. */
+static int64_t monotonic(void)
+{
+    return read_clock(CLOCK_MONOTONIC) + atomic_load(&passed);
+}
+
+static int64_t boottime(void)
+{
+    return read_clock(CLOCK_BOOTTIME) + atomic_load(&passed);
+}
+
+static int64_t wall(void)
+{
+    return read_clock(CLOCK_REALTIME) + atomic_load(&passed);
+}
+
+static upbit_stats stats(void)
+{
+    upbit_stats s;
+    ck_assert_int_eq(upbit_manager_get_stats(manager, &s, sizeof s), 0);
+    return s;
+}
+
+static bool is_announcement(const told *t, const void *unused)
+{
+    (void)unused;
+    return t->type == UPBIT_TYPE_ANNOUNCEMENT;
+}
+
+static bool is_raw(const told *t, const void *text)
+{
+    return t->type == UPBIT_TYPE_RAW && strstr(t->text, text) != NULL;
+}
+
+static bool is_of_code(const told *t, const void *code)
+{
+    return t->type == UPBIT_TYPE_MY_ORDER && strcmp(t->code, code) == 0;
+}
+
+static bool is_standing(const told *t, const void *unused)
+{
+    (void)unused;
+    return t->type == UPBIT_TYPE_MY_ORDER && t->stream == UPBIT_STREAM_SNAPSHOT;
+}
+
+static bool is_of_type(const told *t, const void *type)
+{
+    return t->type == *(const int *)type;
+}
+
+START_TEST(announcements_are_typed_and_unknown_types_are_text)
+{
+    private_open("0", NULL);
+    widget *w = widget_open("news", NULL), *other = widget_open("prices", NULL);
+    widget_want(w, UPBIT_TYPE_ANNOUNCEMENT, "");
+    widget_want(other, UPBIT_TYPE_TICKER, "KRW-BTC");
+    told_wait(w, 0, is_live, NULL, 1);
+    private_run(300);
+    ck_assert_int_eq(mock_call(&exchange, "POST",
+                               "/mock/announce?event=UPDATED&category=maintenance&uuid=7", "text"),
+                     200);
+    told_wait(w, 0, is_announcement, NULL, 1);
+    const told *t = &w->at[w->count - 1];
+    ck_assert_str_eq(t->uuid, "7");
+    ck_assert_int_eq(t->state, UPBIT_CATEGORY_MAINTENANCE);
+    ck_assert_str_eq(t->text, "text");
+    ck_assert_int_eq(mock_call(&exchange, "POST", "/mock/send?stream=private",
+                               "{\"type\":\"myMargin\",\"value\":1,\"stream_type\":\"REALTIME\"}"),
+                     200);
+    told_wait(w, 0, is_raw, "{\"type\":\"myMargin\",\"value\":1", 1);
+    ck_assert_uint_eq(told_count(other, 0, is_raw, "myMargin"), 0); /* of another connection */
+    private_close();
+}
+END_TEST
+
+START_TEST(orders_of_one_code_are_asked_for_alone)
+{
+    private_open("100", NULL);
+    widget *w = widget_open("one", NULL);
+    widget_want(w, UPBIT_TYPE_MY_ORDER, "KRW-BTC");
+    told_wait(w, 0, is_order, &by_stream, 5);
+    ck_assert_uint_eq(told_count(w, 0, is_order, NULL), told_count(w, 0, is_of_code, "KRW-BTC"));
+    ck_assert_uint_eq(stats().events_unwanted, 0); /* the exchange sent no others */
+    widget *all = widget_open("all", NULL);
+    widget_want(all, UPBIT_TYPE_MY_ORDER, "");
+    told_wait(all, 0, is_of_code, "KRW-ETH", 3);
+    ck_assert_uint_eq(told_count(w, 0, is_order, NULL), told_count(w, 0, is_of_code, "KRW-BTC"));
+    ck_assert_uint_eq(stats().repairs, 0);
+    private_close();
+}
+END_TEST
+
+START_TEST(one_snapshot_needs_no_connection)
+{
+    private_open("0", NULL);
+    widget *w = widget_open("once", NULL);
+    upbit_want want = UPBIT_WANT_INIT;
+    want.flags = UPBIT_WANT_SNAPSHOT_ONLY;
+    want.type = UPBIT_TYPE_MY_ORDER;
+    ck_assert_int_eq(upbit_proxy_subscribe(w->proxy, &want, 0), 0);
+    want.type = UPBIT_TYPE_MY_ASSET;
+    ck_assert_int_eq(upbit_proxy_subscribe(w->proxy, &want, 0), 0);
+    told_wait(w, 0, is_standing, NULL, 1);
+    told_wait(w, 0, is_balance, &by_rest, 1);
+    private_run(200);
+    ck_assert_uint_eq(stats().private_state, UPBIT_STATE_IDLE);
+    ck_assert_uint_eq(stats().keys, 0); /* and they are done */
+    private_close();
+}
+END_TEST
+
+/* 10 s after the last want the connection goes; the next want brings it back. */
+START_TEST(a_connection_nobody_needs_is_closed)
+{
+    static const upbit__clock clocks = {monotonic, boottime, wall};
+    upbit__clock_set(&clocks);
+    private_open("50", NULL);
+    widget *w = widget_open("orders", NULL), *pulse = widget_open("pulse", NULL);
+    widget_want(pulse, UPBIT_TYPE_TICKER, "KRW-BTC"); /* what wakes the thread to see the clock */
+    widget_want(w, UPBIT_TYPE_MY_ORDER, "");
+    told_wait(w, 0, is_order, &by_stream, 3);
+    ck_assert_int_eq(upbit_proxy_unsubscribe_all(w->proxy, 0), 0);
+    private_run(500);
+    ck_assert_uint_eq(stats().private_state, UPBIT_STATE_LIVE);
+    size_t from = w->count;
+    atomic_fetch_add(&passed, 8 * UPBIT__SECOND);
+    private_run(300);
+    ck_assert_uint_eq(stats().private_state, UPBIT_STATE_LIVE);
+    atomic_fetch_add(&passed, 3 * UPBIT__SECOND);
+    double until = stream_now() + 20;
+    while (stats().private_state != UPBIT_STATE_IDLE && stream_now() < until)
+        private_run(20);
+    ck_assert_uint_eq(stats().private_state, UPBIT_STATE_IDLE);
+    ck_assert_uint_eq(told_count(w, from, is_order, NULL), 0);
+    ck_assert_uint_eq(told_count(w, from, is_error, NULL), 0);
+    widget_want(w, UPBIT_TYPE_MY_ORDER, "");
+    told_wait(w, from, is_order, &by_stream, 3);
+    ck_assert_uint_eq(stats().reconnects, 0); /* nothing was lost */
+    private_close();
+    upbit__clock_set(NULL);
+}
+END_TEST
+
+/* A lane that was full: the hole is counted, and behind it stands how things stand. */
+START_TEST(a_full_lane_starts_again_with_how_things_stand)
+{
+    upbit_proxy_options options = UPBIT_PROXY_OPTIONS_INIT;
+    options.queue_messages = 32;
+    private_open("0", NULL);
+    widget *w = widget_open("slow", &options);
+    widget_want(w, UPBIT_TYPE_MY_ORDER, "");
+    told_wait(w, 0, is_live, NULL, 1);
+    told_wait(w, 0, is_standing, NULL, 1);
+    private_run(200);
+    size_t from = w->count, standing = told_count(w, 0, is_standing, NULL);
+    private_order("/mock/order?do=lives&count=100");
+    for (int i = 0; i < 200 && stats().events_dropped == 0; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    ck_assert_uint_gt(stats().events_dropped, 0);
+    told_wait(w, from, is_of_type, &(int){UPBIT_TYPE_OVERFLOW}, 1);
+    told_wait(w, from, is_of_type, &(int){UPBIT_TYPE_GAP}, 1);
+    told_wait(w, from, is_standing, NULL, standing);
+    private_close();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("client private");
+    TCase *tests = tcase_create("private");
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, announcements_are_typed_and_unknown_types_are_text);
+    tcase_add_test(tests, orders_of_one_code_are_asked_for_alone);
+    tcase_add_test(tests, one_snapshot_needs_no_connection);
+    tcase_add_test(tests, a_connection_nobody_needs_is_closed);
+    tcase_add_test(tests, a_full_lane_starts_again_with_how_things_stand);
+    suite_add_tcase(suite, tests);
+    return check_main(suite);
+}
