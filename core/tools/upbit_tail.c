@@ -399,10 +399,6 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     tail_arguments arguments;
-    if (upbit_environment_take_keys() < 0) {
-        fprintf(stderr, "upbit-tail: %s\n", upbit_error_detail());
-        return EXIT_USAGE;
-    }
     int status = tail_arguments_read(&arguments, argc, argv);
     if (status != 0) {
         tail_arguments_free(&arguments);

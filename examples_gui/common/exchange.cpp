@@ -56,6 +56,8 @@ void Exchange::startLive()
     options.restUrl = m_options.restUrl;
     options.privateUrl = m_options.privateUrl;
     options.caFile = m_options.caFile;
+    // Never for the simulated exchange: they are those of an account.
+    options.environmentKeys = UpbitLive::Switch::On;
     connectTo(options, m_options.restUrl.isEmpty() ? MarketList::restUrlOf(m_options.url)
                                                    : m_options.restUrl);
     if (!m_liveShown) {

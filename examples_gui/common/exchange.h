@@ -16,6 +16,7 @@
 struct ExchangeOptions {
     QString url, restUrl, privateUrl, caFile;
     bool simulated = false;
+    bool keys = false; // the program was started with API keys
 };
 
 class Exchange : public QObject
@@ -38,6 +39,10 @@ class Exchange : public QObject
     UpbitLive::Manager *manager() const
     {
         return m_manager.get();
+    }
+    bool hasKeys() const
+    {
+        return m_options.keys;
     }
     bool isSimulated() const
     {

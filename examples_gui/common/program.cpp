@@ -3,6 +3,7 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QTranslator>
+#include <UpbitLive/manager.h>
 #include <UpbitLive/widgets/translation.h>
 #include <cstdio>
 #include <memory>
@@ -132,12 +133,19 @@ class Stage : public QObject
 int runProgram(int argc, char **argv, const char *name, const char *description,
                const MakeFrame &make)
 {
+    // Before there is a thread, and before a child could inherit them.
+    const int keys = UpbitLive::Manager::takeEnvironmentKeys();
+    if (keys < 0) {
+        fail(name, upbit_error_detail());
+        return 2;
+    }
     // Qt's own event loop tells when it wakes and sleeps; the one of GLib tells it the wrong way
     // round, and TurnProbe would measure the sleep.
     qputenv("QT_NO_GLIB", "1");
     QApplication app(argc, argv);
     QApplication::setApplicationName(name);
     Options options;
+    options.exchange.keys = keys == 1;
     if (!readOptions(name, description, &options))
         return 2;
     Settings settings;

@@ -66,7 +66,7 @@ void Window::arrange()
     resizeDocks({m_summary, m_chart, m_book}, {110, 400, 400}, Qt::Vertical);
     resizeDocks({m_book, m_trades}, {560, 460}, Qt::Horizontal);
     // They say nothing without keys.
-    const bool keys = qEnvironmentVariableIsSet("UPBIT_ACCESS_KEY");
+    const bool keys = m_exchange.hasKeys();
     m_orders->setVisible(keys);
     m_assets->setVisible(keys);
 }

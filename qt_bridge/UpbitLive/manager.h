@@ -34,6 +34,8 @@ struct ManagerOptions {
     quint64 memoryBudget = 0;
     quint32 messageSizeMax = 0;
     quint32 listingMs = 0; // how often the market list is asked for while anything is wanted
+    // API keys from UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY; Auto: the default instance only.
+    Switch environmentKeys = Switch::Auto;
 };
 
 class UPBITLIVE_QT_EXPORT Manager : public QObject
@@ -50,6 +52,16 @@ public:
     // with the application object; nullptr, and a line in upbit.qt, when it cannot be made. Call it in
     // the main thread.
     static Manager *defaultInstance();
+
+    // Takes the API keys out of the environment into the library's safe memory, and overwrites them
+    // there: the first thing in main, before the application object and with it threads. 1: there
+    // were keys, 0: none, below 0 they are none that can be (upbit-live/credentials.h).
+    static int takeEnvironmentKeys();
+    // Wipes what was taken; managers keep theirs.
+    static void dropEnvironmentKeys();
+
+    // New keys; two empty ones: none any more. Copied at once; wipe yours. False: lastError says why.
+    bool setCredentials(const QByteArray &accessKey, const QByteArray &secretKey);
 
     // False when the options were refused or resources were missing: lastError says why.
     bool isValid() const noexcept;

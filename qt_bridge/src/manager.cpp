@@ -1,6 +1,7 @@
 // The C manager as a QObject: options in, log lines and statistics out.
 #include <UpbitLive/manager.h>
 #include <UpbitLive/types.h>
+#include <upbit-live/credentials.h>
 
 #include <QtCore/QCoreApplication>
 
@@ -44,6 +45,7 @@ Manager::Manager(const ManagerOptions &options, QObject *parent) : QObject(paren
     o.message_size_max = options.messageSizeMax;
     o.backoff_first_ms = options.backoffFirstMs;
     o.listing_ms = options.listingMs;
+    o.environment_keys = static_cast<int>(options.environmentKeys);
     const int error = upbit_manager_create(&m_manager, &o);
     if (error < 0) {
         m_manager = nullptr;
@@ -93,6 +95,26 @@ bool Manager::isValid() const noexcept
 Error Manager::lastError() const
 {
     return m_error;
+}
+
+int Manager::takeEnvironmentKeys()
+{
+    return upbit_environment_take_keys();
+}
+
+void Manager::dropEnvironmentKeys()
+{
+    upbit_environment_drop_keys();
+}
+
+bool Manager::setCredentials(const QByteArray &accessKey, const QByteArray &secretKey)
+{
+    const bool none = accessKey.isEmpty() && secretKey.isEmpty();
+    const int error = upbit_manager_set_credentials(
+        m_manager, none ? nullptr : accessKey.constData(), none ? nullptr : secretKey.constData());
+    if (error < 0)
+        m_error = lastCallError(error);
+    return error >= 0;
 }
 
 bool Manager::shutdown(quint32 deadlineMs)

@@ -1,8 +1,8 @@
 /* A program with keys, for test_leaks.py to look into: leak_subject URL
  *
- * Takes its keys from the environment, uses them in every way there is (right, refused, badly
- * written, provided), prints READY and waits for a line; ends its manager, prints CLOSED and waits
- * for another. What the library says goes to stderr, all of it. */
+ * Takes its keys from the environment, uses them in every way there is (REST and stream, right,
+ * refused, badly written), prints READY and waits for a line; ends its manager, prints CLOSED and
+ * waits for another. What the library says goes to stderr, all of it. */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +41,29 @@ static int snapshot(upbit_proxy *p, int type)
     w.type = type;
     int error = upbit_proxy_get_snapshot(p, &w, 10000, ++id);
     return error != 0 ? error : take(p, id);
+}
+
+/* The private stream, until an event has come by it: each connection has a token. */
+static int stream(upbit_proxy *p)
+{
+    upbit_want w = UPBIT_WANT_INIT;
+    w.type = UPBIT_TYPE_MY_ORDER;
+    w.flags = UPBIT_WANT_REALTIME_ONLY;
+    if (upbit_proxy_subscribe(p, &w, 1000) != 0 || take(p, 1000) != 0)
+        return 0;
+    for (int waited = 0; waited < 200; waited++) {
+        upbit_delivery d = UPBIT_DELIVERY_INIT;
+        while (upbit_proxy_next(p, &d) == 1) {
+            int mine = d.event->type == UPBIT_TYPE_MY_ORDER &&
+                       d.event->origin == UPBIT_ORIGIN_STREAM;
+            upbit_event_unref(d.event);
+            if (mine)
+                return 1;
+        }
+        struct pollfd fd = {upbit_proxy_fd(p), POLLIN, 0};
+        poll(&fd, 1, 100);
+    }
+    return 0;
 }
 
 /* Half of a secret that was mistyped, and an access key that is none: both are somebody's. */
@@ -95,7 +118,7 @@ int main(int count, char **arguments)
     refusals(m, p, access, secret);
     explicit_bzero(access, sizeof access); /* this program's own copies */
     explicit_bzero(secret, sizeof secret);
-    if (snapshot(p, UPBIT_TYPE_MY_ORDER) != 0)
+    if (snapshot(p, UPBIT_TYPE_MY_ORDER) != 0 || !stream(p))
         return 4;
     wait_line("READY");
     upbit_proxy_close(p);
