@@ -124,6 +124,7 @@ struct mock_conn {
 
 struct mock_stats {
     uint64_t connections, websockets, http_requests, requests, messages_sent, bytes_sent;
+    uint64_t longest_turn_ms; /* of the loop: so late it may have looked */
     uint64_t refused, rate_violations, books_skipped, cut_for_memory, idle_cuts, errors_sent, pings;
     uint64_t rejected;
     uint64_t messages_compressed, bytes_plain, bytes_packed; /* of these messages */

@@ -55,6 +55,7 @@ void mock_stats_put(struct mock_server *s, struct mock_buf *b)
     PUT(bytes_sent);
     PUT(refused);
     PUT(rate_violations);
+    PUT(longest_turn_ms);
     PUT(books_skipped);
     PUT(cut_for_memory);
     PUT(idle_cuts);

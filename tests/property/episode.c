@@ -60,7 +60,7 @@ static void open_widget(stage *s, dice *d)
 
 static widget *any_open(const stage *s, dice *d)
 {
-    widget *w = s->widgets[1 + dice_below(d, (unsigned)s->count - 1)];
+    widget *w = s->widgets[s->quiet + dice_below(d, (unsigned)(s->count - s->quiet))];
     return w->proxy != NULL ? w : NULL;
 }
 
@@ -94,7 +94,7 @@ static void trouble(stage *s, dice *d)
             truth_gather(&s->truth, &s->mock);
             gather = now + 0.8;
         }
-        nanosleep(&(struct timespec){0, TICK_NS}, NULL);
+        rest_sleep(s, TICK_NS);
         rest_drain(s, false, tick);
     }
 }
@@ -112,6 +112,9 @@ static void begin(stage *s, dice *d, uint64_t seed)
         abort();
     faults_begin(&s->faults, &s->mock, d);
     widget_open_steady(new_widget(s), s->manager, (unsigned)s->count);
+    if (s->faults.theme == THEME_HOLES)
+        widget_open_quick(new_widget(s), s->manager, (unsigned)s->count);
+    s->quiet = s->count;
     open_widget(s, d);
 }
 

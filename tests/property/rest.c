@@ -40,9 +40,17 @@ void rest_drain(stage *s, bool all, unsigned tick)
     }
 }
 
+void rest_sleep(stage *s, long ns)
+{
+    double begin = stream_now();
+    nanosleep(&(struct timespec){0, ns}, NULL);
+    double took = stream_now() - begin;
+    s->longest_turn = took > s->longest_turn ? took : s->longest_turn;
+}
+
 static void turn(stage *s)
 {
-    nanosleep(&(struct timespec){0, 5000000}, NULL);
+    rest_sleep(s, 5000000);
     rest_drain(s, true, 0);
 }
 
@@ -159,7 +167,11 @@ static void judge_counters(stage *s)
     long violations = mock_stat(&s->mock, "rate_violations");
     long connects = mock_stat(&s->mock, "connect_rate"), bad = mock_stat(&s->mock, "bad_frame");
     long masks = mock_stat(&s->mock, "repeated_mask");
-    if (violations != 0 || connects != 0 || bad != 0 || masks != 0)
+    /* The limits are kept by the clock of who sends, with a tenth of a second to spare: a machine
+     * that lets somebody wait as long makes two windows look like one. */
+    bool stalled = s->longest_turn > 0.05 || mock_stat(&s->mock, "longest_turn_ms") > 50;
+    long allowed = stalled ? 3 : 0;
+    if (violations > allowed || connects > allowed || bad != 0 || masks != 0)
         report_wrong("at rest: %ld messages or calls and %ld connects beyond the limits, %ld bad "
                      "frames, %ld repeated masks",
                      violations, connects, bad, masks);

@@ -140,12 +140,22 @@ static bool is_near(int64_t id, int64_t other)
  */
 static void show(const widget *w, const truth *t, int code, int64_t id)
 {
+    const receipt *before = NULL, *after = NULL; /* however long */
     for (size_t i = 0; i < w->got.count; i++) {
         const receipt *g = &w->got.at[i];
-        if (g->type == UPBIT_TYPE_TRADE && g->code == code && !g->answer && is_near(id, g->id))
-            report_more("had %" PRId64 " number %" PRIu64 " %s %s epoch %" PRIu32 " era %" PRIu32,
+        if (g->type != UPBIT_TYPE_TRADE || g->code != code || g->answer)
+            continue;
+        before = g->id < id ? g : before;
+        after = after == NULL && g->id > id ? g : after;
+    }
+    for (size_t i = 0; i < w->got.count; i++) {
+        const receipt *g = &w->got.at[i];
+        if (g->type == UPBIT_TYPE_TRADE && g->code == code && !g->answer &&
+            (g == before || g == after || is_near(id, g->id)))
+            report_more("had %" PRId64 " number %" PRIu64 " %s %s epoch %" PRIu32 " era %" PRIu32
+                        " wanted since %" PRId64,
                         g->id, g->number, upbit_stream_name(g->stream),
-                        upbit_origin_name(g->origin), g->epoch, g->era);
+                        upbit_origin_name(g->origin), g->epoch, g->era, g->since_ms);
     }
     for (size_t i = 0; i < t->happenings[code]; i++) {
         size_t sent;

@@ -103,6 +103,8 @@ void widget_open(widget *w, upbit_manager *m, upbit_waiter *shared, dice *d, uns
 /* One that does nothing but take the trades of three markets, slowly: its GAPs can be checked to
  * the last number. */
 void widget_open_steady(widget *w, upbit_manager *m, unsigned serial);
+/* The same of six markets, at once: it loses nothing that is not missed in a cut. */
+void widget_open_quick(widget *w, upbit_manager *m, unsigned serial);
 void widget_close(widget *w); /* what it has received stays */
 void widget_free(widget *w);
 

@@ -385,16 +385,32 @@ void widget_open(widget *w, upbit_manager *m, upbit_waiter *shared, dice *d, uns
     open_proxy(w, m, shared, serial);
 }
 
+static void take_trades(widget *w, int codes)
+{
+    wish wished = {.kind = KIND_TRADE};
+    for (int i = 0; i < codes; i++)
+        wished.code[i] = true;
+    command *c = new_command(w, UPBIT_COMMAND_SUBSCRIBE);
+    take_all(w, &wished);
+    if (call(w, upbit_proxy_subscribe, &wished, (upbit_want)UPBIT_WANT_INIT, c->request_id) != 0)
+        report_wrong("%s: it cannot subscribe", w->id);
+}
+
 void widget_open_steady(widget *w, upbit_manager *m, unsigned serial)
 {
     *w = (widget){.options = UPBIT_PROXY_OPTIONS_INIT, .pace = PACE_SLOW};
     w->options.queue_messages = 16;
     open_proxy(w, m, NULL, serial);
-    wish wished = {.kind = KIND_TRADE, .code = {true, true, true}};
-    command *c = new_command(w, UPBIT_COMMAND_SUBSCRIBE);
-    take_all(w, &wished);
-    if (call(w, upbit_proxy_subscribe, &wished, (upbit_want)UPBIT_WANT_INIT, c->request_id) != 0)
-        report_wrong("%s: it cannot subscribe", w->id);
+    take_trades(w, 3);
+}
+
+void widget_open_quick(widget *w, upbit_manager *m, unsigned serial)
+{
+    *w = (widget){.options = UPBIT_PROXY_OPTIONS_INIT, .pace = PACE_FAST};
+    w->options.queue_messages = 65536;
+    w->options.queue_bytes = 64u << 20;
+    open_proxy(w, m, NULL, serial);
+    take_trades(w, 6);
 }
 
 void widget_close(widget *w)

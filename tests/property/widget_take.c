@@ -9,6 +9,8 @@
 #include "report.h"
 #include "widget.h"
 
+#define CLOCKS_APART_MS 20 /* the mock counts on from its start */
+
 static receipt *record(widget *w)
 {
     receipts *l = &w->got;
@@ -116,34 +118,41 @@ static void judge_age(widget *w, const upbit_event *e, uint32_t *last)
     *last = e->epoch;
 }
 
+/* Where a type's lane is kept: messages of unknown types have one as well. */
+static int lane_of(int type)
+{
+    return type == UPBIT_TYPE_RAW ? 0 : type;
+}
+
 static bool is_gap_open(const widget *w, int type)
 {
-    return w->gap_first[type] != 0;
+    return w->gap_first[lane_of(type)] != 0;
 }
 
 /* An event of a first-in-first-out lane: no number is missing but those the GAP before it named. */
 static void judge_number(widget *w, int type, uint64_t number)
 {
-    uint64_t expected = w->expected[type];
+    int lane = lane_of(type);
+    uint64_t expected = w->expected[lane];
     if (is_gap_open(w, type)) {
-        if (w->gap_first[type] != expected || w->gap_last[type] + 1 != number)
+        if (w->gap_first[lane] != expected || w->gap_last[lane] + 1 != number)
             report_wrong("%s %s: GAP %" PRIu64 "..%" PRIu64 " stands between %" PRIu64
                          " and %" PRIu64,
-                         w->id, upbit_type_name(type), w->gap_first[type], w->gap_last[type],
+                         w->id, upbit_type_name(type), w->gap_first[lane], w->gap_last[lane],
                          expected - 1, number);
-        w->gap_first[type] = 0;
+        w->gap_first[lane] = 0;
     } else if (number != expected) {
         report_wrong("%s %s: %" PRIu64 " comes after %" PRIu64 ", and no GAP", w->id,
                      upbit_type_name(type), number, expected - 1);
     }
-    w->expected[type] = number + 1;
+    w->expected[lane] = number + 1;
 }
 
 static void judge_gap(widget *w, const upbit_delivery *d)
 {
     const upbit_gap *gap = upbit_event_gap(d->event);
     int type = (int)gap->lane_type;
-    if (type < UPBIT_TYPE_TICKER || type > UPBIT_TYPE_CANDLE) {
+    if ((type < UPBIT_TYPE_TICKER || type > UPBIT_TYPE_CANDLE) && type != UPBIT_TYPE_RAW) {
         report_wrong("%s: a GAP of type %d", w->id, type);
         return;
     }
@@ -169,8 +178,8 @@ static void judge_gap(widget *w, const upbit_delivery *d)
     if (gap->last < gap->first || gap->count != gap->last - gap->first + 1 || is_gap_open(w, type))
         report_wrong("%s: GAP of %" PRIu64 " from %" PRIu64 " to %" PRIu64, w->id, gap->count,
                      gap->first, gap->last);
-    w->gap_first[type] = gap->first;
-    w->gap_last[type] = gap->last;
+    w->gap_first[lane_of(type)] = gap->first;
+    w->gap_last[lane_of(type)] = gap->last;
     w->gapped += gap->count;
 }
 
@@ -328,14 +337,18 @@ static void judge_stream(widget *w, const upbit_event *e, hope *k)
     k->once_due = false;
 }
 
-/* What was missed before it came is not for it. */
+/* What was missed before it came is not for it, nor what a connection brought that was lost by
+ * then. Later fills look behind the last trade that was known, and may find something there. */
 static void judge_missed(const widget *w, const upbit_event *e, const hope *k)
 {
     const upbit_trade *t = upbit_event_trade(e);
-    if (t != NULL && e->origin == UPBIT_ORIGIN_BACKFILL && e->epoch == k->first_epoch &&
-        t->sequential_id / 10000 < k->called_ms)
-        report_wrong("%s: trade %" PRId64 " of %s happened in a cut before it was wanted here",
-                     w->id, t->sequential_id, e->code);
+    if (t == NULL || k->first_epoch == 0 || e->stream != UPBIT_STREAM_REALTIME ||
+        t->sequential_id / 10000 + CLOCKS_APART_MS > k->called_ms)
+        return;
+    if (e->origin == UPBIT_ORIGIN_STREAM ||
+        (e->origin == UPBIT_ORIGIN_BACKFILL && e->epoch == k->first_epoch))
+        report_wrong("%s: trade %" PRId64 " of %s (%s) happened before it was wanted here", w->id,
+                     t->sequential_id, e->code, upbit_origin_name(e->origin));
 }
 
 static void judge_data(widget *w, const upbit_delivery *d)
@@ -392,6 +405,11 @@ void widget_judge(widget *w, const upbit_delivery *d)
     case UPBIT_TYPE_ORDERBOOK:
     case UPBIT_TYPE_CANDLE:
         judge_data(w, d);
+        break;
+    case UPBIT_TYPE_RAW: /* of the garbage that is none */
+        w->data++;
+        judge_age(w, e, &w->lane_epoch[0]);
+        judge_number(w, e->type, d->number);
         break;
     case UPBIT_TYPE_EPOCH:
         judge_epoch(w, e);
