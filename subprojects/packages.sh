@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that examples_gui/run and tests/run need, by named sets:
 #
-#     subprojects/packages.sh library qt examples tests
+#     subprojects/packages.sh library qt python examples tests
 #
 # With nothing missing it only asks dpkg, a few milliseconds and no apt at all; so both commands can
 # afford to call it every time. Needs root or sudo only when something is missing.
@@ -18,6 +18,10 @@ packages_of()
                 libcurl4-openssl-dev ca-certificates ;;
         # qttools5-dev-tools compiles the translations.
         qt) echo g++ qtbase5-dev qttools5-dev-tools ;;
+        # The package itself needs python3-dev to build and nothing but python3 to run; the rest is
+        # for its tests and for programs with windows.
+        python)
+            echo python3 python3-dev python3-pyqt5 python3-pytest mypy black flake8 ;;
         # Without a Korean font the windows show boxes.
         examples) echo fonts-nanum ;;
         # openssl makes the throw-away certificates, cmake and g++ build the consumer, libc6-dbg is
@@ -26,7 +30,7 @@ packages_of()
             echo check g++ git cmake make openssl python3 shellcheck valgrind libc6-dbg xvfb \
                 xauth procps spin ;;
         *)
-            echo "packages.sh: no package set '$1' (library, qt, examples, tests)" >&2
+            echo "packages.sh: no package set '$1' (library, qt, python, examples, tests)" >&2
             return 1 ;;
     esac
 }
@@ -38,7 +42,7 @@ for set in "$@"; do
     list=$(packages_of "$set") || exit 2
     wanted="$wanted $list"
 done
-[ -n "$wanted" ] || { echo "usage: packages.sh library|qt|examples|tests ..." >&2; exit 2; }
+[ -n "$wanted" ] || { echo "usage: packages.sh library|qt|python|examples|tests ..." >&2; exit 2; }
 
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
     echo "packages.sh: this is not a Debian system. Install what these packages hold, then set" >&2

@@ -1,0 +1,73 @@
+/* Lines of the library's threads wait here until Python fetches them. The newest 256 are kept. */
+#include "core.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+enum { LINES = 256 };
+
+static struct {
+    int level;
+    char module[24];
+    char text[488];
+} lines[LINES];
+static uint64_t written, taken;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* The mutex is held for the copy of a line; a fork in that moment must not leave it locked. */
+static void before_fork(void)
+{
+    pthread_mutex_lock(&mutex);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&mutex);
+}
+
+int log_init(void)
+{
+    return pthread_atfork(before_fork, after_fork, after_fork);
+}
+
+void log_line(void *context, int level, const char *module, const char *line)
+{
+    (void)context;
+    pthread_mutex_lock(&mutex);
+    size_t at = written++ % LINES;
+    lines[at].level = level;
+    snprintf(lines[at].module, sizeof lines[at].module, "%s", module);
+    snprintf(lines[at].text, sizeof lines[at].text, "%s", line);
+    if (written - taken > LINES)
+        taken = written - LINES;
+    pthread_mutex_unlock(&mutex);
+}
+
+PyObject *log_take(PyObject *module, PyObject *unused)
+{
+    (void)module, (void)unused;
+    PyObject *list = PyList_New(0);
+    while (list != NULL) {
+        int level;
+        char name[sizeof lines[0].module], text[sizeof lines[0].text];
+        /* Python may run the collector in any allocation: none of it under the mutex. */
+        pthread_mutex_lock(&mutex);
+        int any = taken < written;
+        if (any) {
+            size_t at = taken++ % LINES;
+            level = lines[at].level;
+            memcpy(name, lines[at].module, sizeof name);
+            memcpy(text, lines[at].text, sizeof text);
+        }
+        pthread_mutex_unlock(&mutex);
+        if (!any)
+            break;
+        /* A line that was cut may end inside a letter. */
+        PyObject *line = PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
+        PyObject *row = line == NULL ? NULL : Py_BuildValue("(isN)", level, name, line);
+        if (row == NULL || PyList_Append(list, row) != 0)
+            Py_CLEAR(list);
+        Py_XDECREF(row);
+    }
+    return list;
+}

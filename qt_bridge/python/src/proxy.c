@@ -1,0 +1,237 @@
+/* Proxy(manager, client_id, ...): one queue. The facade (upbit_live._proxy) stands on it.
+ *
+ * All calls but close hold the GIL throughout and none of them waits, so that no two run at once
+ * and none is under way when close or the collector, in whatever thread, frees the proxy. */
+#include "core.h"
+
+typedef struct proxy_object {
+    PyObject_HEAD upbit_proxy *proxy; /* NULL: closed */
+    PyObject *manager;                /* outlives it */
+} proxy_object;
+
+static PyObject *proxy_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
+{
+    static const char *const names[] = {"manager",        "client_id",   "policy",
+                                        "queue_messages", "queue_bytes", NULL};
+    PyObject *manager;
+    const char *client_id;
+    upbit_proxy_options o = UPBIT_PROXY_OPTIONS_INIT;
+    unsigned messages = 0, bytes = 0;
+    if (!PyArg_ParseTupleAndKeywords(arguments, named, "O!s|iII:Proxy", (char **)(uintptr_t)names,
+                                     &manager_type, &manager, &client_id, &o.policy, &messages,
+                                     &bytes))
+        return NULL;
+    o.queue_messages = messages;
+    o.queue_bytes = bytes;
+    proxy_object *p = (proxy_object *)type->tp_alloc(type, 0);
+    if (p == NULL)
+        return NULL;
+    int error = upbit_proxy_open(&p->proxy, ((manager_object *)manager)->manager, client_id, &o);
+    if (error < 0) {
+        p->proxy = NULL;
+        Py_DECREF(p);
+        return convert_raise(error);
+    }
+    Py_INCREF(manager);
+    p->manager = manager;
+    return (PyObject *)p;
+}
+
+static PyObject *proxy_close(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    proxy_object *p = (proxy_object *)self;
+    upbit_proxy *handle = p->proxy;
+    p->proxy = NULL;
+    if (handle != NULL) {
+        Py_BEGIN_ALLOW_THREADS upbit_proxy_close(handle);
+        Py_END_ALLOW_THREADS
+    }
+    Py_RETURN_NONE;
+}
+
+static void proxy_free(PyObject *self)
+{
+    proxy_object *p = (proxy_object *)self;
+    upbit_proxy_close(p->proxy);
+    p->proxy = NULL;
+    Py_CLEAR(p->manager);
+    Py_TYPE(self)->tp_free(self);
+}
+
+static upbit_proxy *handle_of(PyObject *self)
+{
+    upbit_proxy *p = ((proxy_object *)self)->proxy;
+    if (p == NULL)
+        convert_raise(UPBIT_ERROR_CLOSED);
+    return p;
+}
+
+static PyObject *result(int error)
+{
+    if (error < 0)
+        return convert_raise(error);
+    Py_RETURN_NONE;
+}
+
+/* The texts stay valid as long as `codes`, which the caller's arguments hold. */
+static const char **read_codes(PyObject *codes, size_t *count)
+{
+    PyObject *list = PySequence_Fast(codes, "codes: must be a sequence of str");
+    if (list == NULL)
+        return NULL;
+    Py_ssize_t length = PySequence_Fast_GET_SIZE(list);
+    const char **texts = PyMem_Malloc(((size_t)length + 1) * sizeof *texts);
+    if (texts == NULL)
+        PyErr_NoMemory();
+    for (Py_ssize_t i = 0; texts != NULL && i < length; i++) {
+        texts[i] = PyUnicode_AsUTF8(PySequence_Fast_GET_ITEM(list, i));
+        if (texts[i] == NULL) {
+            PyMem_Free(texts);
+            texts = NULL;
+        }
+    }
+    *count = (size_t)length;
+    Py_DECREF(list);
+    return texts;
+}
+
+/* command(what, request_id, type, codes, ...): what is an upbit_command. */
+static PyObject *proxy_command(PyObject *self, PyObject *arguments, PyObject *named)
+{
+    static const char *const names[] = {
+        "what",       "request_id", "type",   "codes",  "unit",  "depth",      "level",
+        "flags",      "count",      "before", "orders", "after", "order_uuid", "order_identifier",
+        "timeout_ms", NULL};
+    upbit_want want = UPBIT_WANT_INIT;
+    int what;
+    unsigned long long id;
+    PyObject *codes = NULL;
+    const char *level = NULL;
+    unsigned count = 0, timeout_ms = 0;
+    long long before = 0, after = 0;
+    if (!PyArg_ParseTupleAndKeywords(arguments, named, "iK|iO!IIzIILiLzzI:command",
+                                     (char **)(uintptr_t)names, &what, &id, &want.type,
+                                     &PyTuple_Type, &codes, &want.candle_unit, &want.book_depth,
+                                     &level, &want.flags, &count, &before, &want.orders, &after,
+                                     &want.order_uuid, &want.order_identifier, &timeout_ms))
+        return NULL;
+    upbit_proxy *p = handle_of(self);
+    if (p == NULL)
+        return NULL;
+    want.count = count;
+    want.before = before;
+    want.after = after;
+    if (level != NULL && upbit_decimal_parse(&want.book_level, level, strlen(level)) < 0) {
+        PyErr_Format(PyExc_ValueError, "level: '%s' is not a number", level);
+        return NULL;
+    }
+    const char **texts = NULL;
+    if (codes != NULL) {
+        texts = read_codes(codes, &want.code_count);
+        if (texts == NULL)
+            return NULL;
+    }
+    want.codes = texts;
+    int error = UPBIT_ERROR_INVALID_ARGUMENT;
+    switch (what) {
+    case UPBIT_COMMAND_SUBSCRIBE:
+        error = upbit_proxy_subscribe(p, &want, id);
+        break;
+    case UPBIT_COMMAND_UNSUBSCRIBE:
+        error = upbit_proxy_unsubscribe(p, &want, id);
+        break;
+    case UPBIT_COMMAND_REPLACE:
+        error = upbit_proxy_replace(p, &want, id);
+        break;
+    case UPBIT_COMMAND_UNSUBSCRIBE_ALL:
+        error = upbit_proxy_unsubscribe_all(p, id);
+        break;
+    case UPBIT_COMMAND_SNAPSHOT:
+        error = upbit_proxy_get_snapshot(p, &want, timeout_ms, id);
+        break;
+    case UPBIT_COMMAND_CANCEL:
+        error = upbit_proxy_cancel(p, id);
+        break;
+    default:
+        break;
+    }
+    /* Nothing of the library between the failure and its detail. */
+    PyObject *answer = result(error);
+    PyMem_Free(texts);
+    return answer;
+}
+
+static PyObject *proxy_next(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    upbit_proxy *p = ((proxy_object *)self)->proxy;
+    upbit_delivery d = UPBIT_DELIVERY_INIT;
+    int taken = p == NULL ? UPBIT_ERROR_CLOSED : upbit_proxy_next(p, &d);
+    if (taken == 1)
+        return event_wrap(&d);
+    if (taken < 0 && taken != UPBIT_ERROR_CLOSED)
+        return convert_raise(taken);
+    Py_RETURN_NONE;
+}
+
+static PyObject *proxy_fileno(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    upbit_proxy *p = handle_of(self);
+    return p == NULL ? NULL : PyLong_FromLong(upbit_proxy_fd(p));
+}
+
+static PyObject *proxy_stats(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    upbit_proxy *p = handle_of(self);
+    if (p == NULL)
+        return NULL;
+    upbit_proxy_stats s = {0};
+    int error = upbit_proxy_get_stats(p, &s, sizeof s);
+    if (error < 0)
+        return convert_raise(error);
+#define N(member) #member, (unsigned long long)s.member
+    return Py_BuildValue("{sKsKsKsKsKsK}", N(delivered), N(dropped), N(coalesced), N(queued),
+                         N(queued_peak), N(gaps));
+#undef N
+}
+
+/* 1: yes; 0: not known yet; below 0: an error code that says why not. */
+static PyObject *proxy_private(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    upbit_proxy *p = handle_of(self);
+    return p == NULL ? NULL : PyLong_FromLong(upbit_proxy_is_private_available(p));
+}
+
+static PyObject *get_closed(PyObject *self, void *closure)
+{
+    (void)closure;
+    return PyBool_FromLong(((proxy_object *)self)->proxy == NULL);
+}
+
+static PyMethodDef methods[] = {
+    {"command", (PyCFunction)(void (*)(void))proxy_command, METH_VARARGS | METH_KEYWORDS,
+     "A command of the C library; its ReplyEvent carries request_id."},
+    {"next", proxy_next, METH_NOARGS, "The next event, None when there is none now."},
+    {"fileno", proxy_fileno, METH_NOARGS,
+     "Readable while there may be events; read nothing from it."},
+    {"private_available", proxy_private, METH_NOARGS, "1 yes, 0 not known yet, else why not."},
+    {"stats", proxy_stats, METH_NOARGS, "Counters of this proxy's queue."},
+    {"close", proxy_close, METH_NOARGS, "Drops the wants; never waits for the network."},
+    {NULL, NULL, 0, NULL}};
+static PyGetSetDef getters[] = {{"closed", get_closed, NULL, NULL, NULL},
+                                {NULL, NULL, NULL, NULL, NULL}};
+
+PyTypeObject proxy_type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "upbit_live._core.Proxy",
+    .tp_basicsize = sizeof(proxy_object),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_doc = "One queue of events.",
+    .tp_new = proxy_new,
+    .tp_dealloc = proxy_free,
+    .tp_methods = methods,
+    .tp_getset = getters,
+};

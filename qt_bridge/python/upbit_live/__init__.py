@@ -1,0 +1,155 @@
+"""Live Upbit market data for PyQt5 and asyncio, over one connection that all widgets share.
+
+    from upbit_live import WebSocketClientProxy
+
+    with WebSocketClientProxy("my_chart") as proxy:            # inside a Qt application
+        proxy.subscribe_ticker(["KRW-BTC"], lambda e: print(e.code, e.trade_price))
+
+    async with WebSocketClientProxy("price_printer") as proxy:  # inside any asyncio loop
+        await proxy.subscribe_ticker(["KRW-BTC"])
+        async for event in proxy.events(): ...
+
+The guide is docs/PYTHON.md.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+
+from . import _core, enums, errors
+from ._core import (
+    Announcement,
+    AssetRow,
+    Candle,
+    ClosedEvent,
+    EpochEvent,
+    ErrorEvent,
+    Event,
+    GapEvent,
+    HealthEvent,
+    KeyEvent,
+    Manager,
+    MyAsset,
+    MyOrder,
+    Orderbook,
+    OrderbookUnit,
+    OverflowEvent,
+    RawEvent,
+    RestoredEvent,
+    StateEvent,
+    Ticker,
+    Trade,
+)
+from ._manager import default as default_manager
+from ._manager import shutdown
+from ._proxy import WebSocketClientProxy, _after_fork, close_all
+from ._request import Request
+from ._stream import EventStream
+from .enums import (
+    AnnouncementCategory,
+    AnnouncementEvent,
+    CandleUnit,
+    Change,
+    Kind,
+    Level,
+    MarketState,
+    MarketWarning,
+    OrderState,
+    OrderType,
+    Origin,
+    Policy,
+    Session,
+    Side,
+    SmpType,
+    State,
+    StreamType,
+    TimeInForce,
+)
+from .errors import (
+    ArgumentError,
+    AuthenticationError,
+    ClosedError,
+    ConnectionError,
+    DuplicateClientIdError,
+    ExchangeError,
+    RateLimitError,
+    RequestCancelledError,
+    ResourceError,
+    StateError,
+    SubscriptionError,
+    TimeoutError,
+    UnavailableError,
+    UnknownCodeError,
+    UpbitError,
+)
+
+__version__ = _core.version
+
+# Run in reverse: proxies first, then the default manager (_manager), then what Qt registered before.
+atexit.register(close_all)
+os.register_at_fork(after_in_child=_after_fork)
+
+__all__ = [
+    "Announcement",
+    "AnnouncementCategory",
+    "AnnouncementEvent",
+    "ArgumentError",
+    "AssetRow",
+    "AuthenticationError",
+    "Candle",
+    "CandleUnit",
+    "Change",
+    "ClosedError",
+    "ClosedEvent",
+    "ConnectionError",
+    "DuplicateClientIdError",
+    "EpochEvent",
+    "ErrorEvent",
+    "Event",
+    "EventStream",
+    "ExchangeError",
+    "GapEvent",
+    "HealthEvent",
+    "KeyEvent",
+    "Kind",
+    "Level",
+    "Manager",
+    "MarketState",
+    "MarketWarning",
+    "MyAsset",
+    "MyOrder",
+    "OrderState",
+    "OrderType",
+    "Orderbook",
+    "OrderbookUnit",
+    "Origin",
+    "OverflowEvent",
+    "Policy",
+    "RateLimitError",
+    "RawEvent",
+    "Request",
+    "RequestCancelledError",
+    "ResourceError",
+    "RestoredEvent",
+    "Session",
+    "Side",
+    "SmpType",
+    "State",
+    "StateError",
+    "StateEvent",
+    "StreamType",
+    "SubscriptionError",
+    "Ticker",
+    "TimeInForce",
+    "TimeoutError",
+    "Trade",
+    "UnavailableError",
+    "UnknownCodeError",
+    "UpbitError",
+    "WebSocketClientProxy",
+    "default_manager",
+    "enums",
+    "errors",
+    "shutdown",
+]

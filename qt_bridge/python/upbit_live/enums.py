@@ -1,0 +1,212 @@
+"""The exchange's words as enums. UNKNOWN is a word of a later day: it stands in the event's `extra`."""
+
+from __future__ import annotations
+
+import enum
+from typing import Dict, List, Type
+
+from . import _core
+
+
+class StreamType(enum.Enum):
+    SNAPSHOT = "SNAPSHOT"
+    REALTIME = "REALTIME"
+    UNKNOWN = "UNKNOWN"
+
+
+class Origin(enum.Enum):
+    """Where an event comes from; BACKFILL: a trade missed in a cut, had back by REST."""
+
+    STREAM = "stream"
+    REST = "rest"
+    CACHE = "cache"
+    BACKFILL = "backfill"
+    LOCAL = "local"
+    UNKNOWN = "unknown"
+
+
+class Change(enum.Enum):
+    RISE = "RISE"
+    EVEN = "EVEN"
+    FALL = "FALL"
+    UNKNOWN = "UNKNOWN"
+
+
+class Side(enum.Enum):
+    """Of a trade: what the taker did. Of an order: what it is."""
+
+    ASK = "ASK"
+    BID = "BID"
+    UNKNOWN = "UNKNOWN"
+
+
+class MarketState(enum.Enum):
+    PREVIEW = "PREVIEW"
+    ACTIVE = "ACTIVE"
+    DELISTED = "DELISTED"
+    PREDELISTED = "PREDELISTED"
+    UNKNOWN = "UNKNOWN"
+
+
+class MarketWarning(enum.Enum):
+    NONE = "NONE"
+    CAUTION = "CAUTION"
+    UNKNOWN = "UNKNOWN"
+
+
+class OrderType(enum.Enum):
+    LIMIT = "limit"
+    PRICE = "price"
+    MARKET = "market"
+    BEST = "best"
+    UNKNOWN = "UNKNOWN"
+
+
+class OrderState(enum.Enum):
+    WAIT = "wait"
+    WATCH = "watch"
+    TRADE = "trade"
+    DONE = "done"
+    CANCEL = "cancel"
+    PREVENTED = "prevented"
+    UNKNOWN = "UNKNOWN"
+
+
+class TimeInForce(enum.Enum):
+    IOC = "ioc"
+    FOK = "fok"
+    POST_ONLY = "post_only"
+    UNKNOWN = "UNKNOWN"
+
+
+class SmpType(enum.Enum):
+    REDUCE = "reduce"
+    CANCEL_MAKER = "cancel_maker"
+    CANCEL_TAKER = "cancel_taker"
+    NONE = "none"
+    UNKNOWN = "UNKNOWN"
+
+
+class AnnouncementEvent(enum.Enum):
+    CREATED = "CREATED"
+    UPDATED = "UPDATED"
+    UNKNOWN = "UNKNOWN"
+
+
+class AnnouncementCategory(enum.Enum):
+    NOTICE = "notice"
+    TRADE = "trade"
+    WALLET = "wallet"
+    MAINTENANCE = "maintenance"
+    DIGITAL_ASSET = "digital_asset"
+    NFT = "nft"
+    SERVICE = "service"
+    EVENT = "event"
+    UNKNOWN = "UNKNOWN"
+
+
+class CandleUnit(enum.Enum):
+    S1 = "1s"
+    M1 = "1m"
+    M3 = "3m"
+    M5 = "5m"
+    M10 = "10m"
+    M15 = "15m"
+    M30 = "30m"
+    M60 = "60m"
+    M240 = "240m"
+    UNKNOWN = "unknown"
+
+    @property
+    def seconds(self) -> int:
+        """The unit's length; 0 for UNKNOWN."""
+        return 0 if self is CandleUnit.UNKNOWN else _SECONDS[self]
+
+
+_SECONDS = {
+    unit: int(unit.value[:-1]) * (60 if unit.value.endswith("m") else 1)
+    for unit in CandleUnit
+    if unit is not CandleUnit.UNKNOWN
+}
+
+
+class Session(enum.Enum):
+    PUBLIC = "public"
+    PRIVATE = "private"
+    UNKNOWN = "unknown"
+
+
+class State(enum.Enum):
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    UPGRADING = "upgrading"
+    SUBSCRIBING = "subscribing"
+    LIVE = "live"
+    CLOSING = "closing"
+    RECONNECTING = "reconnecting"
+    CLOSED = "closed"
+    STALE = "stale"
+    UNKNOWN = "unknown"
+
+
+class Level(enum.Enum):
+    """Of health."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    CRITICAL = "critical"
+    UNKNOWN = "unknown"
+
+
+class Kind(enum.Enum):
+    """What can be subscribed to."""
+
+    TICKER = "ticker"
+    TRADE = "trade"
+    ORDERBOOK = "orderbook"
+    CANDLE = "candle"
+    MY_ORDER = "myOrder"
+    MY_ASSET = "myAsset"
+
+
+class Policy(enum.IntEnum):
+    """What happens when the program is slower than its data; DEFAULT goes by the kind of data."""
+
+    DEFAULT = 0
+    DROP_OLDEST = 1
+    COALESCE = 2
+    LOSSLESS = 3
+
+
+def _counted(words: Type[enum.Enum]) -> Dict[int, enum.Enum]:
+    """Numbers from 0 in the order of the class, as the C library counts them."""
+    members: List[enum.Enum] = list(words)
+    return {255 if m.name == "UNKNOWN" else i: m for i, m in enumerate(members)}
+
+
+def _spelled(field: str, words: Type[enum.Enum]) -> Dict[int, enum.Enum]:
+    table = {number: words(word) for number, word in _core.spellings(field).items()}
+    table[255] = words["UNKNOWN"]
+    return table
+
+
+_core.set_enums(
+    {
+        "change": _spelled("change", Change),
+        "ask_bid": _spelled("ask_bid", Side),
+        "market_state": _spelled("market_state", MarketState),
+        "market_warning": _spelled("market_warning", MarketWarning),
+        "order_type": _spelled("order_type", OrderType),
+        "order_state": _spelled("state", OrderState),
+        "time_in_force": _spelled("time_in_force", TimeInForce),
+        "smp_type": _spelled("smp_type", SmpType),
+        "event_type": _spelled("event_type", AnnouncementEvent),
+        "category": _spelled("category", AnnouncementCategory),
+        "stream_type": {1: StreamType.SNAPSHOT, 2: StreamType.REALTIME, 255: StreamType.UNKNOWN},
+        "origin": _counted(Origin),
+        "session": _counted(Session),
+        "state": _counted(State),
+        "level": _counted(Level),
+        "unit": {**{s: u for u, s in _SECONDS.items()}, 255: CandleUnit.UNKNOWN},
+    }
+)

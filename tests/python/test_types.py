@@ -1,0 +1,123 @@
+"""Events, enums and errors: what they promise to type checkers and to readers."""
+import ast
+import datetime
+import decimal
+import enum
+import json
+import os
+import pickle
+
+import pytest
+import upbit_live
+from upbit_live import WebSocketClientProxy, _core, errors
+
+HERE = os.path.dirname(upbit_live.__file__)
+
+
+def written_types():
+    """class -> names, as _core.pyi has them."""
+    with open(os.path.join(HERE, "_core.pyi"), encoding="utf-8") as file:
+        tree = ast.parse(file.read())
+    return {
+        node.name: {f.name for f in node.body if isinstance(f, ast.FunctionDef)} - {"__init__"}
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+
+
+def test_the_type_file_says_what_the_classes_have():
+    written = written_types()
+    real = {n: c for n, c in vars(_core).items() if isinstance(c, type)}
+    assert written.keys() == real.keys()
+    for name, cls in real.items():
+        assert written[name] == {a for a in vars(cls) if not a.startswith("_")}, name
+
+
+def test_enums_have_every_word_of_the_library():
+    for field in ("change", "ask_bid", "market_state", "order_type", "state", "smp_type"):
+        assert len(_core.spellings(field)) >= 2, field
+    assert upbit_live.CandleUnit("240m").seconds == 14400
+    assert upbit_live.OrderState(_core.spellings("state")[4]) is upbit_live.OrderState.DONE
+    assert [s.value for s in upbit_live.State][:5] == [
+        "idle", "connecting", "upgrading", "subscribing", "live"]
+
+
+def test_every_error_has_its_class_and_text():
+    for code, (name, text) in _core.error_list().items():
+        error = errors.make(code, "the detail")
+        assert type(error) is not errors.UpbitError, name
+        assert error.name == name and error.code == code
+        assert text in str(error) and "the detail" in str(error)
+        assert repr(pickle.loads(pickle.dumps(error))) == repr(error)
+    assert issubclass(errors.UnknownCodeError, errors.SubscriptionError)
+    assert issubclass(errors.TimeoutError, TimeoutError)
+    assert issubclass(errors.ConnectionError, ConnectionError)
+    assert str(errors.make(-12345)).startswith("unknown error")
+
+
+def test_an_event_is_exact_typed_and_immutable(upbit_mock):
+    with WebSocketClientProxy("types", manager=upbit_mock.manager) as proxy:
+        (book,) = proxy.get_orderbook_snapshot("KRW-BTC").result()
+        (ticker,) = proxy.get_ticker_snapshot(["KRW-BTC"]).result()
+        candles = proxy.get_candle_snapshot("KRW-BTC", unit="5m", count=3).result()
+    # The proxy is gone, its events are not.
+    assert isinstance(ticker, upbit_live.Ticker) and ticker.code == "KRW-BTC"
+    assert isinstance(ticker.trade_price, decimal.Decimal)
+    assert isinstance(ticker.change, upbit_live.Change)
+    assert ticker.trade_price - ticker.prev_closing_price == ticker.signed_change_price
+    assert ticker.timestamp_utc.timestamp() * 1000 == pytest.approx(ticker.timestamp, abs=0.01)
+    assert ticker.timestamp_kst == ticker.timestamp_utc
+    assert ticker.timestamp_kst.utcoffset() == datetime.timedelta(hours=9)
+    assert ticker.extra == {}
+    for attribute in ("trade_price", "code", "new"):
+        with pytest.raises((AttributeError, TypeError)):
+            setattr(ticker, attribute, 1)
+    with pytest.raises(TypeError):
+        upbit_live.Ticker()
+    with pytest.raises(TypeError):
+        upbit_live.Ticker.trade_price = 1
+    assert not hasattr(ticker, "__dict__")
+    rows = book.orderbook_units
+    assert rows[0].ask_price > rows[0].bid_price
+    assert sum(r.ask_size for r in rows) == book.total_ask_size
+    assert [c.unit for c in candles] == [upbit_live.CandleUnit.M5] * 3
+    assert candles[1].start_ms - candles[0].start_ms == 300000
+    assert candles[0].start_kst.strftime("%Y-%m-%dT%H:%M:%S") == candles[0].candle_date_time_kst
+
+
+def test_a_dict_has_what_the_json_has(upbit_mock):
+    with WebSocketClientProxy("dict", manager=upbit_mock.manager) as proxy:
+        (ticker,) = proxy.get_ticker_snapshot("KRW-BTC").result()
+        (book,) = proxy.get_orderbook_snapshot("KRW-BTC").result()
+    for event in (ticker, book):
+        exact = event.to_dict()
+        assert not any(isinstance(v, enum.Enum) for v in exact.values())
+        line = json.loads(event.to_json())
+        line.pop("received_ns")  # the wall clock's there, the monotonic clock's here
+        assert line.keys() <= exact.keys()
+        for name, value in line.items():
+            if name != "orderbook_units":
+                found = exact[name]
+                assert (str(found) if isinstance(value, str) else found) == value, name
+    assert exact["orderbook_units"][0]["ask_price"] == book.orderbook_units[0].ask_price
+
+
+def test_unknown_members_are_kept(upbit_mock):
+    got = []
+    with WebSocketClientProxy("extra", manager=upbit_mock.manager) as proxy:
+        proxy.subscribe_ticker("KRW-BTC", got.append).result()
+        while not got:
+            proxy.process(1.0)
+        message = {k: v for k, v in json.loads(got[0].to_json()).items()
+                   if k not in ("epoch", "origin", "received_ns")}
+        numbers = {k: float(v) for k, v in got[0].to_dict().items()
+                   if isinstance(v, decimal.Decimal)}
+        message.update(numbers, change="SIDEWAYS", news=[1.10], stream_type="REALTIME")
+        message["timestamp"] += 60000
+        upbit_mock.post("/mock/send", json.dumps(message))
+        while not any(e.extra for e in got):
+            assert proxy.process(2.0)
+    strange = [e for e in got if e.extra][0]
+    assert strange.change is upbit_live.Change.UNKNOWN
+    assert strange.extra == {"change": "SIDEWAYS", "news": [decimal.Decimal("1.1")]}
+    assert strange.to_dict()["extra"] == strange.extra
