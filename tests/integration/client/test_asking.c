@@ -16,7 +16,8 @@ START_TEST(a_hundred_at_once_get_no_429)
     mock_start(&m, (const char *const[]){NULL});
     open_on(m.port, 100);
     for (int i = 0; i < 100; i++)
-        ask(i, kinds[i % 5].group, (upbit__ask_priority)(i % 3), kinds[i % 5].path, 20000);
+        ask(i, kinds[i % 5].group, UPBIT__ASK_LISTING + (upbit__ask_priority)(i % 3),
+            kinds[i % 5].path, 20000);
     wait_for(100);
     for (int i = 0; i < 100; i++)
         ck_assert_msg(told[i].error == 0 && told[i].http_status == 200, "%d: %d %d %s", i,
