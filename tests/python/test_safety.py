@@ -152,7 +152,7 @@ def test_holding_the_gil_does_not_hold_the_io_thread(upbit_mock):
 
 PROGRAM = """
 import os, sys, threading, gc, time
-from upbit_live import ResourceError, WebSocketClientProxy
+from upbit_live import UpbitError, WebSocketClientProxy
 how = sys.argv[1]
 if how == "qt":
     from PyQt5 import QtCore
@@ -170,9 +170,9 @@ elif how == "thread":
         while True:
             try:
                 keep[0].get_ticker_snapshot("KRW-BTC")
-            except ResourceError:
-                time.sleep(0.001)  # more than are answered: COMMAND_FULL
-            proxy = WebSocketClientProxy("t%d" % len(got)); got.append(0); del proxy
+                proxy = WebSocketClientProxy("t%d" % len(got)); got.append(0); del proxy
+            except UpbitError:
+                time.sleep(0.001)  # more than are answered: COMMAND_FULL; at the exit: CLOSED
     threading.Thread(target=work, daemon=True).start()
     keep[1].process(0.3)
 elif how == "fork":
