@@ -1,5 +1,6 @@
 """The facade inside asyncio, without Qt."""
 import asyncio
+import os
 import subprocess
 import sys
 
@@ -174,3 +175,23 @@ def test_a_loop_that_ended_does_not_keep_the_proxy(upbit_mock):
     assert proxy.get_ticker_snapshot("KRW-ETH").result()[0].code == "KRW-ETH"
     proxy.cleanup()
     proxy.cleanup()
+
+
+def test_a_child_leaves_the_loop_of_its_parent_alone(upbit_mock):
+    """asyncio's epoll is shared with a forked child: what the child removes is gone for both."""
+    async def main():
+        got = []
+        async with WebSocketClientProxy("parent", manager=upbit_mock.manager) as proxy:
+            await proxy.subscribe_ticker("KRW-BTC", got.append)
+            child = os.fork()
+            if child == 0:
+                try:
+                    upbit_live.close_all()  # what its exit would do
+                    proxy.cleanup()
+                finally:
+                    os._exit(0)
+            assert os.waitpid(child, 0)[1] == 0
+            got.clear()
+            while not got:
+                await asyncio.sleep(0.01)
+    run(main())

@@ -74,13 +74,17 @@ def test_a_slow_callback_leaves_the_loop_its_turns(upbit_mock):
 def test_the_last_reference_may_go_in_another_thread(upbit_mock):
     for number in range(20):
         box = [WebSocketClientProxy("drop%d" % number, manager=upbit_mock.manager)]
-        box[0].subscribe_ticker("KRW-BTC", print)
+        box[0].subscribe_ticker("KRW-BTC", repr).result()
         QtCore.QCoreApplication.processEvents()
         dropping = threading.Thread(target=box.clear)
         dropping.start()
         dropping.join()
+        if number == 0:  # connected, and everything was opened that is opened once
+            spin_until(lambda: upbit_mock.manager.stats()["proxies"] == 0)
+            before = len(os.listdir("/proc/self/fd"))
     spin_until(lambda: not _loop._dying)
     spin_until(lambda: upbit_mock.manager.stats()["proxies"] == 0)
+    spin_until(lambda: len(os.listdir("/proc/self/fd")) <= before + 4)  # not one for each proxy
 
 
 def test_a_widget_may_close_its_proxy_in_its_callback(upbit_mock):

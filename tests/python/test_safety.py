@@ -10,7 +10,7 @@ import time
 
 import pytest
 import upbit_live
-from upbit_live import WebSocketClientProxy
+from upbit_live import WebSocketClientProxy, _core
 
 
 def process_until(proxy, condition, seconds=10.0):
@@ -147,6 +147,19 @@ def test_holding_the_gil_does_not_hold_the_io_thread(upbit_mock):
     assert fifths == {0, 1, 2, 3, 4}
     lags = sorted(e.received_ms - e.timestamp for e in got if begin <= e.received_ns < end)
     assert lags[len(lags) // 2] < 500
+    assert manager.shutdown()
+
+
+def test_connecting_and_its_log_lines_need_no_gil(upbit_mock):
+    got = []
+    manager = upbit_mock.make_manager(log_level=4)
+    with WebSocketClientProxy("gil2", manager=manager) as proxy:
+        proxy.subscribe_ticker("KRW-BTC", got.append)
+        ctypes.PyDLL(None).usleep(1500000)
+        end = time.monotonic_ns()
+        assert _core.take_log()  # it had something to say
+        process_until(proxy, lambda: got)
+        assert got[0].received_ns < end
     assert manager.shutdown()
 
 
