@@ -16,13 +16,13 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MESON = '/usr/bin/meson'
-SUITES = ('lint', 'headers', 'unit', 'integration', 'qt')
+SUITES = ('lint', 'headers', 'unit', 'integration', 'property', 'qt')
 
 # Qt is left out under the thread instrument: it would have to be built with it. Under the address
 # instrument the bridge and the models run on Debian's Qt as it is.
 PLAIN = ['-Dqt=enabled', '-Dexamples=true', '-Dtests=true']
 INSTRUMENTED = ['-Dqt=disabled', '-Dexamples=false', '-Dtests=true']
-CODE_SUITES = ('unit', 'integration')
+CODE_SUITES = ('unit', 'integration', 'property')
 
 
 class Variant:
@@ -51,7 +51,7 @@ def variants():
         Variant('none', 'build-tests', PLAIN, SUITES),
         Variant('address', 'build-tests-address',
                 INSTRUMENTED + ['-Db_sanitize=address,undefined'], CODE_SUITES, 3,
-                environment=ADDRESS),
+                environment=ADDRESS, omit=('everything', 'doubles')),
         Variant('address-qt', 'build-tests-address-qt',
                 ['-Dqt=enabled', '-Dexamples=false', '-Dtests=true',
                  '-Db_sanitize=address,undefined'], ('qt',), 3,
@@ -59,7 +59,8 @@ def variants():
                     ('LSAN_OPTIONS', 'print_suppressions=0:suppressions=' + os.path.join(
                         TOP, 'tests', 'support', 'qt_leaks.supp')),)),
         Variant('thread', 'build-tests-thread', INSTRUMENTED + ['-Db_sanitize=thread'],
-                CODE_SUITES, 5, environment=(('TSAN_OPTIONS', 'halt_on_error=1'),)),
+                CODE_SUITES, 5, environment=(('TSAN_OPTIONS', 'halt_on_error=1'),),
+                omit=('holes', 'doubles')),
         # Valgrind looks at the plain build's unit tests, for uninitialised memory above all. It runs one
         # thread at a time, so the stress of several would take minutes and stress nothing; and it
         # cannot follow the stacks the model of the lanes switches between.
@@ -251,9 +252,10 @@ def run(variant, suites, names):
 def main():
     known = variants()
     parser = argparse.ArgumentParser(prog='tests/run', description='Builds and runs the tests.',
-                                     epilog='Without options: every suite, then unit and '
-                                     'integration under both sanitizers and qt under one, unit '
-                                     'under valgrind, then the stream over libcurl\'s WebSocket.')
+                                     epilog='Without options: every suite, then unit, '
+                                     'integration and a little of property under both sanitizers '
+                                     'and qt under one, unit under valgrind, then the stream '
+                                     'over libcurl\'s WebSocket.')
     parser.add_argument('--suite', action='append', choices=SUITES, help='only this suite')
     parser.add_argument('--sanitize', action='append', choices=list(known),
                         help='only this variant: ' + ', '.join(known))
