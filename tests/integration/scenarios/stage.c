@@ -248,7 +248,7 @@ void tape_only(const tape *t, size_t from, const char *kinds)
 {
     for (size_t i = from; i < t->count; i++) {
         char kind[48];
-        if (!is_data(&t->at[i]))
+        if (!is_data(&t->at[i]) || t->at[i].type == UPBIT_TYPE_RAW) /* that is for everybody */
             continue;
         snprintf(kind, sizeof kind, "%s %s", upbit_type_name(t->at[i].type), t->at[i].code);
         const char *at = strstr(kinds, kind);
