@@ -17,7 +17,7 @@ int upbit__log_init(upbit__log *log, upbit_log_function function, void *context,
 {
     log->function = function != NULL ? function : to_stderr;
     log->context = context;
-    log->level = level;
+    atomic_init(&log->level, level);
     return pthread_mutex_init(&log->mutex, NULL) == 0 ? 0 : UPBIT_ERROR_SYSTEM;
 }
 
@@ -26,9 +26,19 @@ void upbit__log_finish(upbit__log *log)
     pthread_mutex_destroy(&log->mutex);
 }
 
+void upbit__log_redirect(upbit__log *log, upbit_log_function function, void *context, int level)
+{
+    pthread_mutex_lock(&log->mutex);
+    log->function = function != NULL ? function : to_stderr;
+    log->context = context;
+    if (level != 0)
+        atomic_store_explicit(&log->level, level, memory_order_relaxed);
+    pthread_mutex_unlock(&log->mutex);
+}
+
 void upbit__log_write(upbit__log *log, int level, const char *module, const char *format, ...)
 {
-    if (log == NULL || level > log->level)
+    if (log == NULL || level > atomic_load_explicit(&log->level, memory_order_relaxed))
         return;
     char line[512];
     va_list arguments;

@@ -293,6 +293,16 @@ int upbit_manager_set_credentials(upbit_manager *m, const char *access_key, cons
     return error;
 }
 
+int upbit_manager_set_log(upbit_manager *m, upbit_log_function log, void *context, int level)
+{
+    if (m == NULL || level < UPBIT_LOG_NONE || level > UPBIT_LOG_DEBUG)
+        return UPBIT_ERROR_INVALID_ARGUMENT;
+    if (upbit__manager_forked(m))
+        return UPBIT_ERROR_ILLEGAL_STATE;
+    upbit__log_redirect(&m->log, log, context, level);
+    return 0;
+}
+
 static uint64_t read_counter(const upbit__counter *counter)
 {
     return atomic_load_explicit(counter, memory_order_relaxed);

@@ -12,7 +12,7 @@ using UpbitLive::Decimal;
 
 BookView::BookView(Exchange &exchange, QWidget *parent)
     : QWidget(parent), m_exchange(exchange), m_model(15), m_view(new UpbitLive::OrderbookView),
-      m_levels(new QComboBox), m_spread(new QLabel)
+      m_levels(new QComboBox), m_spread(new ValueLabel)
 {
     setObjectName("body");
     setAttribute(Qt::WA_StyledBackground);
@@ -21,7 +21,7 @@ BookView::BookView(Exchange &exchange, QWidget *parent)
     m_view->setModel(&m_model);
     m_levels->setToolTip(tr("Price grouping"));
     m_levels->setAccessibleName(tr("Price grouping"));
-    m_spread->setStyleSheet(look().css("color: @dim;"));
+    m_spread->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     auto *row = new QHBoxLayout;
     row->setContentsMargins(8, 6, 8, 2);
     row->addWidget(m_levels);
@@ -36,9 +36,9 @@ BookView::BookView(Exchange &exchange, QWidget *parent)
     connect(&exchange, &Exchange::levelsReady, this, &BookView::showLevels);
     connect(&m_model, &QAbstractItemModel::dataChanged, this, [this] {
         const Decimal spread = m_model.spread();
-        m_spread->setText(spread.isNull()
-                              ? QString()
-                              : tr("spread %1").arg(UpbitLive::priceText(m_code, spread)));
+        m_spread->show(spread.isNull() ? QString()
+                                       : tr("spread %1").arg(UpbitLive::priceText(m_code, spread)),
+                       look().dim);
     });
     showLevels(m_code, {"0"});
 }
@@ -67,7 +67,7 @@ void BookView::choose(const QString &code)
 {
     m_code = code;
     m_model.clear();
-    m_spread->clear();
+    m_spread->show(QString(), look().dim);
     m_view->setPreviousClose(Decimal::null());
     m_view->setLastPrice(Decimal::null());
     showLevels(code, {"0"}); // until the exchange has told which there are

@@ -3,13 +3,13 @@
 #define COMMON_BOOKVIEW_H
 
 #include <QComboBox>
-#include <QLabel>
 #include <UpbitLive/Manager>
 #include <UpbitLive/Proxy>
 #include <UpbitLive/widgets/orderbookview.h>
 #include <memory>
 
 #include "exchange.h"
+#include "valuelabel.h"
 
 class BookView : public QWidget
 {
@@ -41,7 +41,7 @@ class BookView : public QWidget
     UpbitLive::OrderbookModel m_model;
     UpbitLive::OrderbookView *m_view;
     QComboBox *m_levels;
-    QLabel *m_spread;
+    ValueLabel *m_spread;
     QString m_code;
 };
 

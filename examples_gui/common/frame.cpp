@@ -111,6 +111,16 @@ void Frame::buildLooks()
     m_menu->addSeparator();
 }
 
+bool Frame::fill()
+{
+    return false;
+}
+
+bool Frame::reveal()
+{
+    return false;
+}
+
 void Frame::begin()
 {
     connect(&m_exchange, &Exchange::managerChanged, this, [this](UpbitLive::Manager *manager) {

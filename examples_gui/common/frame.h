@@ -21,7 +21,12 @@ class Frame : public QMainWindow
     // name: under which its place is remembered, e.g. "desk".
     Frame(Exchange &exchange, Settings &settings, const QString &name);
 
-    // To be called once, when it is made: fills it from the exchange.
+    // To be called until it returns false: makes what is in the window, at most a few milliseconds'
+    // worth at a time.
+    virtual bool fill();
+    // The same when it is on the screen: paints what is in it for the first time.
+    virtual bool reveal();
+    // To be called once, when it is filled: connects it to the exchange.
     void begin();
     // "SIMULATED / 모의": in both languages, always.
     static QString mark();

@@ -127,6 +127,7 @@ void setLook(Theme theme, Trend trend)
         "QLineEdit, QComboBox { background: @field; color: @text; border: 1px solid @border;"
         "  border-radius: 4px; padding: 4px 8px; }"
         "QLineEdit:focus, QComboBox:focus { border-color: #4d8dff; }"
+        "QComboBox::drop-down { border: none; width: 20px; }"
         "QComboBox QAbstractItemView { background: @raised; color: @text;"
         "  selection-background-color: @chosen; }"
         "QPushButton, QToolButton { background: @raised; color: @text; border: 1px solid @border;"

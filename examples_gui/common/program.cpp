@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QTimer>
 #include <QTranslator>
 #include <UpbitLive/manager.h>
 #include <UpbitLive/widgets/translation.h>
@@ -83,27 +84,24 @@ bool readOptions(const char *name, const char *description, Options *o)
            readSeconds(name, parser, "quit-after", &o->quitAfter);
 }
 
-// One frame at a time: a new look or language makes it anew around the same exchange.
+// One frame at a time: a new look or language makes it anew around the same exchange. That takes
+// longer than a turn of the event loop may, so it goes by steps, a turn each.
 class Stage : public QObject
 {
   public:
-    Stage(Exchange &exchange, Settings &settings, MakeFrame make)
-        : m_exchange(exchange), m_settings(settings), m_make(std::move(make))
+    Stage(Exchange &exchange, Settings &settings, MakeFrame make, std::function<void()> shown)
+        : m_exchange(exchange), m_settings(settings), m_make(std::move(make)),
+          m_shown(std::move(shown))
     {
+        connect(&m_next, &QTimer::timeout, this, &Stage::step);
     }
 
     void show()
     {
-        setLook(m_settings.theme, m_settings.trend);
-        speak();
-        std::unique_ptr<Frame> old = std::move(m_frame); // its proxies' names must be free
-        old.reset();
-        m_frame.reset(m_make(m_exchange, m_settings));
-        // Not from within the old window's own signal.
-        connect(m_frame.get(), &Frame::restyled, this, &Stage::show, Qt::QueuedConnection);
-        connect(m_frame.get(), &Frame::layoutForgotten, this, &Stage::show, Qt::QueuedConnection);
-        m_frame->begin();
-        m_frame->show();
+        // Between the old window and the new one there is none.
+        QApplication::setQuitOnLastWindowClosed(false);
+        m_step = Step::End;
+        m_next.start(0);
     }
     Frame *frame() const
     {
@@ -111,6 +109,48 @@ class Stage : public QObject
     }
 
   private:
+    enum class Step { End, Look, Make, Fill, Begin, Show, Reveal, Tell };
+
+    void step()
+    {
+        switch (m_step) {
+        case Step::End:
+            m_frame.reset(); // its proxies' names must be free
+            break;
+        case Step::Look:
+            setLook(m_settings.theme, m_settings.trend);
+            speak();
+            break;
+        case Step::Make:
+            m_frame.reset(m_make(m_exchange, m_settings));
+            connect(m_frame.get(), &Frame::restyled, this, &Stage::show);
+            connect(m_frame.get(), &Frame::layoutForgotten, this, &Stage::show);
+            break;
+        case Step::Fill:
+            if (m_frame->fill())
+                return;
+            break;
+        case Step::Begin:
+            m_frame->begin();
+            break;
+        case Step::Show:
+            m_frame->show();
+            QApplication::setQuitOnLastWindowClosed(true);
+            break;
+        case Step::Reveal:
+            if (m_frame->reveal())
+                return;
+            break;
+        case Step::Tell:
+            m_next.stop();
+            if (m_shown)
+                m_shown();
+            m_shown = nullptr;
+            return;
+        }
+        m_step = static_cast<Step>(static_cast<int>(m_step) + 1);
+    }
+
     void speak()
     {
         const QLocale locale(m_settings.language == "ko" ? QLocale::Korean : QLocale::English);
@@ -125,6 +165,9 @@ class Stage : public QObject
     Exchange &m_exchange;
     Settings &m_settings;
     const MakeFrame m_make;
+    std::function<void()> m_shown; // once, when the first one is on the screen
+    QTimer m_next;
+    Step m_step = Step::End;
     QTranslator m_translator;
     std::unique_ptr<Frame> m_frame;
 };
@@ -159,21 +202,25 @@ int runProgram(int argc, char **argv, const char *name, const char *description,
 
     TurnProbe probe;
     Exchange exchange(options.exchange);
-    Stage stage(exchange, settings, make);
+    QTimer picture;
+    picture.setSingleShot(true);
+    Stage stage(exchange, settings, make, [&] {
+        exchange.start();
+        if (!options.screenshot.isEmpty())
+            picture.start(static_cast<int>(options.after * 1000));
+    });
+    QObject::connect(&picture, &QTimer::timeout, &stage, [&] {
+        const bool saved = stage.frame()->grab().save(options.screenshot, "PNG");
+        if (!saved)
+            fail(name, "cannot write " + options.screenshot);
+        QCoreApplication::exit(saved ? 0 : 1);
+    });
     stage.show();
-    exchange.start();
-    if (!options.screenshot.isEmpty())
-        QTimer::singleShot(static_cast<int>(options.after * 1000), &stage, [&] {
-            const bool saved = stage.frame()->grab().save(options.screenshot, "PNG");
-            if (!saved)
-                fail(name, "cannot write " + options.screenshot);
-            QCoreApplication::exit(saved ? 0 : 1);
-        });
     if (options.quitAfter > 0)
         QTimer::singleShot(static_cast<int>(options.quitAfter * 1000), &stage,
                            [] { QCoreApplication::exit(0); });
     const int status = QApplication::exec();
     if (options.probe)
-        std::printf("%s\n", probe.toJson().constData());
+        std::printf("%s%s\n", probe.longTurnLines().constData(), probe.toJson().constData());
     return status;
 }

@@ -206,6 +206,11 @@ void CoinPane::focusSearch()
     m_search->selectAll();
 }
 
+void CoinPane::focusList()
+{
+    m_view->setFocus();
+}
+
 void CoinPane::select()
 {
     for (int row = 0; row < m_filter.rowCount(); ++row) {

@@ -39,6 +39,7 @@ class CoinPane : public Pane
     void setMarkets(const QVector<UpbitLive::Market> &markets, bool complete);
     void choose(const QString &code) override;
     void focusSearch();
+    void focusList(); // its arrow keys choose the symbol
 
     const UpbitLive::TickerModel &model() const
     {

@@ -115,7 +115,10 @@ void HealthPane::showManager()
         m_turns.longestMs() <= 16   ? Good
         : m_turns.longestMs() < 100 ? Warn
                                     : Bad,
-        tr("Longest turn of this window"), tr("%1 ms").arg(m_turns.longestMs(), 0, 'f', 1));
+        tr("Longest turn of this window"),
+        tr("%1 ms (work %2 ms)")
+            .arg(m_turns.longestMs(), 0, 'f', 1)
+            .arg(m_turns.longestCpuMs(), 0, 'f', 1));
     m_before = now;
 }
 

@@ -46,8 +46,7 @@ QLabel *label(const char *style)
 
 SummaryPane::SummaryPane(QWidget *parent)
     : Pane("summary", tr("Summary"), parent), m_name(label("font-size: 20px; font-weight: bold;")),
-      m_code(label("color: @dim;")), m_price(label("font-size: 26px; font-weight: bold;")),
-      m_change(label("font-size: 14px;"))
+      m_code(label("color: @dim;")), m_price(new ValueLabel(26, true)), m_change(new ValueLabel(14))
 {
     const QString names[] = {tr("High"),         tr("Low"),          tr("Volume 24h"),
                              tr("Turnover 24h"), tr("52-week high"), tr("52-week low")};
@@ -71,7 +70,7 @@ SummaryPane::SummaryPane(QWidget *parent)
     for (int i = 0; i < 6; ++i) {
         QLabel *const name = label("color: @dim; font-size: 12px;");
         name->setText(names[i]);
-        m_facts[i] = label("");
+        m_facts[i] = new ValueLabel;
         m_facts[i]->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
         const int line = i % 2, column = i / 2 * 2;
         facts->addWidget(name, line, column);
@@ -90,10 +89,10 @@ void SummaryPane::setMarket(const QString &code, const QString &name, const QStr
     setSubject(code);
     m_name->setText(name);
     m_code->setText(other.isEmpty() ? code : code + " · " + other);
-    for (QLabel *l : m_facts)
-        l->setText("–");
-    m_price->setText("–");
-    m_change->clear();
+    for (ValueLabel *fact : m_facts)
+        fact->show("–", look().text);
+    m_price->show("–", look().text);
+    m_change->show(QString(), look().text);
 }
 
 void SummaryPane::showTicker(const UpbitLive::Ticker &ticker)
@@ -101,28 +100,20 @@ void SummaryPane::showTicker(const UpbitLive::Ticker &ticker)
     using namespace UpbitLive;
     const QString code = ticker.code();
     const Decimal change = ticker.signedChangePrice();
-    const QString color = look().trend(change.sign()).name();
-    m_price->setText(QString("<span style='color:%1'>%2</span>")
-                         .arg(color, priceText(code, ticker.tradePrice())));
-    m_change->setText(QString("<span style='color:%1'>%2 %3 &nbsp; %4</span>")
-                          .arg(color,
-                               change.sign() > 0   ? "▲"
-                               : change.sign() < 0 ? "▼"
-                                                   : "–",
-                               change.isNull() ? QString()
-                                               : ticker.changePrice().grouped(
-                                                     qMax(pricePlaces(code, ticker.tradePrice()),
-                                                          ticker.changePrice().places())),
-                               rateText(ticker.signedChangeRate())));
-    const auto colored = [](const QString &text, const QColor &c) {
-        return QString("<span style='color:%1'>%2</span>").arg(c.name(), text);
-    };
-    m_facts[0]->setText(colored(priceText(code, ticker.highPrice()), look().rise));
-    m_facts[1]->setText(colored(priceText(code, ticker.lowPrice()), look().fall));
-    m_facts[2]->setText(ticker.accTradeVolume24h().grouped(3));
-    m_facts[3]->setText(ticker.accTradePrice24h().grouped(0));
-    m_facts[4]->setText(colored(priceText(code, ticker.highest52WeekPrice()), look().rise));
-    m_facts[5]->setText(colored(priceText(code, ticker.lowest52WeekPrice()), look().fall));
+    const QColor color = look().trend(change.sign());
+    const QString sign = change.sign() > 0 ? "▲" : change.sign() < 0 ? "▼" : "–";
+    const QString by =
+        change.isNull() ? QString()
+                        : ticker.changePrice().grouped(qMax(pricePlaces(code, ticker.tradePrice()),
+                                                            ticker.changePrice().places()));
+    m_price->show(priceText(code, ticker.tradePrice()), color);
+    m_change->show(QString("%1 %2   %3").arg(sign, by, rateText(ticker.signedChangeRate())), color);
+    m_facts[0]->show(priceText(code, ticker.highPrice()), look().rise);
+    m_facts[1]->show(priceText(code, ticker.lowPrice()), look().fall);
+    m_facts[2]->show(ticker.accTradeVolume24h().grouped(3), look().text);
+    m_facts[3]->show(ticker.accTradePrice24h().grouped(0), look().text);
+    m_facts[4]->show(priceText(code, ticker.highest52WeekPrice()), look().rise);
+    m_facts[5]->show(priceText(code, ticker.lowest52WeekPrice()), look().fall);
 }
 
 ChartPane::ChartPane(int candleUnit, QWidget *parent)

@@ -8,6 +8,7 @@
 
 #include "common/bookview.h"
 #include "common/chartview.h"
+#include "common/valuelabel.h"
 #include "pane.h"
 
 // The chosen coin's day in one line.
@@ -21,8 +22,9 @@ class SummaryPane : public Pane
     void showTicker(const UpbitLive::Ticker &ticker);
 
   private:
-    QLabel *m_name, *m_code, *m_price, *m_change;
-    QLabel *m_facts[6];
+    QLabel *m_name, *m_code;
+    ValueLabel *m_price, *m_change;
+    ValueLabel *m_facts[6];
 };
 
 class ChartPane : public Pane

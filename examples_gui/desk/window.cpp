@@ -4,14 +4,63 @@
 
 Window::Window(Exchange &exchange, Settings &settings) : Frame(exchange, settings, "desk")
 {
-    build();
-    arrange();
+    setDockNestingEnabled(true);
+    setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
     auto *title = new QLabel(QString("<b style='font-size:15px'>upbit-live</b> "
                                      "<span style='color:%1'>%2</span>")
                                  .arg(look().dim.name(), tr("trading desk").toHtmlEscaped()));
     m_bar->addWidget(title);
     m_bar->addStretch(1);
+}
 
+// A pane at a time, then what holds them together.
+bool Window::fill()
+{
+    switch (m_panes.size()) {
+    case 0:
+        return add(m_coins = new CoinPane(m_settings.language == "ko", this));
+    case 1:
+        return add(m_summary = new SummaryPane(this));
+    case 2:
+        return add(m_chart = new ChartPane(m_settings.candleUnit, this));
+    case 3:
+        return add(m_book = new BookPane(m_exchange, this));
+    case 4:
+        return add(m_trades = new TradePane(this));
+    case 5:
+        return add(m_orders = new OrdersPane(this));
+    case 6:
+        return add(m_assets = new AssetsPane(this));
+    case 7:
+        return add(m_health = new HealthPane([this] { return proxies(); }, this));
+    default:
+        arrange();
+        connectPanes();
+        return false;
+    }
+}
+
+bool Window::add(Pane *pane)
+{
+    pane->setUpdatesEnabled(false); // until it is revealed
+    m_panes.append(pane);
+    return true;
+}
+
+bool Window::reveal()
+{
+    for (Pane *pane : qAsConst(m_panes)) {
+        if (!pane->updatesEnabled()) {
+            pane->setUpdatesEnabled(true);
+            return true;
+        }
+    }
+    m_coins->focusList();
+    return false;
+}
+
+void Window::connectPanes()
+{
     connect(m_coins, &CoinPane::chosen, this, &Window::choose);
     connect(m_coins, &CoinPane::tickerChanged, this, [this](const UpbitLive::Ticker &ticker) {
         m_summary->showTicker(ticker);
@@ -32,21 +81,6 @@ Window::Window(Exchange &exchange, Settings &settings) : Frame(exchange, setting
         addAction(toggle); // so that the shortcut works with the menu closed
     }
     choose(m_settings.code);
-}
-
-void Window::build()
-{
-    setDockNestingEnabled(true);
-    setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
-    m_coins = new CoinPane(m_settings.language == "ko", this);
-    m_summary = new SummaryPane(this);
-    m_chart = new ChartPane(m_settings.candleUnit, this);
-    m_book = new BookPane(m_exchange, this);
-    m_trades = new TradePane(this);
-    m_orders = new OrdersPane(this);
-    m_assets = new AssetsPane(this);
-    m_health = new HealthPane([this] { return proxies(); }, this);
-    m_panes = {m_coins, m_summary, m_chart, m_book, m_trades, m_orders, m_assets, m_health};
 }
 
 void Window::arrange()

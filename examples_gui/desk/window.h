@@ -17,27 +17,31 @@ class Window : public Frame
   public:
     Window(Exchange &exchange, Settings &settings);
 
+    bool fill() override;
+    bool reveal() override;
+
   protected:
     void attach(UpbitLive::Manager *manager) override;
     void showSimulated(bool simulated) override;
     void showMarkets() override;
 
   private:
-    void build();
+    bool add(Pane *pane); // true
     void arrange();
+    void connectPanes();
     void choose(const QString &code);
     void nameMarket();
     QVector<UpbitLive::Proxy *> proxies() const;
 
-    QVector<Pane *> m_panes;
-    CoinPane *m_coins;
-    SummaryPane *m_summary;
-    ChartPane *m_chart;
-    BookPane *m_book;
-    TradePane *m_trades;
-    OrdersPane *m_orders;
-    AssetsPane *m_assets;
-    HealthPane *m_health;
+    QVector<Pane *> m_panes; // as they are made
+    CoinPane *m_coins = nullptr;
+    SummaryPane *m_summary = nullptr;
+    ChartPane *m_chart = nullptr;
+    BookPane *m_book = nullptr;
+    TradePane *m_trades = nullptr;
+    OrdersPane *m_orders = nullptr;
+    AssetsPane *m_assets = nullptr;
+    HealthPane *m_health = nullptr;
 };
 
 #endif

@@ -160,6 +160,10 @@
         <translation>%1 ms</translation>
     </message>
     <message>
+        <source>%1 ms (work %2 ms)</source>
+        <translation>%1 ms (작업 %2 ms)</translation>
+    </message>
+    <message>
         <source>Messages</source>
         <translation>메시지</translation>
     </message>

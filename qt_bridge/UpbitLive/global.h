@@ -1,7 +1,7 @@
 // UpbitLive/global.h - what every header of the bridge needs: export marks and the enumerations.
 //
-// The enumerators have the numbers of the C library (types.cpp proves it at compile time), so that a
-// value of a later version passes through unharmed.
+// The enumerators have the numbers of the C library (types.cpp proves it at compile time), so that
+// a value of a later version passes through unharmed.
 #ifndef UPBITLIVE_GLOBAL_H
 #define UPBITLIVE_GLOBAL_H
 
@@ -121,8 +121,32 @@ Q_ENUM_NS(Transport)
 enum class Switch { Auto = 0, On = 1, Off = 2 };
 Q_ENUM_NS(Switch)
 
-enum class LogLevel { None = 0, Error = 1, Warning = 2, Info = 3, Debug = 4 };
+// None: nothing at all.
+enum class LogLevel { None = -1, Default = 0, Error = 1, Warning = 2, Info = 3, Debug = 4 };
 Q_ENUM_NS(LogLevel)
+
+// How much of each of the exchange's limits is used: half, four fifths (the default), all.
+enum class LimitStrategy { Default = 0, Conservative = 1, Balanced = 2, Aggressive = 3 };
+Q_ENUM_NS(LimitStrategy)
+
+// What the exchange counts together (upbit-live/limiter.h).
+enum class LimitGroup {
+    Connect = 1,
+    Market = 2,
+    Ticker = 3,
+    Trade = 4,
+    Orderbook = 5,
+    Candle = 6,
+    Default = 7,
+    Order = 8,
+    OrderTest = 9,
+    OrderCancelAll = 10
+};
+Q_ENUM_NS(LimitGroup)
+
+// How tokens of the private connection are signed; the default is HS512.
+enum class TokenAlgorithm { Default = 0, Hs512 = 1, Hs256 = 2 };
+Q_ENUM_NS(TokenAlgorithm)
 
 enum class WantFlag { None = 0, SnapshotOnly = 1, RealtimeOnly = 2 };
 Q_DECLARE_FLAGS(WantFlags, WantFlag)

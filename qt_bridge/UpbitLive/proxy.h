@@ -4,17 +4,17 @@
 //     connect(proxy, &UpbitLive::Proxy::orderbookReceived, this, &Widget::show);
 //     proxy->subscribeOrderbook({"KRW-BTC"});
 //
-// Everything happens in the thread the proxy was made in, which needs an event loop; moving a proxy to
-// another thread is not possible: make it there. All proxies of a thread share one descriptor and one
-// budget of 512 events or 4 ms per turn of its event loop, taken in turn, so that no amount of data
-// keeps the thread from painting.
+// Everything happens in the thread the proxy was made in, which needs an event loop; moving a proxy
+// to another thread is not possible: make it there. All proxies of a thread share one descriptor
+// and one budget of 512 events or 4 ms per turn of its event loop, taken in turn, so that no amount
+// of data keeps the thread from painting.
 //
-// Each kind of data comes by two signals, once per event and once per turn as a batch; connect the one
-// you like, what nobody is connected to is not converted. Within one kind both keep the order of the
-// stream. A reply, a gap or a new epoch comes after every event that was received before it.
+// Each kind of data comes by two signals, once per event and once per turn as a batch; connect the
+// one you like, what nobody is connected to is not converted. Within one kind both keep the order
+// of the stream. A reply, a gap or a new epoch comes after every event that was received before it.
 //
-// A slot may delete anything: the proxy, the manager, the widget. An exception that leaves a slot stops
-// at the bridge: it is logged in upbit.qt and counted, and the next event is delivered.
+// A slot may delete anything: the proxy, the manager, the widget. An exception that leaves a slot
+// stops at the bridge: it is logged in upbit.qt and counted, and the next event is delivered.
 #ifndef UPBITLIVE_PROXY_H
 #define UPBITLIVE_PROXY_H
 
@@ -49,7 +49,7 @@ class UPBITLIVE_QT_EXPORT Proxy : public QObject
     Q_PROPERTY(bool privateAvailable READ privateAvailable NOTIFY privateAvailableChanged)
     Q_PROPERTY(int maxFps READ maxFps WRITE setMaxFps NOTIFY maxFpsChanged)
 
-public:
+  public:
     // clientId: 1..64 of [A-Za-z0-9_.:-], unique per manager while open; recommended form
     // <module>_<instance>. When it cannot be opened isOpen() is false, lastError() says why, and
     // errorOccurred follows from the event loop.
@@ -71,9 +71,9 @@ public:
     Error lastError() const;
 
     // At most this many deliveries a second, 0 (the default): as they come. Between two deliveries
-    // tickers and order books keep the newest value of a key (unless the policy says otherwise), the
-    // rest is collected; what came last is always delivered. Memory stays bounded: with 4,096 events
-    // collected the delivery comes early.
+    // tickers and order books keep the newest value of a key (unless the policy says otherwise),
+    // the rest is collected; what came last is always delivered. Memory stays bounded: with 4,096
+    // events collected the delivery comes early.
     int maxFps() const noexcept;
     void setMaxFps(int fps);
 
@@ -81,7 +81,7 @@ public:
     quint64 slotExceptions() const noexcept; // exceptions that left slots of this proxy's signals
     upbit_proxy *handle() const noexcept;    // take no events from it
 
-public Q_SLOTS:
+  public Q_SLOTS:
     // All return the request's id, which replyReceived will carry; 0 when refused at once: then
     // errorOccurred has been emitted and lastError() says what was wrong.
     quint64 subscribeTicker(const QStringList &codes, UpbitLive::WantFlags flags = {});
@@ -108,15 +108,20 @@ public Q_SLOTS:
     quint64 replaceTicker(const QStringList &codes, UpbitLive::WantFlags flags = {});
     quint64 replaceTrade(const QStringList &codes, UpbitLive::WantFlags flags = {});
     quint64 replaceOrderbook(const QStringList &codes, int depth = 0,
-                             const UpbitLive::Decimal &level = {},
-                             UpbitLive::WantFlags flags = {});
+                             const UpbitLive::Decimal &level = {}, UpbitLive::WantFlags flags = {});
     quint64 replaceCandle(const QStringList &codes, UpbitLive::CandleUnit unit,
                           UpbitLive::WantFlags flags = {});
 
-public:
-    // How things stand now, once, without subscribing: from the cache, the stream or REST, whichever has
-    // it soonest, also while the stream is down. Exactly one answer: the reply's finished(), and
-    // snapshotReady. timeoutMs 0: 5,000. Never null but when a slot of errorOccurred deleted the proxy.
+    // Waits for grants to send requests of your own within the exchange's limits, before what the
+    // library itself asks for: replyReceived says when they are there (error 0) or why not. Each
+    // wants a Manager::reportLimit. timeoutMs 0: 5,000.
+    quint64 acquireLimit(UpbitLive::LimitGroup group, int cost = 1, int timeoutMs = 0);
+
+  public:
+    // How things stand now, once, without subscribing: from the cache, the stream or REST,
+    // whichever has it soonest, also while the stream is down. Exactly one answer: the reply's
+    // finished(), and snapshotReady. timeoutMs 0: 5,000. Never null but when a slot of
+    // errorOccurred deleted the proxy.
     UpbitLive::SnapshotReply *getTickerSnapshot(const QStringList &codes, int timeoutMs = 0);
     // The newest `count` (1..2,000) trades of each code, older than the sequential id `beforeId` if
     // that is not 0.
@@ -127,11 +132,11 @@ public:
                                                    int timeoutMs = 0);
     // The newest `count` (1..2,000) candles of each code, of windows that start before `beforeMs`
     // (Unix time) if that is not 0.
-    UpbitLive::SnapshotReply *getCandleSnapshot(const QStringList &codes, UpbitLive::CandleUnit unit,
-                                                int count = 1, qint64 beforeMs = 0,
-                                                int timeoutMs = 0);
+    UpbitLive::SnapshotReply *getCandleSnapshot(const QStringList &codes,
+                                                UpbitLive::CandleUnit unit, int count = 1,
+                                                qint64 beforeMs = 0, int timeoutMs = 0);
 
-Q_SIGNALS:
+  Q_SIGNALS:
     void tickerReceived(const UpbitLive::Ticker &ticker);
     void tickersReceived(const QVector<UpbitLive::Ticker> &tickers);
     void tradeReceived(const UpbitLive::Trade &trade);
@@ -169,11 +174,11 @@ Q_SIGNALS:
     // Nothing more will come; error 0: closed or shut down in order.
     void closed(int error);
 
-protected:
+  protected:
     void connectNotify(const QMetaMethod &signal) override;
     bool event(QEvent *event) override;
 
-private:
+  private:
     Q_DISABLE_COPY(Proxy)
     friend class ProxyPrivate;
 

@@ -51,7 +51,15 @@ SAME(Transport::Raw, UPBIT_TRANSPORT_RAW);
 SAME(Transport::Replay, UPBIT_TRANSPORT_REPLAY);
 SAME(Switch::On, UPBIT_ON);
 SAME(Switch::Off, UPBIT_OFF);
+SAME(LogLevel::None, UPBIT_LOG_NONE);
 SAME(LogLevel::Debug, UPBIT_LOG_DEBUG);
+SAME(LimitStrategy::Conservative, UPBIT_LIMIT_CONSERVATIVE);
+SAME(LimitStrategy::Aggressive, UPBIT_LIMIT_AGGRESSIVE);
+SAME(LimitGroup::Connect, UPBIT_LIMIT_GROUP_CONNECT);
+SAME(LimitGroup::Default, UPBIT_LIMIT_GROUP_DEFAULT);
+SAME(LimitGroup::OrderCancelAll, UPBIT_LIMIT_GROUP_ORDER_CANCEL_ALL);
+SAME(TokenAlgorithm::Hs512, UPBIT_TOKEN_HS512);
+SAME(TokenAlgorithm::Hs256, UPBIT_TOKEN_HS256);
 SAME(WantFlag::SnapshotOnly, UPBIT_WANT_SNAPSHOT_ONLY);
 SAME(WantFlag::RealtimeOnly, UPBIT_WANT_REALTIME_ONLY);
 #undef SAME

@@ -4,6 +4,7 @@
 #include <upbit-live/credentials.h>
 
 #include <QtCore/QCoreApplication>
+#include <upbit-live/limiter.h>
 
 #include "error_p.h"
 #include "logging_p.h"
@@ -20,7 +21,8 @@ Manager::Manager(const ManagerOptions &options, QObject *parent) : QObject(paren
     // The C library copies everything; the byte arrays need to live through the call only.
     const QByteArray url = options.url.toUtf8(), privateUrl = options.privateUrl.toUtf8(),
                      restUrl = options.restUrl.toUtf8(), caFile = options.caFile.toLocal8Bit(),
-                     proxy = options.proxy.toUtf8();
+                     proxy = options.proxy.toUtf8(), replayFile = options.replayFile.toLocal8Bit(),
+                     limitGroup = options.limitGroup.toUtf8();
     const auto given = [](const QByteArray &text) {
         return text.isEmpty() ? nullptr : text.constData();
     };
@@ -30,11 +32,18 @@ Manager::Manager(const ManagerOptions &options, QObject *parent) : QObject(paren
     o.rest_url = given(restUrl);
     o.ca_file = given(caFile);
     o.proxy = given(proxy);
+    o.replay_file = given(replayFile);
+    o.replay_speed = options.replaySpeed;
     o.format = static_cast<int>(options.format);
     o.transport = static_cast<int>(options.transport);
     o.compression = static_cast<int>(options.compression);
-    o.log_level = static_cast<int>(options.logLevel);
-    o.log = logToQt;
+    const bool byRules = options.logLevel == LogLevel::Default;
+    o.log_level = byRules ? UPBIT_LOG_DEBUG : static_cast<int>(options.logLevel);
+    o.log = byRules ? logToQtByRules : logToQt;
+    o.limit_strategy = static_cast<int>(options.limitStrategy);
+    o.limit_sharing = static_cast<int>(options.limitSharing);
+    o.limit_group = given(limitGroup);
+    o.token_life_ms = options.tokenLifeMs;
     o.connect_timeout_ms = options.connectTimeoutMs;
     o.upgrade_timeout_ms = options.upgradeTimeoutMs;
     o.ping_interval_ms = options.pingIntervalMs;
@@ -45,7 +54,19 @@ Manager::Manager(const ManagerOptions &options, QObject *parent) : QObject(paren
     o.message_size_max = options.messageSizeMax;
     o.backoff_first_ms = options.backoffFirstMs;
     o.listing_ms = options.listingMs;
+    o.send_timeout_ms = options.sendTimeoutMs;
+    o.silence_ms = options.silenceMs;
+    o.monitor_ms = options.monitorMs;
+    o.no_data_ms = options.noDataMs;
+    o.stale_ms = options.staleMs;
+    o.ticker_stale_ms = options.tickerStaleMs;
+    o.trade_stale_ms = options.tradeStaleMs;
+    o.orderbook_stale_ms = options.orderbookStaleMs;
+    o.candle_stale_ms = options.candleStaleMs;
     o.environment_keys = static_cast<int>(options.environmentKeys);
+    o.token_algorithm = static_cast<int>(options.tokenAlgorithm);
+    o.credentials = options.credentials;
+    o.credentials_context = options.credentialsContext;
     const int error = upbit_manager_create(&m_manager, &o);
     if (error < 0) {
         m_manager = nullptr;
@@ -70,13 +91,15 @@ static Manager *theDefault;
 
 Manager *Manager::defaultInstance()
 {
-    if (theDefault == nullptr) {
-        upbit_manager *shared = nullptr;
-        const int error = upbit_manager_default(&shared);
-        if (error < 0) {
-            qCWarning(lcQt, "manager: %s", qUtf8Printable(lastCallError(error).message));
-            return nullptr;
-        }
+    upbit_manager *shared = nullptr;
+    const int error = defaultManager(&shared); // another one than last time after a shutdown
+    if (error < 0) {
+        qCWarning(lcQt, "manager: %s", qUtf8Printable(lastCallError(error).message));
+        return nullptr;
+    }
+    if (theDefault != nullptr) {
+        theDefault->m_manager = shared;
+    } else {
         theDefault = new Manager(shared, nullptr);
         // A static QObject would be destroyed after the application object, which Qt forbids.
         qAddPostRoutine([] {
@@ -120,6 +143,21 @@ bool Manager::setCredentials(const QByteArray &accessKey, const QByteArray &secr
 bool Manager::shutdown(quint32 deadlineMs)
 {
     return m_manager != nullptr && upbit_manager_shutdown(m_manager, deadlineMs) >= 0;
+}
+
+bool Manager::reportLimit(LimitGroup group, int httpStatus, const QByteArray &remainingReq,
+                          const QByteArray &body)
+{
+    if (m_manager == nullptr)
+        return false;
+    const auto given = [](const QByteArray &text) {
+        return text.isEmpty() ? nullptr : text.constData();
+    };
+    const int error = upbit_limiter_report(m_manager, static_cast<int>(group), httpStatus,
+                                           given(remainingReq), given(body));
+    if (error < 0)
+        m_error = lastCallError(error);
+    return error >= 0;
 }
 
 upbit_stats Manager::stats() const

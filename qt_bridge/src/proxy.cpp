@@ -5,6 +5,7 @@
 #include <QtCore/QEvent>
 #include <QtCore/QMetaMethod>
 #include <QtCore/QThread>
+#include <upbit-live/limiter.h>
 
 #include "dispatcher_p.h"
 #include "logging_p.h"
@@ -249,6 +250,18 @@ quint64 Proxy::replaceCandle(const QStringList &codes, CandleUnit unit, WantFlag
 {
     CHECK_THREAD("UpbitLive::Proxy::replaceCandle");
     return d->command(upbit_proxy_replace, {UPBIT_TYPE_CANDLE, codes, flags, unit});
+}
+
+quint64 Proxy::acquireLimit(LimitGroup group, int cost, int timeoutMs)
+{
+    CHECK_THREAD("UpbitLive::Proxy::acquireLimit");
+    return d->command(
+        [=](upbit_proxy *proxy, const upbit_want *, uint64_t requestId) {
+            return upbit_limiter_acquire(proxy, static_cast<int>(group),
+                                         static_cast<unsigned>(qMax(0, cost)),
+                                         static_cast<uint32_t>(qMax(0, timeoutMs)), requestId);
+        },
+        {});
 }
 
 SnapshotReply *Proxy::getTickerSnapshot(const QStringList &codes, int timeoutMs)

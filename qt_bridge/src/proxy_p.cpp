@@ -9,10 +9,10 @@
 
 #include <QtCore/QMetaMethod>
 
-#include <cxxabi.h>
-#include <time.h>
 #include <cstring>
+#include <cxxabi.h>
 #include <exception>
+#include <time.h>
 #include <upbit-live/market.h>
 
 #include "dispatcher_p.h"
@@ -52,7 +52,7 @@ void ProxyPrivate::open(Manager *owner, const QByteArray &id, const ProxyOptions
     int error = 0;
     manager = owner != nullptr ? owner->handle() : nullptr;
     if (manager == nullptr)
-        error = upbit_manager_default(&manager);
+        error = defaultManager(&manager);
     if (error >= 0)
         dispatcher = Dispatcher::ofThisThread(&error);
     if (error >= 0) {
@@ -229,7 +229,8 @@ void ProxyPrivate::deliverData(const upbit_event *event, QVector<Value> &batch, 
         guarded([&] { Q_EMIT(q->*single)(Value(event)); });
 }
 
-template <class Value, class Signal> bool ProxyPrivate::flushOne(QVector<Value> &batch, Signal signal)
+template <class Value, class Signal>
+bool ProxyPrivate::flushOne(QVector<Value> &batch, Signal signal)
 {
     if (batch.isEmpty())
         return true;
@@ -290,9 +291,8 @@ void ProxyPrivate::deliver(const upbit_delivery &delivery)
     } else if (const upbit_epoch_event *change = upbit_event_epoch(event)) {
         if (change->session == UPBIT_SESSION_PUBLIC)
             epoch = event->epoch;
-        guarded([&] {
-            Q_EMIT q->epochChanged(event->epoch, static_cast<Session>(change->session));
-        });
+        guarded(
+            [&] { Q_EMIT q->epochChanged(event->epoch, static_cast<Session>(change->session)); });
     } else if (const upbit_state_event *next = upbit_event_state(event)) {
         deliverState(*next);
     } else if (const upbit_restored_event *back = upbit_event_restored(event)) {

@@ -3,6 +3,7 @@
 #define TESTS_QT_MESSAGES_H
 
 #include <QtCore/QByteArray>
+#include <QtCore/QDateTime>
 #include <QtCore/QString>
 #include <QtCore/QVector>
 #include <upbit-live/decode.h>
@@ -54,6 +55,53 @@ inline QByteArray orderbook(const QString &code, int n, int rows = 3)
         .arg(rows * (n + 1))
         .arg(rows * 1.5)
         .arg(units)
+        .toUtf8();
+}
+
+// Of the window that starts at startMs: prices around 1000 + n, `volume` traded so far, stamped
+// within it.
+inline QByteArray candle(const QString &code, const QString &type, qint64 startMs, int n,
+                         int volume)
+{
+    const QString utc =
+        QDateTime::fromMSecsSinceEpoch(startMs, Qt::UTC).toString("yyyy-MM-ddTHH:mm:ss");
+    return QString(
+               R"({"type":"%1","code":"%2","candle_date_time_utc":"%3",)"
+               R"("candle_date_time_kst":"%3","opening_price":%4,"high_price":%5,"low_price":%6,)"
+               R"("trade_price":%7,"candle_acc_trade_volume":%8,"candle_acc_trade_price":%9,)"
+               R"("timestamp":%10,"stream_type":"REALTIME"})")
+        .arg(type, code, utc)
+        .arg(1000 + n)
+        .arg(1005 + n)
+        .arg(995 + n)
+        .arg(1001 + n)
+        .arg(volume)
+        .arg(volume * 1000)
+        .arg(startMs + volume)
+        .toUtf8();
+}
+
+inline QByteArray order(const QString &uuid, const QString &state, const QString &price,
+                        const QString &volume, const QString &executed, const QString &remaining,
+                        int second = 0)
+{
+    return QString(R"({"type":"myOrder","code":"KRW-BTC","uuid":"%1","ask_bid":"BID",)"
+                   R"("order_type":"limit","state":"%2","price":%3,"avg_price":%3,"volume":%4,)"
+                   R"("remaining_volume":%5,"executed_volume":%6,"trades_count":1,"paid_fee":0.5,)"
+                   R"("order_timestamp":%7,"timestamp":%8,"stream_type":"REALTIME"})")
+        .arg(uuid, state, price, volume, remaining, executed)
+        .arg(base + second * 1000)
+        .arg(base + 60000)
+        .toUtf8();
+}
+
+// rows: the JSON objects of `assets`.
+inline QByteArray asset(const QString &rows, int n)
+{
+    return QString(R"({"type":"myAsset","asset_uuid":"a","assets":[%1],"asset_timestamp":%2,)"
+                   R"("timestamp":%2,"stream_type":"REALTIME"})")
+        .arg(rows)
+        .arg(base + n)
         .toUtf8();
 }
 

@@ -16,24 +16,12 @@ static QVector<Order> order(const QString &uuid, const QString &state, const QSt
                             const QString &remaining, int second = 0)
 {
     return messages::decode<Order>(
-        QString(R"({"type":"myOrder","code":"KRW-BTC","uuid":"%1","ask_bid":"BID",)"
-                R"("order_type":"limit","state":"%2","price":%3,"avg_price":%3,"volume":%4,)"
-                R"("remaining_volume":%5,"executed_volume":%6,"trades_count":1,"paid_fee":0.5,)"
-                R"("order_timestamp":%7,"timestamp":%8,"stream_type":"REALTIME"})")
-            .arg(uuid, state, price, volume, remaining, executed)
-            .arg(messages::base + second * 1000)
-            .arg(messages::base + 60000)
-            .toUtf8());
+        messages::order(uuid, state, price, volume, executed, remaining, second));
 }
 
 static QVector<Asset> asset(const QString &rows, int n)
 {
-    return messages::decode<Asset>(
-        QString(R"({"type":"myAsset","asset_uuid":"a","assets":[%1],"asset_timestamp":%2,)"
-                R"("timestamp":%2,"stream_type":"REALTIME"})")
-            .arg(rows)
-            .arg(messages::base + n)
-            .toUtf8());
+    return messages::decode<Asset>(messages::asset(rows, n));
 }
 
 class TestAccountModels : public QObject

@@ -22,22 +22,7 @@ static const qint64 start = 1790000040000 / minute * minute;
 static QVector<Candle> candle(int n, int volume, const QString &code = QStringLiteral("KRW-BTC"),
                               const QString &type = QStringLiteral("candle.1m"))
 {
-    const qint64 at = start + n * minute;
-    const QString utc = QDateTime::fromMSecsSinceEpoch(at, Qt::UTC).toString("yyyy-MM-ddTHH:mm:ss");
-    return messages::decode<Candle>(
-        QString(R"({"type":"%1","code":"%2","candle_date_time_utc":"%3",)"
-                R"("candle_date_time_kst":"%3","opening_price":%4,"high_price":%5,"low_price":%6,)"
-                R"("trade_price":%7,"candle_acc_trade_volume":%8,"candle_acc_trade_price":%9,)"
-                R"("timestamp":%10,"stream_type":"REALTIME"})")
-            .arg(type, code, utc)
-            .arg(1000 + n)
-            .arg(1005 + n)
-            .arg(995 + n)
-            .arg(1001 + n)
-            .arg(volume)
-            .arg(volume * 1000)
-            .arg(at + volume)
-            .toUtf8());
+    return messages::decode<Candle>(messages::candle(code, type, start + n * minute, n, volume));
 }
 
 class TestCandles : public QObject

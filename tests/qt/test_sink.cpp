@@ -55,8 +55,8 @@ private Q_SLOTS:
         QTest::newRow("format") << QStringList{"--format", "xml", "ticker", "KRW-BTC"} << "xml";
         QTest::newRow("count") << QStringList{"--count", "0", "ticker", "KRW-BTC"} << "count";
         QTest::newRow("url") << QStringList{"--url", "http://x/", "ticker", "KRW-BTC"} << "wss://";
-        QTest::newRow("not built") << QStringList{"--transport", "replay", "ticker", "KRW-BTC"}
-                                   << "not built";
+        QTest::newRow("replay") << QStringList{"--transport", "replay", "ticker", "KRW-BTC"}
+                                   << "replay_file";
     }
 
     void badArgumentsEndWithTwo()

@@ -5,6 +5,8 @@
 #include <QtTest/QSignalSpy>
 #include <QtTest/QtTest>
 
+#include <upbit-live/error.h>
+
 #include "mock_server.h"
 
 using namespace UpbitLive;
@@ -32,6 +34,43 @@ class TestStates : public QObject
         QTRY_COMPARE(proxy.state(), State::Live);
         QCOMPARE(restored.at(0).at(1).value<Session>(), Session::Public);
         QCOMPARE(restored.count(), 1);
+    }
+
+    void ownRequestsShareTheLimits()
+    {
+        MockServer server({"--codes", "5"});
+        QVERIFY2(!server.url().isEmpty(), "upbit-mock did not start");
+        Manager manager(server.options());
+        Proxy proxy(&manager, "orders");
+        QSignalSpy replies(&proxy, &Proxy::replyReceived);
+        QCOMPARE(proxy.acquireLimit(LimitGroup::Order, 0), quint64(0)); // refused at once
+        QCOMPARE(proxy.lastError().code, int(UPBIT_ERROR_INVALID_ARGUMENT));
+        const quint64 id = proxy.acquireLimit(LimitGroup::Order, 2, 1500);
+        QVERIFY(id != 0);
+        QTRY_COMPARE(replies.count(), 1);
+        const Reply reply = replies.at(0).at(0).value<Reply>();
+        QCOMPARE(reply.requestId, id);
+        QCOMPARE(reply.error, 0);
+        for (int i = 0; i < 2; ++i)
+            QVERIFY(manager.reportLimit(LimitGroup::Order, 201, "group=order; min=720; sec=11"));
+        QVERIFY(!manager.reportLimit(static_cast<LimitGroup>(99), 201));
+    }
+
+    void keysAreCheckedAtOnceAndNotTold()
+    {
+        ManagerOptions options;
+        options.url = "ws://127.0.0.1:9/websocket/v1"; // nobody listens
+        Manager manager(options);
+        QVERIFY(manager.setCredentials("an-access-key", "a-secret-key"));
+        QVERIFY(!manager.setCredentials("an-access-key", "two words"));
+        QCOMPARE(manager.lastError().code, int(UPBIT_ERROR_INVALID_ARGUMENT));
+        QVERIFY2(manager.lastError().message.contains("secret_key"),
+                 qPrintable(manager.lastError().message));
+        QVERIFY(!manager.lastError().message.contains("two words"));
+        QVERIFY(!manager.setCredentials("an-access-key", QByteArray()));
+        QVERIFY(manager.setCredentials(QByteArray(), QByteArray())); // none any more
+        manager.shutdown();
+        QVERIFY(!manager.setCredentials("an-access-key", "a-secret-key"));
     }
 };
 

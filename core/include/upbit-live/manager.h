@@ -44,6 +44,12 @@ UPBIT_API void upbit_manager_release(upbit_manager *m);
  * @thread any, and inside signal handlers. */
 UPBIT_API void upbit_manager_request_stop(void);
 
+/* Log lines go to `log` from now on (NULL: stderr), down to `level` (upbit_log_level; 0: as before). For
+ * the default manager, which is made without options. When it returns, no line runs in the old function.
+ * @thread any, but not from within a log function. Returns 0, INVALID_ARGUMENT, ILLEGAL_STATE. */
+UPBIT_API int upbit_manager_set_log(upbit_manager *m, upbit_log_function log, void *context,
+                                    int level);
+
 /* Counters since the manager was made; cheap, may be asked often. A counter only grows; a gauge says
  * how things are now. Single counters are exact; between them a message may be counted in one and not
  * yet in another. */

@@ -11,6 +11,7 @@
 #include <QtCore/QVector>
 #include <UpbitLive/accountdata.h>
 #include <UpbitLive/widgets/format.h>
+#include <UpbitLive/widgets/telling.h>
 
 namespace UpbitLive
 {
@@ -53,6 +54,7 @@ class UPBITLIVE_WIDGETS_EXPORT AssetModel : public QAbstractTableModel
     QVector<AssetRow> m_rows;
     QVector<Asset> m_pending;
     QTimer m_frame;
+    TellingState m_telling;
 };
 } // namespace UpbitLive
 

@@ -67,6 +67,7 @@ class UPBITLIVE_WIDGETS_EXPORT CandleChart : public QWidget
     double xOf(int row) const noexcept;
     void panBy(double bars);
     void zoomAt(double factor, double x);
+    void place();
     void settle();
     void onInserted(int first, int last);
     void onRemoved(int first, int last);

@@ -18,6 +18,7 @@
 #include <QtCore/QVector>
 #include <UpbitLive/marketdata.h>
 #include <UpbitLive/widgets/format.h>
+#include <UpbitLive/widgets/telling.h>
 #include <functional>
 #include <vector>
 
@@ -107,6 +108,7 @@ class UPBITLIVE_WIDGETS_EXPORT CandleModel : public QAbstractTableModel
     QVector<int> m_touched;
     qint64 m_endTold = 0; // start of the last window that was told to be final
     QTimer m_frame, m_end;
+    TellingState m_telling;
 };
 } // namespace UpbitLive
 

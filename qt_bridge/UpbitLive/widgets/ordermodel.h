@@ -12,6 +12,7 @@
 #include <QtCore/QVector>
 #include <UpbitLive/accountdata.h>
 #include <UpbitLive/widgets/format.h>
+#include <UpbitLive/widgets/telling.h>
 
 namespace UpbitLive
 {
@@ -65,6 +66,7 @@ class UPBITLIVE_WIDGETS_EXPORT OrderModel : public QAbstractTableModel
   private:
     void flush();
     void merge(const Order &order);
+    void mergeAll(const QVector<Order> &orders);
     void insert(const OrderRow &row);
     void removeAt(int row);
     void trim();
@@ -75,6 +77,7 @@ class UPBITLIVE_WIDGETS_EXPORT OrderModel : public QAbstractTableModel
     QVector<OrderRow> m_rows; // by orderMs, newest first
     QVector<Order> m_pending;
     QTimer m_frame;
+    TellingState m_telling;
 };
 } // namespace UpbitLive
 

@@ -1,8 +1,8 @@
 // UpbitLive/widgets/tickermodel.h - a table of markets and their latest tickers.
 //
-// Feed it from Proxy::tickersReceived. However fast they come, views are told once per frame, with one
-// dataChanged per range of neighbouring rows. Rows never move and never reset after setMarkets: sort
-// with a QSortFilterProxyModel on SortRole.
+// Feed it from Proxy::tickersReceived. However fast they come, views are told once per frame, with
+// one dataChanged per range of neighbouring rows. Rows never move and never reset after setMarkets:
+// sort with a QSortFilterProxyModel on SortRole.
 #ifndef UPBITLIVE_WIDGETS_TICKERMODEL_H
 #define UPBITLIVE_WIDGETS_TICKERMODEL_H
 
@@ -12,6 +12,7 @@
 #include <QtCore/QVector>
 #include <UpbitLive/marketdata.h>
 #include <UpbitLive/widgets/format.h>
+#include <UpbitLive/widgets/telling.h>
 
 namespace UpbitLive
 {
@@ -23,7 +24,7 @@ class UPBITLIVE_WIDGETS_EXPORT TickerModel : public QAbstractTableModel
 {
     Q_OBJECT
 
-public:
+  public:
     enum Column { Name, Price, Rate, Turnover, ColumnCount };
     enum Role {
         CodeRole = Qt::UserRole + 1,
@@ -49,12 +50,12 @@ public:
     QVariant data(const QModelIndex &index, int role) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
-public Q_SLOTS:
+  public Q_SLOTS:
     void update(const QVector<UpbitLive::Ticker> &tickers);
     // Forgets the values, keeps the markets.
     void clear();
 
-private:
+  private:
     struct Row {
         Ticker ticker;
         qint64 flashEnd = 0;
@@ -70,6 +71,7 @@ private:
     QHash<QByteArray, int> m_rowOf;
     QVector<int> m_dirty, m_flashing;
     QTimer m_frame;
+    TellingState m_telling;
 };
 } // namespace UpbitLive
 

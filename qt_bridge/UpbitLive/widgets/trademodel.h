@@ -10,6 +10,7 @@
 #include <QtCore/QVector>
 #include <UpbitLive/marketdata.h>
 #include <UpbitLive/widgets/format.h>
+#include <UpbitLive/widgets/telling.h>
 
 namespace UpbitLive
 {
@@ -17,7 +18,7 @@ class UPBITLIVE_WIDGETS_EXPORT TradeModel : public QAbstractTableModel
 {
     Q_OBJECT
 
-public:
+  public:
     enum Column { Time, Price, Size, Amount, ColumnCount };
     enum Role { SideRole = Qt::UserRole + 1 }; // UpbitLive::Side of the taker, as int
 
@@ -29,11 +30,11 @@ public:
     QVariant data(const QModelIndex &index, int role) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
-public Q_SLOTS:
+  public Q_SLOTS:
     void add(const QVector<UpbitLive::Trade> &trades);
     void clear();
 
-private:
+  private:
     void flush();
     void put(const Trade &trade);
 
@@ -41,6 +42,7 @@ private:
     int m_next = 0, m_count = 0; // m_ring[m_next] is where the next trade goes
     QVector<Trade> m_pending;
     QTimer m_frame;
+    TellingState m_telling;
 };
 } // namespace UpbitLive
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "telling_p.h"
+
 namespace UpbitLive
 {
 static bool comesBefore(const QString &a, const QString &b)
@@ -118,18 +120,27 @@ void AssetModel::merge(const AssetRow &fresh)
 
 void AssetModel::flush()
 {
+    if (m_telling.busy) {
+        m_frame.start();
+        return;
+    }
     QVector<Asset> fresh;
     fresh.swap(m_pending);
+    const Telling telling(this, &m_telling);
     for (const Asset &message : qAsConst(fresh)) {
         const upbit_my_asset &data = message.data();
         const qint64 at = data.asset_timestamp != 0 ? data.asset_timestamp : message.exchangeMs();
-        for (int i = 0; i < message.count(); ++i)
+        for (int i = 0; i < message.count(); ++i) {
             merge({message.currency(i), message.balance(i), message.locked(i), at});
+            if (!telling.holds())
+                return;
+        }
     }
 }
 
 void AssetModel::clear()
 {
+    ++m_telling.content;
     m_pending.clear();
     beginResetModel();
     m_rows.clear();

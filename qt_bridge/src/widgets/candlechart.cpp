@@ -6,6 +6,7 @@
 // still.
 #include "candlechart_p.h"
 
+#include <QtCore/QPointer>
 #include <QtGui/QKeyEvent>
 #include <QtGui/QMouseEvent>
 #include <QtGui/QWheelEvent>
@@ -144,14 +145,23 @@ int CandleChart::rowAt(const QPoint &position) const noexcept
     return row >= 0 && row < m_model->rowCount() ? static_cast<int>(row) : -1;
 }
 
-// After anything moved: keeps the view on the candles, and asks for more of them in time.
-void CandleChart::settle()
+// Keeps the view on the candles.
+void CandleChart::place()
 {
-    const int rows = m_model != nullptr ? m_model->rowCount() : 0;
-    const double newest = rows + lead;
+    const double newest = (m_model != nullptr ? m_model->rowCount() : 0) + lead;
     if (m_following)
         m_right = newest;
     m_right = qBound(qMin(newest, 5.0), m_right, newest + plot().width() / m_bar / 2);
+    update();
+}
+
+// After anything moved: also asks for more candles in time. A slot of what it emits may delete the
+// chart: nothing of it is touched behind a call of this.
+void CandleChart::settle()
+{
+    place();
+    const QPointer<CandleChart> here(this);
+    const int rows = m_model != nullptr ? m_model->rowCount() : 0;
     const double left = m_right - plot().width() / m_bar;
     if (rows > 0 && left < rows * 0.1 + 20 && left < rows) {
         const qint64 oldest = m_model->bar(0).startMs;
@@ -160,9 +170,10 @@ void CandleChart::settle()
             Q_EMIT historyWanted(oldest);
         }
     }
-    hover(m_mouse);
-    update();
-    Q_EMIT viewChanged();
+    if (here != nullptr)
+        hover(m_mouse);
+    if (here != nullptr)
+        Q_EMIT viewChanged();
 }
 
 void CandleChart::onInserted(int first, int last)
@@ -207,6 +218,7 @@ void CandleChart::hover(const QPoint &position)
     const int row = rowAt(position);
     if (row != m_hovered) {
         m_hovered = row;
+        update();
         Q_EMIT hovered(row);
     }
 }
@@ -222,10 +234,11 @@ void CandleChart::mousePressEvent(QMouseEvent *event)
 
 void CandleChart::mouseMoveEvent(QMouseEvent *event)
 {
-    hover(event->pos());
-    if (m_dragging)
-        panBy(m_dragRight - (event->pos().x() - m_dragFrom.x()) / m_bar - m_right);
+    const QPointer<CandleChart> here(this);
     update();
+    hover(event->pos());
+    if (here != nullptr && m_dragging)
+        panBy(m_dragRight - (event->pos().x() - m_dragFrom.x()) / m_bar - m_right);
 }
 
 void CandleChart::mouseReleaseEvent(QMouseEvent *)
@@ -278,12 +291,17 @@ void CandleChart::keyPressEvent(QKeyEvent *event)
 
 void CandleChart::leaveEvent(QEvent *)
 {
-    hover(QPoint(-1, -1));
+    m_mouse = QPoint(-1, -1);
     update();
+    QMetaObject::invokeMethod(
+        this, [this] { hover(m_mouse); }, Qt::QueuedConnection);
 }
 
+// Qt's own code behind these two events goes on using the widget, so slots have to wait.
 void CandleChart::resizeEvent(QResizeEvent *)
 {
-    settle();
+    place();
+    QMetaObject::invokeMethod(
+        this, [this] { settle(); }, Qt::QueuedConnection);
 }
 } // namespace UpbitLive

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+#include "telling_p.h"
+
 namespace UpbitLive
 {
 // A frame of the window that has just ended may still be on its way when the clock says it is over.
@@ -248,6 +250,7 @@ void CandleModel::prepend(const QMap<qint64, CandleBar> &bars)
 
 void CandleModel::append(const QMap<qint64, CandleBar> &bars)
 {
+    const Telling telling(this, &m_telling);
     QVector<CandleBar> rows = joined(bars, m_bars.empty() ? 0 : m_bars.back().startMs, 0);
     if (rows.size() > m_capacity)
         rows.remove(0, rows.size() - m_capacity);
@@ -256,13 +259,15 @@ void CandleModel::append(const QMap<qint64, CandleBar> &bars)
         beginRemoveRows(QModelIndex(), 0, surplus - 1);
         m_bars.erase(m_bars.begin(), m_bars.begin() + surplus);
         endRemoveRows();
+        if (!telling.holds())
+            return;
     }
     const int first = count();
+    if (first > 0)
+        touch(first - 1); // it is final now
     beginInsertRows(QModelIndex(), first, first + rows.size() - 1);
     m_bars.insert(m_bars.end(), rows.cbegin(), rows.cend());
     endInsertRows();
-    if (first > 0)
-        touch(first - 1); // it is final now
 }
 
 void CandleModel::touch(int row)
@@ -291,7 +296,10 @@ void CandleModel::place(const CandleBar &fresh)
         refill(row);
         return;
     }
+    const Telling telling(this, &m_telling);
     tellTouched(); // rows move
+    if (!telling.holds())
+        return;
     beginInsertRows(QModelIndex(), row, row);
     m_bars.insert(m_bars.begin() + row, fresh);
     endInsertRows();
@@ -299,23 +307,32 @@ void CandleModel::place(const CandleBar &fresh)
 
 void CandleModel::tellTouched()
 {
-    std::sort(m_touched.begin(), m_touched.end());
-    for (int i = 0; i < m_touched.size();) {
+    QVector<int> rows;
+    rows.swap(m_touched);
+    std::sort(rows.begin(), rows.end());
+    const Telling telling(this, &m_telling);
+    for (int i = 0; i < rows.size();) {
         int j = i;
-        while (j + 1 < m_touched.size() && m_touched.at(j + 1) <= m_touched.at(j) + 1)
+        while (j + 1 < rows.size() && rows.at(j + 1) <= rows.at(j) + 1)
             ++j;
-        Q_EMIT dataChanged(index(m_touched.at(i), 0), index(m_touched.at(j), ColumnCount - 1));
+        Q_EMIT dataChanged(index(rows.at(i), 0), index(rows.at(j), ColumnCount - 1));
+        if (!telling.holds())
+            return;
         i = j + 1;
     }
-    m_touched.clear();
 }
 
 void CandleModel::flush()
 {
+    if (m_telling.busy) {
+        m_frame.start();
+        return;
+    }
     QMap<qint64, CandleBar> fresh, older, newer;
     fresh.swap(m_pending);
     if (fresh.isEmpty() || unitMs() == 0)
         return;
+    const Telling telling(this, &m_telling);
     if (!m_bars.empty()) {
         const qint64 first = m_bars.front().startMs, last = m_bars.back().startMs;
         for (const CandleBar &b : qAsConst(fresh)) {
@@ -325,10 +342,14 @@ void CandleModel::flush()
                 newer.insert(b.startMs, b);
             else
                 place(b);
+            if (!telling.holds())
+                return;
         }
         tellTouched();
-        if (!older.isEmpty())
+        if (telling.holds() && !older.isEmpty())
             prepend(older);
+        if (!telling.holds())
+            return;
     } else {
         newer.swap(fresh);
     }
@@ -336,12 +357,17 @@ void CandleModel::flush()
         const bool follows = !m_bars.empty();
         const qint64 ended = follows ? m_bars.back().startMs : 0;
         append(newer);
-        tellTouched();
+        if (telling.holds())
+            tellTouched();
+        if (!telling.holds())
+            return;
         if (!follows)
             m_endTold = count() > 1 ? bar(count() - 2).startMs : 0;
         else if (ended > m_endTold) {
             m_endTold = ended;
             Q_EMIT finalized(ended);
+            if (!telling.holds())
+                return;
         }
     }
     watchEnd();
@@ -359,18 +385,27 @@ void CandleModel::watchEnd()
 
 void CandleModel::checkEnd()
 {
+    if (m_telling.busy) {
+        m_end.start(16);
+        return;
+    }
+    const Telling telling(this, &m_telling);
     const int last = count() - 1;
     if (last >= 0 && isFinal(last) && bar(last).startMs > m_endTold) {
         const qint64 start = m_endTold = bar(last).startMs;
         touch(last);
         tellTouched();
-        Q_EMIT finalized(start);
+        if (telling.holds())
+            Q_EMIT finalized(start);
+        if (!telling.holds())
+            return;
     }
     watchEnd();
 }
 
 void CandleModel::clear()
 {
+    ++m_telling.content;
     m_pending.clear();
     m_touched.clear();
     m_frame.stop();

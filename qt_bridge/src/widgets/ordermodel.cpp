@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "telling_p.h"
+
 namespace UpbitLive
 {
 bool OrderRow::isOpen() const noexcept
@@ -268,8 +270,9 @@ void OrderModel::removeAt(int row)
 
 void OrderModel::trim()
 {
+    const Telling telling(this, &m_telling);
     int ended = 0;
-    for (int i = 0; i < m_rows.size();) {
+    for (int i = 0; telling.holds() && i < m_rows.size();) {
         if (!m_rows.at(i).isOpen() && ++ended > m_endedKept)
             removeAt(i);
         else
@@ -279,30 +282,52 @@ void OrderModel::trim()
 
 void OrderModel::flush()
 {
+    if (m_telling.busy) {
+        m_frame.start();
+        return;
+    }
     QVector<Order> fresh;
     fresh.swap(m_pending);
-    for (const Order &order : qAsConst(fresh))
+    mergeAll(fresh);
+}
+
+void OrderModel::mergeAll(const QVector<Order> &orders)
+{
+    const Telling telling(this, &m_telling);
+    for (const Order &order : orders) {
         merge(order);
+        if (!telling.holds())
+            return;
+    }
     trim();
 }
 
 void OrderModel::setOpen(const QVector<Order> &orders, qint64 askedMs)
 {
-    flush();
+    const Telling telling(this, &m_telling);
+    const QVector<Order> list = orders, waiting = m_pending; // a slot may change both
+    m_pending.clear();
+    mergeAll(waiting);
+    if (!telling.holds())
+        return;
     QSet<QString> open;
-    for (const Order &order : orders)
+    for (const Order &order : list)
         open.insert(order.uuid());
-    for (int i = m_rows.size() - 1; i >= 0; --i)
-        if (m_rows.at(i).isOpen() && !open.contains(m_rows.at(i).uuid) &&
-            m_rows.at(i).updatedMs < askedMs)
-            removeAt(i);
-    for (const Order &order : orders)
-        merge(order);
-    trim();
+    for (int i = m_rows.size() - 1; i >= 0; --i) {
+        if (!m_rows.at(i).isOpen() || open.contains(m_rows.at(i).uuid) ||
+            m_rows.at(i).updatedMs >= askedMs)
+            continue;
+        removeAt(i);
+        if (!telling.holds())
+            return;
+        i = qMin(i, m_rows.size());
+    }
+    mergeAll(list);
 }
 
 void OrderModel::clear()
 {
+    ++m_telling.content;
     m_pending.clear();
     beginResetModel();
     m_rows.clear();

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "telling_p.h"
+
 namespace UpbitLive
 {
 static constexpr int frameMs = 16;
@@ -42,6 +44,7 @@ void TickerModel::setMarkets(const QVector<Market> &markets)
     QHash<QByteArray, Ticker> known;
     for (int i = 0; i < m_rows.size(); ++i)
         known.insert(m_markets[i].code.toLatin1(), m_rows[i].ticker);
+    ++m_telling.content;
     beginResetModel();
     m_markets = markets;
     m_rows = QVector<Row>(markets.size());
@@ -137,7 +140,8 @@ QVariant TickerModel::data(const QModelIndex &index, int role) const
     case EnglishRole:
         return market.english;
     case SortRole:
-        return index.column() == Name ? text(row, market, Name) : sortKey(row.ticker, index.column());
+        return index.column() == Name ? text(row, market, Name)
+                                      : sortKey(row.ticker, index.column());
     case TrendRole:
         return row.ticker.isValid() ? row.ticker.signedChangeRate().sign() : 0;
     case FlashRole:
@@ -152,7 +156,8 @@ QVariant TickerModel::headerData(int section, Qt::Orientation orientation, int r
     if (orientation != Qt::Horizontal)
         return QVariant();
     if (role == Qt::TextAlignmentRole)
-        return static_cast<int>(Qt::AlignVCenter | (section == Name ? Qt::AlignLeft : Qt::AlignRight));
+        return static_cast<int>(Qt::AlignVCenter |
+                                (section == Name ? Qt::AlignLeft : Qt::AlignRight));
     if (role != Qt::DisplayRole)
         return QVariant();
     switch (section) {
@@ -173,15 +178,15 @@ void TickerModel::update(const QVector<Ticker> &tickers)
         if (!ticker.isValid())
             continue;
         const char *code = ticker.handle()->code;
-        const auto found = m_rowOf.constFind(
-            QByteArray::fromRawData(code, static_cast<int>(qstrlen(code))));
+        const auto found =
+            m_rowOf.constFind(QByteArray::fromRawData(code, static_cast<int>(qstrlen(code))));
         if (found == m_rowOf.constEnd())
             continue;
         Row &row = m_rows[*found];
-        const int moved = row.ticker.isValid()
-                              ? Decimal(ticker.data().trade_price)
-                                    .compare(Decimal(row.ticker.data().trade_price))
-                              : 0;
+        const int moved =
+            row.ticker.isValid()
+                ? Decimal(ticker.data().trade_price).compare(Decimal(row.ticker.data().trade_price))
+                : 0;
         row.ticker = ticker;
         if (moved != 0) {
             if (row.flash == 0)
@@ -194,12 +199,17 @@ void TickerModel::update(const QVector<Ticker> &tickers)
             m_dirty.append(*found);
         }
     }
-    if (!m_dirty.isEmpty() && !m_frame.isActive())
-        m_frame.start();
+    // A flash that waits for its end must not make values wait.
+    if (!m_dirty.isEmpty() && (!m_frame.isActive() || m_frame.interval() != frameMs))
+        m_frame.start(frameMs);
 }
 
 void TickerModel::flush()
 {
+    if (m_telling.busy) {
+        m_frame.start(frameMs);
+        return;
+    }
     const qint64 now = nowMs();
     for (int i = 0; i < m_flashing.size();) {
         Row &row = m_rows[m_flashing[i]];
@@ -218,23 +228,25 @@ void TickerModel::flush()
     QVector<int> dirty;
     dirty.swap(m_dirty);
     std::sort(dirty.begin(), dirty.end());
+    for (int row : qAsConst(dirty))
+        m_rows[row].dirty = false; // what comes from within a slot is told by the next frame
+    const Telling telling(this, &m_telling);
     for (int i = 0; i < dirty.size();) {
         int end = i;
         while (end + 1 < dirty.size() && dirty[end + 1] == dirty[end] + 1)
             ++end;
-        for (int k = i; k <= end; ++k)
-            m_rows[dirty[k]].dirty = false;
         Q_EMIT dataChanged(index(dirty[i], Price), index(dirty[end], Turnover));
+        if (!telling.holds())
+            return;
         i = end + 1;
     }
     if (!m_flashing.isEmpty() && !m_frame.isActive())
         m_frame.start(4 * frameMs);
-    else
-        m_frame.setInterval(frameMs);
 }
 
 void TickerModel::clear()
 {
+    ++m_telling.content;
     m_dirty.clear();
     m_flashing.clear();
     m_rows = QVector<Row>(m_markets.size());

@@ -2,6 +2,8 @@
 #include <UpbitLive/widgets/trademodel.h>
 #include <upbit-live/market.h>
 
+#include "telling_p.h"
+
 namespace UpbitLive
 {
 TradeModel::TradeModel(int capacity, QObject *parent)
@@ -66,7 +68,8 @@ QVariant TradeModel::headerData(int section, Qt::Orientation orientation, int ro
     if (orientation != Qt::Horizontal)
         return QVariant();
     if (role == Qt::TextAlignmentRole)
-        return static_cast<int>(Qt::AlignVCenter | (section == Time ? Qt::AlignLeft : Qt::AlignRight));
+        return static_cast<int>(Qt::AlignVCenter |
+                                (section == Time ? Qt::AlignLeft : Qt::AlignRight));
     if (role != Qt::DisplayRole)
         return QVariant();
     switch (section) {
@@ -99,6 +102,10 @@ void TradeModel::put(const Trade &trade)
 
 void TradeModel::flush()
 {
+    if (m_telling.busy) {
+        m_frame.start();
+        return;
+    }
     QVector<Trade> fresh;
     fresh.swap(m_pending);
     if (fresh.isEmpty())
@@ -112,11 +119,14 @@ void TradeModel::flush()
         endResetModel();
         return;
     }
+    const Telling telling(this, &m_telling);
     const int surplus = m_count + fresh.size() - capacity;
     if (surplus > 0) {
         beginRemoveRows(QModelIndex(), m_count - surplus, m_count - 1);
         m_count -= surplus;
         endRemoveRows();
+        if (!telling.holds())
+            return;
     }
     beginInsertRows(QModelIndex(), 0, fresh.size() - 1);
     for (const Trade &trade : qAsConst(fresh))
@@ -127,6 +137,7 @@ void TradeModel::flush()
 
 void TradeModel::clear()
 {
+    ++m_telling.content;
     m_pending.clear();
     beginResetModel();
     m_ring.fill(Trade());

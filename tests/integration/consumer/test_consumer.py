@@ -56,6 +56,10 @@ class Stage:
                             PATH=os.path.join(self.tree, 'bin') + ':' + os.environ['PATH'])
             if text != '77210000 77211000\n':
                 raise Failed('consumer-test printed %r' % text)
+        if os.path.exists(os.path.join(self.lib, 'libupbit-live-qt5widgets.so')):
+            text = self.run(os.path.join(directory, 'consumer-widgets'), QT_QPA_PLATFORM='offscreen')
+            if not text.endswith('30 1,234,567\n'):
+                raise Failed('consumer-widgets printed %r' % text)
 
 
 @case

@@ -124,7 +124,8 @@ START_TEST(log_drops_levels_and_control_characters)
 {
     upbit__log log;
     lines = 0;
-    ck_assert_int_eq(upbit__log_init(&log, sink, (void *)(uintptr_t) "context", UPBIT_LOG_WARNING), 0);
+    ck_assert_int_eq(upbit__log_init(&log, sink, (void *)(uintptr_t) "context", UPBIT_LOG_WARNING),
+                     0);
     upbit__log_write(&log, UPBIT_LOG_INFO, "stream", "not this");
     ck_assert_int_eq(lines, 0);
     upbit__log_write(&log, UPBIT_LOG_ERROR, "stream", "refused reason=%s", "a\nb\033c");
@@ -132,6 +133,34 @@ START_TEST(log_drops_levels_and_control_characters)
     ck_assert_int_eq(last_level, UPBIT_LOG_ERROR);
     ck_assert_str_eq(last_line, "refused reason=a?b?c");
     upbit__log_write(NULL, UPBIT_LOG_ERROR, "stream", "nowhere");
+    upbit__log_finish(&log);
+}
+END_TEST
+
+static void other_sink(void *context, int level, const char *module, const char *line)
+{
+    (void)level, (void)module, (void)line;
+    ++*(int *)context;
+}
+
+START_TEST(log_goes_where_it_is_redirected)
+{
+    upbit__log log;
+    int others = 0;
+    lines = 0;
+    ck_assert_int_eq(upbit__log_init(&log, sink, (void *)(uintptr_t) "context", UPBIT_LOG_WARNING),
+                     0);
+    upbit__log_redirect(&log, other_sink, &others, 0);
+    upbit__log_write(&log, UPBIT_LOG_WARNING, "stream", "one");
+    upbit__log_write(&log, UPBIT_LOG_INFO, "stream", "below the level, which is as before");
+    ck_assert_int_eq(others, 1);
+    upbit__log_redirect(&log, other_sink, &others, UPBIT_LOG_INFO);
+    upbit__log_write(&log, UPBIT_LOG_INFO, "stream", "two");
+    ck_assert_int_eq(others, 2);
+    upbit__log_redirect(&log, other_sink, &others, UPBIT_LOG_NONE);
+    upbit__log_write(&log, UPBIT_LOG_ERROR, "stream", "nothing at all");
+    ck_assert_int_eq(others, 2);
+    ck_assert_int_eq(lines, 0);
     upbit__log_finish(&log);
 }
 END_TEST
@@ -166,6 +195,7 @@ static Suite *suite_of_tests(void)
     tcase_add_test(t, jitter_is_spread_and_keeps_the_least);
     tcase_add_test(t, the_clock_can_be_set_and_runs_again);
     tcase_add_test(t, log_drops_levels_and_control_characters);
+    tcase_add_test(t, log_goes_where_it_is_redirected);
     tcase_add_test(t, every_error_has_a_name_and_a_sentence);
     suite_add_tcase(s, t);
     return s;
