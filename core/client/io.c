@@ -249,6 +249,7 @@ static void take_pocket(upbit_manager *m)
         budget_of(&m->pocket_budget, m, "http", m->config.rest_url, scope) != 0)
         upbit__log_write(&m->log, UPBIT_LOG_ERROR, "limit", "no memory for the keys' budget");
     upbit__asking_set_pocket(&m->asking, m->pocket_budget);
+    m->private_session.budget = m->pocket_budget != NULL ? m->pocket_budget : m->stream_budget;
     upbit__budget_release(before);
 }
 

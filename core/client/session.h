@@ -107,7 +107,7 @@ typedef struct upbit__session {
     upbit__log *log;
     upbit__registry *registry;
     upbit__counters *counters;
-    upbit__budget *budget; /* of connects */
+    upbit__budget *budget; /* of connects; private: the keys', changes with them */
     upbit__session_events events;
     void *context;
     /* I/O thread */

@@ -166,12 +166,15 @@ START_TEST(a_full_lane_starts_again_with_how_things_stand)
 {
     upbit_proxy_options options = UPBIT_PROXY_OPTIONS_INIT;
     options.queue_messages = 32;
-    private_open("0", NULL);
+    private_open("5", NULL);
     widget *w = widget_open("slow", &options);
     widget_want(w, UPBIT_TYPE_MY_ORDER, "");
     told_wait(w, 0, is_live, NULL, 1);
     told_wait(w, 0, is_standing, NULL, 1);
-    private_run(200);
+    /* What is asked for other reasons would heal it, too: 3 s after the connection, and every 5 s
+     * while that is silent. */
+    told_wait(w, 0, is_order, &by_stream, 1);
+    private_run(3500);
     size_t from = w->count, standing = told_count(w, 0, is_standing, NULL);
     private_order("/mock/order?do=lives&count=100");
     for (int i = 0; i < 200 && stats().events_dropped == 0; i++)

@@ -1,5 +1,6 @@
 /* Scenarios 7 and 9: public and private together, and tokens that grow old (docs/TESTING.md). */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "private_stage.h"
@@ -180,6 +181,52 @@ START_TEST(scenario_09_renewal_100_times)
 }
 END_TEST
 
+static void life_of_five_seconds(upbit_options *o)
+{
+    o->token_life_ms = 5000; /* renewed at 4 s, by an overlap of half a second */
+}
+
+/* The ids of the open private connections; how many there are. */
+static size_t private_connections(long ids[2])
+{
+    size_t n = 0;
+    ck_assert_int_eq(mock_call(&exchange, "GET", "/mock/stats", ""), 200);
+    for (const char *at = mock_answer(); (at = strstr(at, "{\"id\":")) != NULL; at++) {
+        const char *end = strchr(at + 1, '{'), *open = strstr(at, "\"open\":true");
+        const char *stream = strstr(at, "\"stream\":\"private\"");
+        if (open != NULL && stream != NULL && (end == NULL || (open < end && stream < end)) &&
+            n < 2)
+            ids[n++] = strtol(at + 6, NULL, 10);
+    }
+    return n;
+}
+
+/* What the old connection fails to bring while both are open, the next one has held. */
+START_TEST(scenario_09_the_old_connection_falls_silent)
+{
+    private_open("200", life_of_five_seconds);
+    widget *w = open_account("orders");
+    told_wait(w, 0, is_live, NULL, 1);
+    private_run(500);
+    uint64_t since = exchange_newest() + 1;
+    long ids[2] = {0, 0};
+    double until = stream_now() + 60;
+    while (private_connections(ids) < 2 && stream_now() < until)
+        private_run(10);
+    private_run(100); /* it has said what it holds */
+    ck_assert_uint_eq(stats().renewals, 0);
+    private_order("/mock/forget?type=myOrder&id=%ld", ids[0] < ids[1] ? ids[0] : ids[1]);
+    while (stats().renewals == 0 && stream_now() < until)
+        private_run(10);
+    private_order("/mock/orders?rate=0");
+    private_run(500);
+    ck_assert_uint_eq(stats().renewals, 1);
+    ck_assert_uint_gt(compare_with_exchange(w, 0, since), 100);
+    ck_assert_uint_eq(told_count(w, 0, is_lost, NULL), 0);
+    private_close();
+}
+END_TEST
+
 /* No connection with a new token is to be had, and then the old one ends: polling takes over, and
  * hands back; an order is told once, whoever told it first. */
 START_TEST(scenario_09_renewal_refused)
@@ -188,7 +235,14 @@ START_TEST(scenario_09_renewal_refused)
     widget *w = open_account("orders");
     widget_want(w, UPBIT_TYPE_TICKER, "KRW-BTC");
     told_wait(w, 0, is_live, NULL, 1);
-    settle();
+    private_run(300);
+    place("a0000000-0000-4000-8000-000000000001");
+    told_wait(w, 0, is_state_of,
+              &(order_state){"a0000000-0000-4000-8000-000000000001", UPBIT_ORDER_STATE_WAIT,
+                             UPBIT_ORIGIN_STREAM},
+              1);
+    settle(); /* it is too old to be found among those closed lately */
+    private_run(2000);
     private_order("/mock/refuse?stream=private&count=100000&status=503");
     double until = stream_now() + 20;
     while (stats().renewal_failures < 2 && stream_now() < until)
@@ -198,12 +252,6 @@ START_TEST(scenario_09_renewal_refused)
     ck_assert_uint_eq(told_count(w, 0, is_lost, NULL), 0);
     wait_available(w, 1, UPBIT_ORIGIN_STREAM);
     size_t from = w->count;
-    place("a0000000-0000-4000-8000-000000000001");
-    told_wait(w, from, is_state_of,
-              &(order_state){"a0000000-0000-4000-8000-000000000001", UPBIT_ORDER_STATE_WAIT,
-                             UPBIT_ORIGIN_STREAM},
-              1);
-
     private_order("/mock/expire?how=close"); /* what the old one did not survive */
     told_wait(w, from, is_lost, NULL, 1);
     wait_available(w, 1, UPBIT_ORIGIN_REST);
@@ -302,6 +350,7 @@ int main(void)
     tcase_add_test(tests, scenario_07_public_and_private_together);
     tcase_add_test(tests, without_keys_public_goes_on);
     tcase_add_test(tests, scenario_09_renewal_100_times);
+    tcase_add_test(tests, scenario_09_the_old_connection_falls_silent);
     tcase_add_test(tests, scenario_09_renewal_refused);
     tcase_add_loop_test(tests, refused_keys_make_no_storm, 0, 3);
     tcase_add_test(tests, what_a_key_may_not_see_takes_nothing_with_it);
