@@ -128,6 +128,9 @@ void setLook(Theme theme, Trend trend)
         "  border-radius: 4px; padding: 4px 8px; }"
         "QLineEdit:focus, QComboBox:focus { border-color: #4d8dff; }"
         "QComboBox::drop-down { border: none; width: 20px; }"
+        // A triangle of borders: the style's own arrow comes with an edge that knows no themes.
+        "QComboBox::down-arrow { image: none; width: 0px; height: 0px; border-top: 5px solid @dim;"
+        "  border-left: 4px solid @field; border-right: 4px solid @field; }"
         "QComboBox QAbstractItemView { background: @raised; color: @text;"
         "  selection-background-color: @chosen; }"
         "QPushButton, QToolButton { background: @raised; color: @text; border: 1px solid @border;"
