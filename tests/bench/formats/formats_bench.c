@@ -125,8 +125,11 @@ static void connect_both(void)
     must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0, "socketpair");
     for (int i = 0; i < 2; i++)
         setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    server = SSL_new(certificate_context(&self));
-    client = SSL_new(SSL_CTX_new(TLS_client_method()));
+    SSL_CTX *contexts[2] = {certificate_context(&self), SSL_CTX_new(TLS_client_method())};
+    server = SSL_new(contexts[0]);
+    client = SSL_new(contexts[1]);
+    for (int i = 0; i < 2; i++)
+        SSL_CTX_free(contexts[i]); /* each connection has a reference of its own */
     SSL_set_fd(server, fds[0]);
     SSL_set_fd(client, fds[1]);
     SSL_set_accept_state(server);
@@ -294,9 +297,7 @@ int main(int argc, char **argv)
         for (size_t k = 0; k < MIX; k++)
             free(arms[i / WAYS][i % WAYS].sent[k].bytes);
     SSL_free(server);
-    SSL_CTX *context = SSL_get_SSL_CTX(client);
     SSL_free(client);
-    SSL_CTX_free(context);
     upbit__decoder_destroy(decoder);
     upbit__pool_release(pool);
     return 0;
