@@ -419,9 +419,8 @@ class TestEnds : public QObject
             auto *light = new ConnectionLight(cast.window);
             cast.view = light;
             cast.show();
-            light->setManager(cast.manager);
             cast.endOn(light, &ConnectionLight::levelChanged);
-            cast.proxy->subscribeTicker({"KRW-BTC"});
+            light->setManager(cast.manager);
         });
         QTest::newRow("clicked") << Play([](Cast &cast) {
             auto *light = new ConnectionLight(cast.window);
