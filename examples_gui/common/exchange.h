@@ -40,9 +40,10 @@ class Exchange : public QObject
     {
         return m_manager.get();
     }
+    // Of an account, or of the simulated exchange, which brings its own.
     bool hasKeys() const
     {
-        return m_options.keys;
+        return m_options.keys || m_options.simulated || m_simulated;
     }
     bool isSimulated() const
     {

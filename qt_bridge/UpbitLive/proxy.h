@@ -67,7 +67,7 @@ class UPBITLIVE_QT_EXPORT Proxy : public QObject
     QString healthReason() const;
     qint64 lagMs() const noexcept; // exchange to receipt, of the last realtime event
     quint32 epoch() const noexcept;
-    bool privateAvailable() const noexcept;
+    bool privateAvailable() const noexcept; // orders, balances come: streamed, or polled by REST
     Error lastError() const;
 
     // At most this many deliveries a second, 0 (the default): as they come. Between two deliveries

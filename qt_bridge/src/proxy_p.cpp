@@ -325,7 +325,8 @@ void ProxyPrivate::deliverState(const upbit_state_event &next)
     info.downMs = next.down_ms;
     info.error = next.error;
     info.encrypted = next.tls != 0;
-    const bool nowAvailable = info.state == State::Live;
+    // Polled counts too: the state of the connection is not all there is to it.
+    const bool nowAvailable = upbit_proxy_is_private_available(handle) == 1;
     if (info.session == Session::Public) {
         state = info.state;
     } else if (privateAvailable != nowAvailable) {

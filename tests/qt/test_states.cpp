@@ -56,6 +56,31 @@ class TestStates : public QObject
         QVERIFY(!manager.reportLimit(static_cast<LimitGroup>(99), 201));
     }
 
+    void privateDataComeWithKeysStreamedOrPolled()
+    {
+        MockServer server({"--rate", "100", "--codes", "20", "--private-rate", "20"});
+        QVERIFY2(!server.url().isEmpty(), "upbit-mock did not start");
+        Manager manager(server.options());
+        Proxy proxy(&manager, "account");
+        QSignalSpy available(&proxy, &Proxy::privateAvailableChanged);
+        QSignalSpy orders(&proxy, &Proxy::orderReceived), assets(&proxy, &Proxy::assetReceived);
+        QSignalSpy replies(&proxy, &Proxy::replyReceived);
+        proxy.subscribeMyOrder();
+        QTRY_COMPARE(replies.count(), 1);
+        QCOMPARE(replies.at(0).at(0).value<Reply>().error, int(UPBIT_ERROR_UNAVAILABLE));
+        QVERIFY(!proxy.privateAvailable());
+        QVERIFY(manager.setCredentials("test-access", "test-secret"));
+        proxy.subscribeMyOrder();
+        proxy.subscribeMyAsset();
+        QTRY_VERIFY(orders.count() > 5 && assets.count() > 5);
+        QTRY_VERIFY(proxy.privateAvailable());
+        QVERIFY(server.post("/mock/refuse?stream=private&count=1000&status=503"));
+        QVERIFY(server.post("/mock/cut?stream=private"));
+        QTRY_VERIFY(!proxy.privateAvailable());
+        QTRY_VERIFY_WITH_TIMEOUT(proxy.privateAvailable(), 30000); // polled
+        QVERIFY(available.count() >= 3);
+    }
+
     void keysAreCheckedAtOnceAndNotTold()
     {
         ManagerOptions options;
