@@ -1,11 +1,11 @@
-"""The last line of tests/run must not lie: how run_suites counts what a test program left behind."""
+"""The last line of tests/run must not lie: how outcomes counts what a test program left behind."""
 import os
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 
-import run_suites  # noqa: E402
+import outcomes  # noqa: E402
 
 # (what it is, meson's result, the program's output, expected passed, failed, skipped)
 CASES = [
@@ -29,16 +29,38 @@ CASES = [
     ('everything skipped', 'SKIP', '1..0 # SKIP no clang\n', 0, 0, 1),
 ]
 
+ENDED = '1..2\nok 1\nnot ok 2 - x\n'
+QT_ENDED = ('********* Start testing of T *********\nFAIL!  : T::two() no\n'
+            'Totals: 4 passed, 1 failed, 0 skipped\n')
+# (what it is, meson's result, exit status, output, what stood in stderr, may it be asked again)
+AGAIN = [
+    ('a check failed, asked again', 'ERROR', 1, ENDED, '', True),
+    ('died on the way, not asked again', 'ERROR', -11, '1..2\nnot ok 1 - x\n', '', False),
+    ('died at the end, not asked again', 'ERROR', -11, ENDED, '', False),
+    ('hung, not asked again', 'TIMEOUT', 1, ENDED, '', False),
+    ('a leak, not asked again', 'ERROR', 1, '1..1\nok 1\n', 'ERROR: LeakSanitizer: 8', False),
+    ('a race, not asked again', 'ERROR', 1, ENDED, 'WARNING: ThreadSanitizer: data race', False),
+    ('undefined, not asked again', 'ERROR', 1, ENDED, 'x.c:1:2: runtime error: shift', False),
+    ('a plain program, not asked again', 'FAIL', 1, '', '', False),
+    ('QtTest, a check failed, asked again', 'FAIL', 1, QT_ENDED, '', True),
+    ('QtTest, crashed, not asked again', 'FAIL', -6, QT_ENDED.split('Totals')[0], '', False),
+]
+
 
 def main():
-    print('1..%d' % len(CASES))
+    print('1..%d' % (len(CASES) + len(AGAIN)))
     failed = 0
     for number, (title, result, output, *wanted) in enumerate(CASES, 1):
-        got = list(run_suites.count({'result': result, 'stdout': output}))
+        got = list(outcomes.count({'result': result, 'stdout': output}))
         failed += got != wanted
         print('%sok %d - %s' % ('' if got == wanted else 'not ', number, title))
         if got != wanted:
             print('#   wanted %r, got %r' % (wanted, got))
+    for number, (title, result, status, output, errors, wanted) in enumerate(AGAIN, len(CASES) + 1):
+        got = outcomes.may_try_again({'result': result, 'returncode': status, 'stdout': output,
+                                      'stderr': errors})
+        failed += got != wanted
+        print('%sok %d - %s' % ('' if got == wanted else 'not ', number, title))
     return 1 if failed else 0
 
 
