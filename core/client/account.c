@@ -11,8 +11,24 @@ void upbit__account_init(upbit__account *a, upbit__fanout *fanout)
     *a = (upbit__account){.fanout = fanout};
 }
 
+static void let_go(upbit__account *a, upbit__known_order *o)
+{
+    if (o->held != NULL)
+        upbit__event_unref_io(a->fanout->pool, o->held);
+    o->held = NULL;
+}
+
+void upbit__account_hold(upbit__account *a, bool on)
+{
+    for (size_t i = 0; a->holds && i < UPBIT__ORDER_BUCKETS; i++)
+        for (upbit__known_order *o = a->orders[i]; o != NULL; o = o->chain)
+            let_go(a, o);
+    a->holds = on;
+}
+
 void upbit__account_forget(upbit__account *a)
 {
+    upbit__account_hold(a, false);
     for (size_t i = 0; i < UPBIT__ORDER_BUCKETS; i++)
         while (a->orders[i] != NULL) {
             upbit__known_order *o = a->orders[i];
@@ -78,6 +94,7 @@ void upbit__account_drop(upbit__account *a, const char *uuid)
             a->ends[i] = NULL;
     *link = o->chain;
     a->order_count--;
+    let_go(a, o);
     free(o);
 }
 
@@ -141,16 +158,42 @@ static void tell(upbit__account *a, upbit__known_order *o, const upbit_my_order 
         end(a, o);
 }
 
+/* Without memory for it the answer's row is missing to those who wait: tell_held. */
+static void hold(upbit__account *a, upbit__known_order *o, const upbit_my_order *e)
+{
+    let_go(a, o);
+    o->held = upbit__event_copy(&e->event, allocate, a->fanout);
+}
+
 static bool is_repeat_of_rest(upbit__account *a, const upbit_my_order *e)
 {
     upbit__known_order *o = know(a, e->uuid);
     if (o == NULL)
         return false;
     o->heard_ns = e->event.received_ns;
+    if (a->holds)
+        hold(a, o, e);
     bool repeat = o->by_rest && e->state != UPBIT_ORDER_STATE_TRADE &&
                   e->state != UPBIT_ORDER_STATE_PREVENTED && is_told(o, e);
     tell(a, o, e, false);
     return repeat;
+}
+
+/* In the place of a row that the stream has overtaken. Newcomers may have had the event as such;
+ * but not if it was a repeat of what REST had told the others. What has ended does not stand. */
+static void tell_held(upbit__account *a, upbit__known_order *o, const upbit_event *row)
+{
+    upbit_event *e = o->held;
+    o->held = NULL;
+    if (e == NULL && !o->ended) {
+        upbit__fanout_private_refused(a->fanout, row, UPBIT__TO_NEWCOMERS);
+    } else if (e != NULL && o->ended) {
+        upbit__event_unref_io(a->fanout->pool, e);
+    } else if (e != NULL) {
+        e->stream = UPBIT_STREAM_SNAPSHOT;
+        e->origin = UPBIT_ORIGIN_CACHE;
+        upbit__fanout_private(a->fanout, e, UPBIT__TO_NEWCOMERS);
+    }
 }
 
 void upbit__account_order(upbit__account *a, upbit_event *e, const upbit__told *told)
@@ -158,6 +201,11 @@ void upbit__account_order(upbit__account *a, upbit_event *e, const upbit__told *
     upbit_my_order *order = (void *)e;
     bool was_known = order->uuid != NULL && upbit__account_find(a, order->uuid) != NULL;
     upbit__known_order *o = know(a, order->uuid);
+    if (o == NULL && told->newcomers) {
+        e->stream = UPBIT_STREAM_SNAPSHOT;
+        upbit__fanout_private(a->fanout, e, UPBIT__TO_NEWCOMERS);
+        return;
+    }
     if (o == NULL) {
         drop(a, e, false); /* no memory; the next answer tries again */
         return;
@@ -165,6 +213,8 @@ void upbit__account_order(upbit__account *a, upbit_event *e, const upbit__told *
     if (told->answer != 0)
         o->listed = told->answer;
     if (o->heard_ns >= told->asked_ns) {
+        if (told->newcomers)
+            tell_held(a, o, e);
         drop(a, e, true);
         return;
     }
@@ -262,6 +312,21 @@ static void keep_assets(upbit_my_asset *e, const bool *keep)
     e->asset_count = count;
 }
 
+/* What the stream told since the question; the rest of such a row, prices that only REST knows, is
+ * as good as ever. */
+static void bring_up_to_date(upbit__account *a, upbit_my_asset *e, const bool *fresh)
+{
+    upbit_asset *assets = (upbit_asset *)(uintptr_t)e->assets; /* inside the event */
+    for (uint32_t i = 0; i < e->asset_count; i++) {
+        const upbit__known_balance *b =
+            fresh[i] || assets[i].currency == NULL ? NULL : balance_of(a, assets[i].currency);
+        if (b == NULL)
+            continue;
+        assets[i].balance = b->balance;
+        assets[i].locked = b->locked;
+    }
+}
+
 /* A currency that is not listed any more is spent. */
 static void tell_spent(upbit__account *a, upbit__known_balance *b, const upbit_event *like)
 {
@@ -330,7 +395,7 @@ void upbit__account_balances(upbit__account *a, upbit_event *e, const upbit__tol
     if (any && changed == NULL)
         upbit__fanout_private_refused(a->fanout, e, UPBIT__TO_ALL);
     if (told->newcomers) {
-        keep_assets(all, fresh);
+        bring_up_to_date(a, all, fresh);
         e->stream = UPBIT_STREAM_SNAPSHOT;
         upbit__fanout_private(a->fanout, e, UPBIT__TO_NEWCOMERS);
     } else {

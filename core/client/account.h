@@ -7,7 +7,8 @@
  *   - one that says what REST said of the order or balance last is a repeat, too. A fill never is:
  *     REST knows no single fills;
  *   - an answer of REST says nothing about what the stream told after the question was sent: the
- *     answer may be older;
+ *     answer may be older. Who waits for that answer is told what the stream said: of an order its
+ *     last event, which is held until then, of a currency the amounts;
  *   - of the rest, what differs from the state told last is news.
  *
  * An order that an answer does not list any more has ended: account_rest.c asks how. Ends are kept,
@@ -30,9 +31,10 @@ typedef struct upbit__known_order {
     bool ended;
     int64_t trades_count;
     upbit_decimal executed, remaining;
-    int64_t heard_ns; /* of the stream; 0: never */
-    uint32_t listed;  /* number of the last answer that listed it as open */
-    bool sought;      /* its end is being asked for */
+    int64_t heard_ns;  /* of the stream; 0: never */
+    uint32_t listed;   /* number of the last answer that listed it as open */
+    bool sought;       /* its end is being asked for */
+    upbit_event *held; /* what the stream told of it since the question; NULL: nothing */
 } upbit__known_order;
 
 typedef struct upbit__known_balance {
@@ -49,6 +51,7 @@ typedef struct upbit__account {
     upbit__sids echoes;     /* hashes of what the stream told, */
     upbit__sids own_echoes; /* and of balances over the connection in use */
     uint32_t echo_epoch;    /* its */
+    bool holds;             /* what comes of orders is held for newcomers */
     upbit__known_order *orders[UPBIT__ORDER_BUCKETS];
     size_t order_count;
     upbit__known_order *ends[UPBIT__ORDER_ENDS]; /* a ring */
@@ -74,6 +77,10 @@ typedef struct upbit__told {
     bool newcomers;   /* somebody waits to be told how things stand */
     bool first;       /* none was there before: what is unknown is no news */
 } upbit__told;
+
+/* From here on (on), until the answer that newcomers wait for has been told (not on), the last
+ * event of each order is held. What was held before is dropped either way. */
+void upbit__account_hold(upbit__account *a, bool on);
 
 /* A row of an answer. Takes over its one reference. To newcomers it is told in any case, and if it
  * is news to everybody, as an event. */

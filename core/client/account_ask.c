@@ -111,6 +111,8 @@ static void complete(upbit__inquiry *q, int64_t now)
     r->primed[q->subject] = true;
     if (q->newcomers)
         upbit__inquiry_end(r, upbit__subject_type[q->subject]);
+    if (q->subject == UPBIT__SUBJECT_ORDERS)
+        upbit__account_hold(&r->account, false);
     q->newcomers = false;
     q->seals = false;
     q->due_ns = upbit__inquiry_next(
@@ -130,6 +132,8 @@ static void fail(upbit__inquiry *q, int error, int http_status, const char *name
     int64_t now = upbit__clock_monotonic_ns();
     const char *advice = upbit__auth_advice(name);
     bool denied = upbit__private_out_of_scope(name);
+    if (q->subject == UPBIT__SUBJECT_ORDERS)
+        upbit__account_hold(&r->account, false);
     snprintf(q->why, sizeof q->why, "%s%s%s", why, advice != NULL ? ": " : "",
              advice != NULL ? advice : "");
     if (q->failures++ == 0 || q->error != error)
@@ -250,6 +254,8 @@ void upbit__inquiry_ask(upbit__inquiry *q)
         q->answer = ++r->answers;
         q->newcomers =
             q->subject != UPBIT__SUBJECT_CLOSED && upbit__inquiry_wanted(r, q->subject, true).due;
+        if (q->subject == UPBIT__SUBJECT_ORDERS)
+            upbit__account_hold(&r->account, q->newcomers);
     }
     q->page++;
     upbit__buffer path = {0};
@@ -274,6 +280,7 @@ void upbit__inquiries_stop(upbit__account_rest *r)
         r->of[i].due_ns = INT64_MAX;
         r->of[i].newcomers = r->of[i].seals = false;
     }
+    upbit__account_hold(&r->account, false);
     for (int i = 0; i < UPBIT__SOUGHT; i++) {
         upbit__ask_cancel(r->sought[i].ask);
         r->sought[i].ask = NULL;

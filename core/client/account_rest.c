@@ -13,8 +13,7 @@
 #define RETRY_NS     UPBIT__SECOND         /* doubled for each failure in a row */
 #define RETRY_MAX    5                     /* doublings */
 
-const int upbit__subject_type[] = {UPBIT_TYPE_MY_ORDER, UPBIT_TYPE_MY_ASSET,
-                                          UPBIT_TYPE_MY_ORDER};
+const int upbit__subject_type[] = {UPBIT_TYPE_MY_ORDER, UPBIT_TYPE_MY_ASSET, UPBIT_TYPE_MY_ORDER};
 
 /* ---- who wants it ---- */
 

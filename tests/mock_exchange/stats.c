@@ -1,6 +1,7 @@
 /* GET /mock/stats: what has happened so far, in numbers. */
 #include <string.h>
 
+#include "private.h"
 #include "server.h"
 
 static const char *const streams[] = {"public", "private", "info"};
@@ -66,6 +67,11 @@ void mock_stats_put(struct mock_server *s, struct mock_buf *b)
     PUT(bytes_plain);
     PUT(bytes_packed);
 #undef PUT
+    unsigned long long orders = 0;
+    for (size_t i = 0; i < s->private->count; i++) {
+        orders += (unsigned long long)s->private->pockets[i]->open;
+    }
+    mock_buf_printf(b, "\"open_orders\":%llu,", orders);
     mock_police_put(s, b);
     mock_budgets_put(s, b);
     mock_buf_puts(b, "\"websocket_connections\":[");

@@ -41,6 +41,16 @@ void private_order(const char *format, ...)
     ck_assert_msg(status == 200, "%s: %d %s", path, status, mock_answer());
 }
 
+void private_asked(const char *text)
+{
+    double until = stream_now() + 60;
+    while (mock_call(&exchange, "GET", "/mock/received?since=1&limit=1000", "") != 200 ||
+           strstr(mock_answer(), text) == NULL) {
+        ck_assert_msg(stream_now() < until, "the exchange was never asked for %s", text);
+        private_run(20);
+    }
+}
+
 widget *widget_open(const char *id, const upbit_proxy_options *options)
 {
     widget *w = calloc(1, sizeof *w);
@@ -282,8 +292,24 @@ static void find_doubled(const widget *w, int type, size_t from)
     }
 }
 
+/* Where in the widget it is, from `from` on; w->count: it did not come in time. Where REST was
+ * first the stream's word for it was a repeat. */
+static size_t find_event(const widget *w, const done *d, size_t from, double until)
+{
+    for (;;) {
+        for (int rest = 0; rest <= 1; rest++)
+            for (size_t i = from; i < w->count; i++)
+                if (is_it(&w->at[i], d, rest == 1))
+                    return i;
+        if (stream_now() >= until)
+            return w->count;
+        private_run(20);
+    }
+}
+
 size_t compare_with_exchange(widget *w, size_t from, uint64_t since)
 {
+    double until = stream_now() + 20;
     size_t events = 0, at[2] = {from, from}, first[2] = {SIZE_MAX, SIZE_MAX};
     for (uint64_t next = since;;) {
         char path[80];
@@ -302,14 +328,10 @@ size_t compare_with_exchange(widget *w, size_t from, uint64_t since)
             d.balance = decimal_of(e, "balance");
             d.locked = decimal_of(e, "locked");
             d.ms = (int64_t)number_of(e, "timestamp");
-            size_t kind = strcmp(d.type, "myAsset") == 0, i = at[kind];
+            size_t kind = strcmp(d.type, "myAsset") == 0;
             if (kind == 0 && strcmp(d.type, "myOrder") != 0)
                 continue;
-            while (i < w->count && !is_it(&w->at[i], &d, false))
-                i++;
-            if (i == w->count) /* REST was first, and the stream's word for it a repeat */
-                for (i = at[kind]; i < w->count && !is_it(&w->at[i], &d, true);)
-                    i++;
+            size_t i = find_event(w, &d, at[kind], until);
             ck_assert_msg(i < w->count, "lost: event %.*s of:\n%.*s", (int)strcspn(e, "\n"), e,
                           (int)(e - mock_answer() < 2000 ? e - mock_answer() : 2000),
                           e - mock_answer() < 2000 ? mock_answer() : e - 2000);

@@ -32,6 +32,8 @@ void private_open(const char *rate, void (*change)(upbit_options *options));
 void private_close(void);
 /* POST of /mock...; the test ends when the mock does not take it. */
 void private_order(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Until the exchange has received a request with this text in it (as JSON has it in a string). */
+void private_asked(const char *text);
 
 widget *widget_open(const char *id, const upbit_proxy_options *options);
 void widget_close(widget *w);
@@ -52,7 +54,8 @@ bool is_lost(const told *t, const void *unused);
 bool is_error(const told *t, const void *name); /* NULL: any */
 
 /* What the exchange did: every private event from number `since` on is with the widget, once, in
- * order, by whatever way; those of balances too. Returns how many there were. */
+ * order, by whatever way; those of balances too: what is on its way is waited for. Returns how many
+ * there were. */
 size_t compare_with_exchange(widget *w, size_t from, uint64_t since);
 /* The number of the newest private event of the exchange. */
 uint64_t exchange_newest(void);

@@ -165,7 +165,7 @@ START_TEST(scenario_09_renewal_100_times)
     private_open("200", short_life);
     widget *w = open_account("orders");
     told_wait(w, 0, is_live, NULL, 1);
-    private_run(500);
+    private_asked("\\\"myAsset\\\"");
     uint64_t since = exchange_newest() + 1;
     double until = stream_now() + 120;
     while (stats().renewals < 100 && stream_now() < until)
@@ -208,7 +208,7 @@ START_TEST(scenario_09_the_old_connection_falls_silent)
     private_open("200", life_of_five_seconds);
     widget *w = open_account("orders");
     told_wait(w, 0, is_live, NULL, 1);
-    private_run(500);
+    private_asked("\\\"myAsset\\\"");
     uint64_t since = exchange_newest() + 1;
     long ids[2] = {0, 0};
     double until = stream_now() + 60;
@@ -236,7 +236,7 @@ START_TEST(scenario_09_renewal_refused)
     widget *w = open_account("orders");
     widget_want(w, UPBIT_TYPE_TICKER, "KRW-BTC");
     told_wait(w, 0, is_live, NULL, 1);
-    private_run(300);
+    private_asked("\\\"myAsset\\\"");
     place("a0000000-0000-4000-8000-000000000001");
     told_wait(w, 0, is_state_of,
               &(order_state){"a0000000-0000-4000-8000-000000000001", UPBIT_ORDER_STATE_WAIT,

@@ -258,6 +258,70 @@ START_TEST(newcomers_are_told_how_things_stand_and_nobody_else)
 }
 END_TEST
 
+static const upbit_event *take_snapshot(side *s, int origin)
+{
+    const upbit_event *e = take(s);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_int_eq(e->stream, UPBIT_STREAM_SNAPSHOT);
+    ck_assert_int_eq(e->origin, origin);
+    return e;
+}
+
+/* The stream has overtaken the answer: whoever waits for it is told what the stream said. */
+START_TEST(newcomers_are_told_what_moved_since_the_question)
+{
+    begin();
+    side *s = side_open(UPBIT_POLICY_DEFAULT), *new = side_open(UPBIT_POLICY_DEFAULT);
+    hold(s, UPBIT_TYPE_MY_ORDER, "", 0);
+    stream(order("a", "wait", 0, ""));
+    rest(order("b", "wait", 0, ""), now_ns, 1, false);
+    rest(order("b", "wait", 1, ""), now_ns, 2, false);
+    upbit__entry *orders = hold(new, UPBIT_TYPE_MY_ORDER, "", 0);
+    upbit__entry *assets = hold(new, UPBIT_TYPE_MY_ASSET, "", 0);
+    orders->due = orders->asked = assets->due = assets->asked = true;
+    came(s);
+    int64_t asked = now_ns + 1;
+    upbit__account_hold(&account, true);
+    stream(order("a", "trade", 1, "t1"));
+    stream(order("b", "wait", 1, "")); /* a repeat of what REST told the others */
+    stream(order("c", "wait", 0, ""));
+    stream(order("c", "cancel", 0, ""));
+    stream(balance("KRW", 4));
+    ck_assert_uint_eq(came(new), 4); /* all but the repeat */
+    ck_assert_uint_eq(came(s), 3);
+    rest(order("a", "wait", 0, ""), asked, 3, true);
+    rest(order("b", "wait", 0, ""), asked, 3, true);
+    rest(order("c", "wait", 0, ""), asked, 3, true); /* it has ended, and that was told */
+    rest(balance("KRW", 5), asked, 3, true);
+    const upbit_event *e = take_snapshot(new, UPBIT_ORIGIN_CACHE);
+    ck_assert_str_eq(upbit_event_my_order(e)->uuid, "a");
+    ck_assert_int_eq(upbit_event_my_order(e)->state, UPBIT_ORDER_STATE_TRADE);
+    ck_assert_str_eq(upbit_event_my_order(e)->trade_uuid, "t1");
+    upbit_event_unref(e);
+    e = take_snapshot(new, UPBIT_ORIGIN_CACHE);
+    ck_assert_str_eq(upbit_event_my_order(e)->uuid, "b");
+    ck_assert_int_eq(upbit_event_my_order(e)->trades_count, 1);
+    upbit_event_unref(e);
+    e = take_snapshot(new, UPBIT_ORIGIN_REST);
+    upbit_decimal four;
+    ck_assert_int_eq(upbit_decimal_parse(&four, "4", 1), 0);
+    ck_assert_uint_eq(upbit_event_my_asset(e)->asset_count, 1);
+    ck_assert_int_eq(upbit_decimal_compare(&upbit_event_my_asset(e)->assets[0].balance, &four), 0);
+    upbit_event_unref(e);
+    ck_assert_uint_eq(came(new), 0);
+    ck_assert_uint_eq(came(s), 0);
+    stream(order("a", "trade", 2, "t2")); /* held; whoever ends it gives it back */
+    ck_assert_ptr_nonnull(upbit__account_find(&account, "a")->held);
+    upbit__account_hold(&account, false);
+    ck_assert_ptr_null(upbit__account_find(&account, "a")->held);
+    stream(order("a", "trade", 3, "t3"));
+    ck_assert_ptr_null(upbit__account_find(&account, "a")->held);
+    drop_side(new);
+    drop_side(s);
+    end();
+}
+END_TEST
+
 START_TEST(the_first_answer_is_no_news)
 {
     begin();
@@ -341,6 +405,7 @@ int main(void)
     tcase_add_test(tests, what_rest_told_the_stream_does_not_tell_again);
     tcase_add_test(tests, an_answer_says_nothing_of_what_came_after_its_question);
     tcase_add_test(tests, newcomers_are_told_how_things_stand_and_nobody_else);
+    tcase_add_test(tests, newcomers_are_told_what_moved_since_the_question);
     tcase_add_test(tests, the_first_answer_is_no_news);
     tcase_add_test(tests, what_is_listed_no_more_has_ended);
     tcase_add_test(tests, ends_are_remembered_and_forgotten);
