@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "base/error_detail.h"
+#include "client/affinity.h"
+#include "client/settings.h"
 #include "net/transport.h"
 #include "upbit-live/error.h"
 #include "wire/http.h"
@@ -18,9 +20,11 @@ typedef struct url_parts {
 
 /* What may stand in a URL of ours: visible ASCII, no user part (a password would end up in logs).
  */
-static int split_url(url_parts *out, const char *option, const char *url, const char *plain,
-                     const char *secure)
+static int split_url(url_parts *out, const upbit__settings *s, const char *name, const char *url,
+                     const char *plain, const char *secure)
 {
+    char option[UPBIT__LABEL_SIZE];
+    upbit__settings_label(option, s, name);
     for (const char *c = url; *c != '\0'; c++)
         if (*c <= ' ' || *c >= 0x7f)
             return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
@@ -70,11 +74,12 @@ static int copy_text(char **out, const char *text)
 
 /* The private and REST addresses follow from the public one: a program that is pointed at a mock
  * exchange never speaks to Upbit. */
-static int set_urls(upbit__config *c, const upbit_options *o)
+static int set_urls(upbit__config *c, const upbit__settings *s)
 {
-    const char *url = o->url != NULL && *o->url != '\0' ? o->url : UPBIT__DEFAULT_URL;
+    const upbit_options *o = &s->o;
+    const char *url = o->url != NULL && *o->url != '\0' ? o->url : upbit__region_url(o->region);
     url_parts parts, given;
-    int error = split_url(&parts, "url", url, "ws", "wss");
+    int error = split_url(&parts, s, "url", url, "ws", "wss");
     if (error != 0)
         return error;
     int secure = parts.scheme_length == 3;
@@ -82,7 +87,8 @@ static int set_urls(upbit__config *c, const upbit_options *o)
                                  : join(secure ? "wss" : "ws", parts.authority,
                                         parts.authority_length, "/websocket/v1");
     if (o->private_url != NULL && *o->private_url != '\0') {
-        if ((error = split_url(&given, "private_url", o->private_url, "ws", "wss")) != 0)
+        error = split_url(&given, s, "private_url", o->private_url, "ws", "wss");
+        if (error != 0)
             return error;
         c->private_url = strdup(o->private_url);
     } else {
@@ -90,7 +96,7 @@ static int set_urls(upbit__config *c, const upbit_options *o)
                               "/websocket/v1/private");
     }
     if (o->rest_url != NULL && *o->rest_url != '\0') {
-        if ((error = split_url(&given, "rest_url", o->rest_url, "http", "https")) != 0)
+        if ((error = split_url(&given, s, "rest_url", o->rest_url, "http", "https")) != 0)
             return error;
         size_t length = strlen(o->rest_url);
         while (length > 0 && o->rest_url[length - 1] == '/')
@@ -105,104 +111,109 @@ static int set_urls(upbit__config *c, const upbit_options *o)
     return 0;
 }
 
-static int check_choices(const upbit_options *o)
+/* Tests never speak to Upbit, whatever was forgotten in them. */
+static int check_profile(const upbit__config *c, const upbit__settings *s)
 {
-    if (o->format < UPBIT_FORMAT_AUTO || o->format > UPBIT_FORMAT_SIMPLE_LIST)
-        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "format: no such format (%d)",
-                                o->format);
-    if (o->compression < UPBIT_AUTO || o->compression > UPBIT_OFF)
-        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
-                                "compression: must be on, off or auto");
-    if (o->compression == UPBIT_ON && o->transport > UPBIT_TRANSPORT_RAW)
+    const char *const urls[] = {c->url, c->private_url, c->rest_url}, *why;
+    char who[UPBIT__LABEL_SIZE];
+    upbit__url parsed;
+    if (s->o.profile != UPBIT_PROFILE_TESTING || c->transport == UPBIT_TRANSPORT_REPLAY)
+        return 0;
+    for (size_t i = 0; i < 3; i++)
+        if (upbit__url_parse(&parsed, i < 2 ? "ws" : "http", urls[i], &why) != 0 ||
+            !upbit__url_is_local(&parsed)) {
+            upbit__settings_label(who, s, "profile");
+            return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                    "%s: tests stay on this machine, %.80s is elsewhere: set url "
+                                    "to a mock exchange's",
+                                    who, urls[i]);
+        }
+    return 0;
+}
+
+static int check_transport(const upbit__settings *s)
+{
+    const upbit_options *o = &s->o;
+    char who[UPBIT__LABEL_SIZE];
+    if (o->compression == UPBIT_ON && o->transport > UPBIT_TRANSPORT_RAW) {
+        upbit__settings_label(who, s, "compression");
         return upbit__error_set(UPBIT_ERROR_UNAVAILABLE,
-                                "compression: only the transport raw has it; leave it off");
-    if (o->log_level < UPBIT_LOG_NONE || o->log_level > UPBIT_LOG_DEBUG)
-        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "log_level: must be -1 to 4");
-    if (o->limit_strategy < UPBIT_LIMIT_DEFAULT || o->limit_strategy > UPBIT_LIMIT_AGGRESSIVE)
-        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
-                                "limit_strategy: no such strategy (%d)", o->limit_strategy);
-    if (o->limit_sharing < UPBIT_AUTO || o->limit_sharing > UPBIT_OFF)
-        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
-                                "limit_sharing: must be on, off or auto");
-    if (o->environment_keys < UPBIT_AUTO || o->environment_keys > UPBIT_OFF)
-        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
-                                "environment_keys: must be on, off or auto");
-    if (o->token_algorithm < UPBIT_TOKEN_DEFAULT || o->token_algorithm > UPBIT_TOKEN_HS256)
-        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
-                                "token_algorithm: no such algorithm (%d)", o->token_algorithm);
-    switch (o->transport) {
-    case UPBIT_TRANSPORT_DEFAULT:
-    case UPBIT_TRANSPORT_RAW:
-        return 0;
-    case UPBIT_TRANSPORT_WEBSOCKET_API:
-        return upbit__transport_websocket_api_check();
-    case UPBIT_TRANSPORT_REPLAY:
-        return 0;
-    default:
-        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "transport: no such transport (%d)",
-                                o->transport);
+                                "%s: only the transport raw has it; leave it off", who);
     }
+    return o->transport == UPBIT_TRANSPORT_WEBSOCKET_API ? upbit__transport_websocket_api_check()
+                                                         : 0;
 }
 
 /* As below. The URL is not printed: there may be a password in it. */
-static int check_proxy(const char *proxy)
+static int set_proxy(upbit__config *c, const upbit__settings *s)
 {
-    const char *why;
+    const char *proxy = s->o.proxy, *why;
+    char who[UPBIT__LABEL_SIZE];
     if (proxy == NULL || *proxy == '\0' || upbit__proxy_check(proxy, &why) == 0)
-        return 0;
-    return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "proxy: %s", why);
+        return copy_text(&c->proxy, proxy);
+    upbit__settings_label(who, s, "proxy");
+    return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "%s: %s", who, why);
 }
 
 /* Told now, not at every attempt to connect. */
-static int check_ca_file(const char *path)
+static int set_file(char **out, const upbit__settings *s, const char *name, const char *path)
 {
     if (path == NULL || *path == '\0' || access(path, R_OK) == 0)
-        return 0;
+        return copy_text(out, path);
     char why[80];
-    return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "ca_file: %.120s: %s", path,
+    const char *variable = upbit__settings_source(s, name) == UPBIT__SOURCE_ENVIRONMENT
+                               ? " (from the environment)"
+                               : "";
+    return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "%s%s: %.120s: %s", name, variable, path,
                             strerror_r(errno, why, sizeof why));
 }
 
 /* A recording and how it is played. One that is given is meant. */
-static int set_replay(upbit__config *c, upbit_options *o)
+static int set_replay(upbit__config *c, upbit__settings *s)
 {
-    const char *path = o->replay_file;
-    char why[80];
-    bool given = path != NULL && *path != '\0';
+    upbit_options *o = &s->o;
+    bool given = o->replay_file != NULL && *o->replay_file != '\0';
+    char who[UPBIT__LABEL_SIZE];
     if (given && o->transport == UPBIT_TRANSPORT_DEFAULT)
         o->transport = UPBIT_TRANSPORT_REPLAY;
+    upbit__settings_label(who, s, "replay_file");
     if (given && o->transport != UPBIT_TRANSPORT_REPLAY)
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
-                                "replay_file: only the transport replay plays one");
+                                "%s: only the transport replay plays one", who);
     if (!given && o->transport == UPBIT_TRANSPORT_REPLAY)
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
                                 "replay_file: the transport replay needs one");
-    if (o->replay_speed != o->replay_speed || o->replay_speed > 1e9)
-        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
-                                "replay_speed: must be a number, 1e9 at most");
     c->replay_speed = o->replay_speed;
-    if (!given)
-        return 0;
-    if (access(path, R_OK) != 0)
-        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "replay_file: %.120s: %s", path,
-                                strerror_r(errno, why, sizeof why));
-    c->replay_file = strdup(path);
-    return c->replay_file != NULL ? 0 : UPBIT_ERROR_NO_MEMORY;
+    return set_file(&c->replay_file, s, "replay_file", o->replay_file);
 }
 
-static int set_limit_group(upbit__config *c, const char *name)
+static int set_limit_group(upbit__config *c, const upbit__settings *s)
 {
+    const char *name = s->o.limit_group;
     size_t length = name != NULL ? strlen(name) : 0;
     bool good = length < sizeof c->limit_group;
     for (size_t i = 0; i < length && good; i++)
         good = (name[i] >= '0' && name[i] <= '9') || (name[i] >= 'A' && name[i] <= 'Z') ||
                (name[i] >= 'a' && name[i] <= 'z') || strchr("_.:-", name[i]) != NULL;
-    if (!good)
+    if (!good) {
+        char who[UPBIT__LABEL_SIZE];
+        upbit__settings_label(who, s, "limit_group");
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
-                                "limit_group: must be up to 64 of A-Z a-z 0-9 _ . : -");
+                                "%s: must be up to 64 of A-Z a-z 0-9 _ . : -", who);
+    }
     if (length > 0)
         memcpy(c->limit_group, name, length + 1);
     return 0;
+}
+
+static int set_cpus(upbit__config *c, const upbit__settings *s)
+{
+    const char *why;
+    if (s->o.io_cpus == NULL || *s->o.io_cpus == '\0' || upbit__cpus_check(s->o.io_cpus, &why) == 0)
+        return copy_text(&c->io_cpus, s->o.io_cpus);
+    char who[UPBIT__LABEL_SIZE];
+    upbit__settings_label(who, s, "io_cpus");
+    return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "%s: %s", who, why);
 }
 
 static unsigned percent_of(int strategy)
@@ -218,120 +229,98 @@ static uint32_t or_default(uint32_t value, uint32_t standard)
 }
 
 /* How long nothing may be heard: of the connection, and of each type. */
-static int set_patience(upbit__config *c, const upbit_options *o)
+static int set_patience(upbit__config *c, const upbit__settings *s)
 {
-    uint64_t least = (uint64_t)c->ping_interval_ms + c->pong_timeout_ms;
-    if (o->silence_ms != 0 && o->silence_ms <= c->ping_interval_ms)
+    const upbit_options *o = &s->o;
+    uint64_t least = (uint64_t)o->ping_interval_ms + o->pong_timeout_ms;
+    if (o->silence_ms != 0 && o->silence_ms <= o->ping_interval_ms) {
+        char who[UPBIT__LABEL_SIZE];
+        upbit__settings_label(who, s, "silence_ms");
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
-                                "silence_ms: must be longer than ping_interval_ms (%u): on a quiet "
+                                "%s: must be longer than ping_interval_ms (%u): on a quiet "
                                 "market the answers to pings are all that is heard",
-                                c->ping_interval_ms);
-    if (least > UINT32_MAX)
-        least = UINT32_MAX;
+                                who, o->ping_interval_ms);
+    }
     c->silence_ms = or_default(o->silence_ms, least > 60000 ? (uint32_t)least : 60000);
-    uint32_t stale_ms = or_default(o->stale_ms, 60000);
-    c->stale_type_ms[UPBIT_TYPE_TICKER] = or_default(o->ticker_stale_ms, stale_ms);
-    c->stale_type_ms[UPBIT_TYPE_TRADE] = or_default(o->trade_stale_ms, stale_ms);
-    c->stale_type_ms[UPBIT_TYPE_ORDERBOOK] = or_default(o->orderbook_stale_ms, stale_ms);
-    c->stale_type_ms[UPBIT_TYPE_CANDLE] = or_default(o->candle_stale_ms, stale_ms);
+    c->stale_type_ms[UPBIT_TYPE_TICKER] = or_default(o->ticker_stale_ms, o->stale_ms);
+    c->stale_type_ms[UPBIT_TYPE_TRADE] = or_default(o->trade_stale_ms, o->stale_ms);
+    c->stale_type_ms[UPBIT_TYPE_ORDERBOOK] = or_default(o->orderbook_stale_ms, o->stale_ms);
+    c->stale_type_ms[UPBIT_TYPE_CANDLE] = or_default(o->candle_stale_ms, o->stale_ms);
     return 0;
 }
 
-int upbit__config_init(upbit__config *c, const upbit_options *options)
+static void set_plain(upbit__config *c, const upbit_options *o)
 {
-    upbit_options o = {0};
-    if (options != NULL) {
-        if (options->struct_size < sizeof options->struct_size)
-            return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
-                                    "options: struct_size is not set; use UPBIT_OPTIONS_INIT");
-        memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
-    }
     *c = (upbit__config){
-        .format = o.format == UPBIT_FORMAT_AUTO ? UPBIT_FORMAT_SIMPLE : o.format,
-        .log_level = o.log_level == 0 ? UPBIT_LOG_WARNING : o.log_level,
-        .log = o.log,
-        .log_context = o.log_context,
-        .connect_timeout_ms = or_default(o.connect_timeout_ms, 5000),
-        .upgrade_timeout_ms = or_default(o.upgrade_timeout_ms, 5000),
-        .ping_interval_ms = or_default(o.ping_interval_ms, 15000),
-        .pong_timeout_ms = or_default(o.pong_timeout_ms, 10000),
-        .settle_ms = or_default(o.settle_ms, 150),
-        .settle_max_ms = or_default(o.settle_max_ms, 500),
-        .message_size_max = or_default(o.message_size_max, 16u << 20),
-        .backoff_first_ms = or_default(o.backoff_first_ms, 1000),
-        .no_data_ms = or_default(o.no_data_ms, 10000),
-        .listing_ms = or_default(o.listing_ms, 60000),
-        .token_life_ms =
-            o.token_life_ms == UPBIT_TOKEN_LIFE_OFF ? 0 : or_default(o.token_life_ms, 600000),
-        .send_timeout_ms = or_default(o.send_timeout_ms, 1000),
-        .monitor_ms = or_default(o.monitor_ms, 30000),
-        .limit_percent = percent_of(o.limit_strategy),
-        .limit_sharing = o.limit_sharing,
-        .memory_budget = o.memory_budget != 0 ? o.memory_budget : 64u << 20,
-        .environment_keys = o.environment_keys == UPBIT_ON,
+        .format = o->format == UPBIT_FORMAT_AUTO ? UPBIT_FORMAT_SIMPLE : o->format,
+        .log_level = o->log_level == 0 ? UPBIT_LOG_WARNING : o->log_level,
+        .log = o->log,
+        .log_context = o->log_context,
+        .connect_timeout_ms = o->connect_timeout_ms,
+        .upgrade_timeout_ms = o->upgrade_timeout_ms,
+        .ping_interval_ms = o->ping_interval_ms,
+        .pong_timeout_ms = o->pong_timeout_ms,
+        .settle_ms = o->settle_ms,
+        .settle_max_ms = o->settle_max_ms,
+        .message_size_max = o->message_size_max,
+        .backoff_first_ms = o->backoff_first_ms,
+        .no_data_ms = o->no_data_ms,
+        .listing_ms = o->listing_ms,
+        .token_life_ms = o->token_life_ms == UPBIT_TOKEN_LIFE_OFF ? 0 : o->token_life_ms,
+        .send_timeout_ms = o->send_timeout_ms,
+        .monitor_ms = o->monitor_ms,
+        .limit_percent = percent_of(o->limit_strategy),
+        .limit_sharing = o->limit_sharing,
+        .memory_budget = o->memory_budget,
+        .queue_messages = o->queue_messages,
+        .queue_bytes = o->queue_bytes,
+        .environment_keys = o->environment_keys == UPBIT_ON,
         .token_algorithm =
-            o.token_algorithm == UPBIT_TOKEN_HS256 ? UPBIT__JWT_HS256 : UPBIT__JWT_HS512,
-        .credentials = o.credentials,
-        .credentials_context = o.credentials_context,
+            o->token_algorithm == UPBIT_TOKEN_HS256 ? UPBIT__JWT_HS256 : UPBIT__JWT_HS512,
+        .credentials = o->credentials,
+        .credentials_context = o->credentials_context,
     };
-    int error = set_replay(c, &o);
+}
+
+int upbit__config_from_settings(upbit__config *c, upbit__settings *s)
+{
+    set_plain(c, &s->o);
+    int error = set_replay(c, s);
     if (error == 0)
-        error = check_choices(&o);
-    c->transport = o.transport == UPBIT_TRANSPORT_DEFAULT ? UPBIT_TRANSPORT_RAW : o.transport;
-    c->compression = o.compression != UPBIT_OFF && c->transport == UPBIT_TRANSPORT_RAW;
+        error = check_transport(s);
+    c->transport = s->o.transport == UPBIT_TRANSPORT_DEFAULT ? UPBIT_TRANSPORT_RAW : s->o.transport;
+    c->compression = s->o.compression != UPBIT_OFF && c->transport == UPBIT_TRANSPORT_RAW;
     if (error == 0)
-        error = set_patience(c, &o);
+        error = set_patience(c, s);
     if (error == 0)
-        error = set_limit_group(c, o.limit_group);
+        error = set_limit_group(c, s);
     if (error == 0)
-        error = set_urls(c, &o);
+        error = set_urls(c, s);
     if (error == 0)
-        error = check_ca_file(o.ca_file);
+        error = check_profile(c, s);
     if (error == 0)
-        error = check_proxy(o.proxy);
+        error = set_file(&c->ca_file, s, "ca_file", s->o.ca_file);
     if (error == 0)
-        error = copy_text(&c->ca_file, o.ca_file);
+        error = set_proxy(c, s);
     if (error == 0)
-        error = copy_text(&c->proxy, o.proxy);
+        error = set_cpus(c, s);
     if (error != 0)
         upbit__config_finish(c);
     return error;
 }
 
+int upbit__config_init(upbit__config *c, const upbit_options *options)
+{
+    upbit__settings s;
+    *c = (upbit__config){0};
+    int error = upbit__settings_resolve(&s, options);
+    return error == 0 ? upbit__config_from_settings(c, &s) : error;
+}
+
 int upbit__config_init_from_environment(upbit__config *c)
 {
-    static const char *const levels[] = {"none", "error", "warning", "info", "debug"};
     upbit_options o = UPBIT_OPTIONS_INIT;
-    o.url = getenv("UPBIT_URL");
-    o.private_url = getenv("UPBIT_PRIVATE_URL");
-    o.rest_url = getenv("UPBIT_REST_URL");
-    o.ca_file = getenv("UPBIT_CA_FILE");
-    o.proxy = getenv("UPBIT_PROXY");
     o.environment_keys = UPBIT_ON;
-    const char *level = getenv("UPBIT_LOG_LEVEL");
-    for (int i = 0; level != NULL && i < 5; i++)
-        if (strcmp(level, levels[i]) == 0)
-            o.log_level = i == 0 ? UPBIT_LOG_NONE : i;
-    if (level != NULL && *level != '\0' && o.log_level == 0)
-        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
-                                "UPBIT_LOG_LEVEL: must be none, error, warning, info or debug");
-    static const char *const strategies[] = {"conservative", "balanced", "aggressive"};
-    const char *strategy = getenv("UPBIT_LIMIT_STRATEGY");
-    for (int i = 0; strategy != NULL && i < 3; i++)
-        if (strcmp(strategy, strategies[i]) == 0)
-            o.limit_strategy = UPBIT_LIMIT_CONSERVATIVE + i;
-    if (strategy != NULL && *strategy != '\0' && o.limit_strategy == 0)
-        return upbit__error_set(
-            UPBIT_ERROR_INVALID_ARGUMENT,
-            "UPBIT_LIMIT_STRATEGY: must be conservative, balanced or aggressive");
-    const char *sharing = getenv("UPBIT_LIMIT_SHARING");
-    if (sharing != NULL && *sharing != '\0') {
-        if (strcmp(sharing, "on") != 0 && strcmp(sharing, "off") != 0)
-            return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
-                                    "UPBIT_LIMIT_SHARING: must be on or off");
-        o.limit_sharing = strcmp(sharing, "on") == 0 ? UPBIT_ON : UPBIT_OFF;
-    }
-    o.limit_group = getenv("UPBIT_LIMIT_GROUP");
     return upbit__config_init(c, &o);
 }
 
@@ -343,5 +332,6 @@ void upbit__config_finish(upbit__config *c)
     free(c->ca_file);
     free(c->proxy);
     free(c->replay_file);
+    free(c->io_cpus);
     *c = (upbit__config){0};
 }

@@ -14,7 +14,7 @@
 
 typedef struct upbit__config {
     char *url, *private_url, *rest_url;
-    char *ca_file, *proxy, *replay_file; /* NULL: none */
+    char *ca_file, *proxy, *replay_file, *io_cpus; /* NULL: none */
     double replay_speed; /* of the transport: 0: as recorded, < 0: without waiting */
     int format, transport, log_level;
     bool compression; /* is asked for */
@@ -30,19 +30,22 @@ typedef struct upbit__config {
     int limit_sharing;                             /* upbit_switch */
     char limit_group[65];                          /* of what is signed; empty: each key */
     uint64_t memory_budget;
+    uint32_t queue_messages, queue_bytes; /* of proxies that set none; 0: the default */
     bool environment_keys;
     upbit__jwt_algorithm token_algorithm;
     upbit_credentials_function credentials; /* NULL: none */
     void *credentials_context;
 } upbit__config;
 
-/* options may be NULL. INVALID_ARGUMENT and UNAVAILABLE with the detail set: which option, and why.
+struct upbit__settings;
+
+/* options may be NULL; what they leave open the environment and the profile decide (settings.h).
+ * INVALID_ARGUMENT and UNAVAILABLE with the detail set: which setting, where it came from, and why.
  */
 int upbit__config_init(upbit__config *c, const upbit_options *options);
-/* As _init, with UPBIT_URL, UPBIT_PRIVATE_URL, UPBIT_REST_URL, UPBIT_CA_FILE, UPBIT_PROXY,
- * UPBIT_LOG_LEVEL (none, error, warning, info, debug), UPBIT_LIMIT_STRATEGY (conservative,
- * balanced, aggressive), UPBIT_LIMIT_SHARING (on, off) and UPBIT_LIMIT_GROUP where they are set.
- * For the default manager. */
+/* The same in two steps, for those who want to know where each value came from. */
+int upbit__config_from_settings(upbit__config *c, struct upbit__settings *s);
+/* As _init without options, with the keys of the environment: for the default manager. */
 int upbit__config_init_from_environment(upbit__config *c);
 void upbit__config_finish(upbit__config *c);
 

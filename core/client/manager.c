@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error_detail.h"
+#include "client/affinity.h"
 #include "queue/pool.h"
 #include "upbit-live/credentials.h"
 
@@ -84,12 +85,24 @@ void upbit__manager_unref(upbit_manager *m)
 static int start_thread(upbit_manager *m)
 {
     sigset_t all, before;
+    pthread_attr_t attributes;
+    int failed = pthread_attr_init(&attributes);
+    if (failed != 0)
+        return UPBIT_ERROR_NO_MEMORY;
+    if (m->config.io_cpus != NULL)
+        failed = upbit__cpus_apply(&attributes, m->config.io_cpus);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&m->thread, NULL, upbit__io_main, m);
+    if (failed == 0)
+        failed = pthread_create(&m->thread, &attributes, upbit__io_main, m);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
     if (failed != 0) {
         char why[80];
+        if (failed == EINVAL && m->config.io_cpus != NULL)
+            return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,
+                                    "io_cpus: this process may use none of the processors %.60s",
+                                    m->config.io_cpus);
         return upbit__error_set(UPBIT_ERROR_SYSTEM, "no thread for the I/O: %s",
                                 strerror_r(failed, why, sizeof why));
     }

@@ -122,8 +122,12 @@ static upbit__client *make_client(const upbit_proxy *p)
 }
 
 /* Everything but the manager, the id and the commands. */
-static int make_inbox(upbit_proxy *p, const upbit_proxy_options *o)
+static int make_inbox(upbit_proxy *p, upbit_proxy_options *o)
 {
+    if (o->queue_messages == 0)
+        o->queue_messages = p->manager->config.queue_messages;
+    if (o->queue_bytes == 0)
+        o->queue_bytes = p->manager->config.queue_bytes;
     upbit__inbox_config config;
     int error = upbit__inbox_config_init(&config, o);
     if (error != 0)
@@ -150,7 +154,7 @@ static void free_proxy(upbit_proxy *p)
     free(p);
 }
 
-static int open_on(upbit_proxy *p, const upbit_proxy_options *o)
+static int open_on(upbit_proxy *p, upbit_proxy_options *o)
 {
     int error = make_inbox(p, o);
     if (error != 0)

@@ -43,6 +43,7 @@ static const char help[] =
     "  --output O           jsonl, text or none (default: jsonl)\n"
     "  --stats              counters as one JSON object on stderr at the end\n"
     "  --verbose            what the library does, on stderr\n"
+    "  --show-config        prints the settings in force and where they come from, and ends\n"
     "  --help, --version\n"
     "\n"
     "Both keys are taken out of the environment at once.\n"
@@ -223,6 +224,7 @@ enum {
     OPTION_OUTPUT,
     OPTION_STATS,
     OPTION_VERBOSE,
+    OPTION_SHOW_CONFIG,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -248,6 +250,7 @@ static const struct option long_options[] = {
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"stats", no_argument, NULL, OPTION_STATS},
     {"verbose", no_argument, NULL, OPTION_VERBOSE},
+    {"show-config", no_argument, NULL, OPTION_SHOW_CONFIG},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0}};
@@ -346,6 +349,9 @@ static int read_option(tail_arguments *a, int option, const char *value)
     case OPTION_VERBOSE:
         a->options.log_level = UPBIT_LOG_DEBUG;
         return 0;
+    case OPTION_SHOW_CONFIG:
+        a->show_config = true;
+        return 0;
     case OPTION_HELP:
         fputs(help, stdout);
         return 1;
@@ -373,6 +379,8 @@ int tail_arguments_read(tail_arguments *a, int argc, char **argv)
     }
     if (a->options.replay_speed != 0 && a->options.replay_file == NULL)
         return usage("--speed is for --replay FILE", NULL);
+    if (a->show_config)
+        return 0; /* of what no settings say anything is not needed */
     if (a->snapshot_only && a->realtime_only)
         return usage("--snapshot-only and --realtime-only exclude each other", NULL);
     a->snapshot = optind < argc && strcmp(argv[optind], "snapshot") == 0;

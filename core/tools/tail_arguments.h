@@ -25,6 +25,7 @@ typedef struct tail_arguments {
     double seconds;    /* 0: no end */
     tail_output output;
     bool stats, snapshot_only, realtime_only;
+    bool show_config; /* and nothing else; then there need be no wants */
     bool snapshot;    /* ask once, subscribe to nothing */
     uint32_t history; /* snapshot: events of each code */
     int64_t before;   /* snapshot */

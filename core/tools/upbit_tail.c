@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "show_config.h"
 #include "tail_arguments.h"
 
 #define CONNECT_SECONDS 10.0
@@ -403,6 +404,11 @@ int main(int argc, char **argv)
     if (status != 0) {
         tail_arguments_free(&arguments);
         return status == 1 ? EXIT_OK : EXIT_USAGE;
+    }
+    if (arguments.show_config) {
+        status = show_config("upbit-tail", &arguments.options, SHOW_TABLE, true);
+        tail_arguments_free(&arguments);
+        return status;
     }
     /* Before any thread: from here on Ctrl-C is something to read. */
     sigset_t signals;

@@ -38,7 +38,7 @@ class UPBITLIVE_QT_EXPORT Order : public Event
     Q_PROPERTY(UpbitLive::OrderState state READ state)
     Q_PROPERTY(bool isMaker READ isMaker)
 
-public:
+  public:
     Order() noexcept = default;
     // Invalid when the event is of another type.
     explicit Order(const upbit_event *event) noexcept;
@@ -79,7 +79,7 @@ class UPBITLIVE_QT_EXPORT Asset : public Event
     Q_PROPERTY(QDateTime assetTime READ assetTime)
     Q_PROPERTY(int count READ count)
 
-public:
+  public:
     Asset() noexcept = default;
     // Invalid when the event is of another type.
     explicit Asset(const upbit_event *event) noexcept;

@@ -8,8 +8,8 @@
 
 namespace UpbitLive
 {
-// What went wrong: in a call (code INVALID_ARGUMENT and the like, detail names the culprit) or on the
-// stream, once per episode.
+// What went wrong: in a call (code INVALID_ARGUMENT and the like, detail names the culprit) or on
+// the stream, once per episode.
 struct UPBITLIVE_QT_EXPORT Error {
     Q_GADGET
     Q_PROPERTY(int code MEMBER code)
@@ -19,13 +19,13 @@ struct UPBITLIVE_QT_EXPORT Error {
     Q_PROPERTY(int httpStatus MEMBER httpStatus)
     Q_PROPERTY(QString exchangeName MEMBER exchangeName)
 
-public:
-    int code = 0;         // upbit_error; 0: no error
-    QString message;      // what happened and what to do
+  public:
+    int code = 0;          // upbit_error; 0: no error
+    QString message;       // what happened and what to do
     quint64 requestId = 0; // of the command it ended; 0: none
-    int httpStatus = 0;   // of a refused upgrade or REST answer; 0: none
-    QString exchangeName; // the exchange's error name, e.g. INVALID_PARAM
-    quint32 count = 1;    // how many errors this one stands for
+    int httpStatus = 0;    // of a refused upgrade or REST answer; 0: none
+    QString exchangeName;  // the exchange's error name, e.g. INVALID_PARAM
+    quint32 count = 1;     // how many errors this one stands for
     Session session = Session::Public;
 
     QString name() const; // e.g. "INVALID_ARGUMENT"
@@ -45,7 +45,7 @@ struct UPBITLIVE_QT_EXPORT StateInfo {
     Q_PROPERTY(int error MEMBER error)
     Q_PROPERTY(bool encrypted MEMBER encrypted)
 
-public:
+  public:
     State state = State::Idle;
     Session session = Session::Public;
     quint32 attempt = 0; // connection attempts since the last Live
@@ -70,7 +70,7 @@ struct UPBITLIVE_QT_EXPORT Gap {
     Q_PROPERTY(qint64 afterMs MEMBER afterMs)
     Q_PROPERTY(qint64 beforeMs MEMBER beforeMs)
 
-public:
+  public:
     Type type = Type::None;
     quint64 count = 0, first = 0, last = 0;
     QString code;
@@ -84,14 +84,15 @@ struct UPBITLIVE_QT_EXPORT Reply {
     Q_PROPERTY(int error MEMBER error)
     Q_PROPERTY(QString detail MEMBER detail)
 
-public:
+  public:
     quint64 requestId = 0;
     int error = 0;   // 0 or an upbit_error
     int command = 0; // upbit_command
     QString detail;  // e.g. which code is unknown
 };
 
-// A key without data, without news, or with news again; or one that the exchange delisted or listed.
+// A key without data, without news, or with news again; or one that the exchange delisted or
+// listed.
 struct UPBITLIVE_QT_EXPORT KeyHealth {
     Q_GADGET
     Q_PROPERTY(UpbitLive::Freshness freshness MEMBER freshness)
@@ -99,7 +100,7 @@ struct UPBITLIVE_QT_EXPORT KeyHealth {
     Q_PROPERTY(QString code MEMBER code)
     Q_PROPERTY(qint64 ageMs MEMBER ageMs)
 
-public:
+  public:
     Freshness freshness = Freshness::NoData;
     Type type = Type::None;
     QString code;

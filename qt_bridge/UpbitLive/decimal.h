@@ -17,7 +17,7 @@ class UPBITLIVE_QT_EXPORT Decimal
     Q_PROPERTY(QString text READ toString)
     Q_PROPERTY(double number READ toDouble)
 
-public:
+  public:
     Decimal() noexcept : m_value()
     {
     }
@@ -85,7 +85,7 @@ public:
         return a.compare(b) >= 0;
     }
 
-private:
+  private:
     upbit_decimal m_value;
 };
 } // namespace UpbitLive

@@ -1,9 +1,9 @@
 // UpbitLive/event.h - a C event held by reference.
 //
-// The values of the bridge (Ticker, Trade, Orderbook ...) hold one reference on the library's immutable
-// event and convert a field only when it is asked for: copying one costs a counter, a signal to twenty
-// slots costs no copy. Keep them as long as you like, in any thread; each counts against the memory
-// budget of the library until it goes.
+// The values of the bridge (Ticker, Trade, Orderbook ...) hold one reference on the library's
+// immutable event and convert a field only when it is asked for: copying one costs a counter, a
+// signal to twenty slots costs no copy. Keep them as long as you like, in any thread; each counts
+// against the memory budget of the library until it goes.
 #ifndef UPBITLIVE_EVENT_H
 #define UPBITLIVE_EVENT_H
 
@@ -27,7 +27,7 @@ class UPBITLIVE_QT_EXPORT Event
     Q_PROPERTY(QDateTime exchangeTime READ exchangeTime)
     Q_PROPERTY(QDateTime receivedTime READ receivedTime)
 
-public:
+  public:
     Event() noexcept = default;
     // Takes a reference of its own.
     explicit Event(const upbit_event *event) noexcept : m_event(event)
@@ -80,7 +80,7 @@ public:
         return m_event;
     }
 
-private:
+  private:
     const upbit_event *m_event = nullptr;
 };
 } // namespace UpbitLive

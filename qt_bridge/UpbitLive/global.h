@@ -129,6 +129,14 @@ Q_ENUM_NS(LogLevel)
 enum class LimitStrategy { Default = 0, Conservative = 1, Balanced = 2, Aggressive = 3 };
 Q_ENUM_NS(LimitStrategy)
 
+// Which of Upbit's exchanges.
+enum class Region { Default = 0, Kr = 1, Sg = 2, Id = 3, Th = 4 };
+Q_ENUM_NS(Region)
+
+// Testing refuses any host but this machine.
+enum class Profile { Default = 0, Production = 1, Development = 2, Testing = 3 };
+Q_ENUM_NS(Profile)
+
 // What the exchange counts together (upbit-live/limiter.h).
 enum class LimitGroup {
     Connect = 1,

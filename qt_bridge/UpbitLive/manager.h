@@ -19,7 +19,7 @@
 
 namespace UpbitLive
 {
-// Empty and 0 mean the library's default (upbit-live/options.h).
+// Empty and 0 leave it to the environment and the defaults (upbit-live/options.h).
 struct ManagerOptions {
     QString url;            // public stream
     QString privateUrl;     // default: url's host and port
@@ -35,6 +35,11 @@ struct ManagerOptions {
     Switch limitSharing =
         Switch::Auto;   // limits are counted together with the user's other processes
     QString limitGroup; // joins the keys of one pocket
+    Region region = Region::Default;
+    Profile profile = Profile::Default;
+    Switch environment = Switch::Auto;         // UPBIT_* decides what is left open here
+    QString ioCpus;                            // processors the I/O thread may use, "0,2-3"
+    quint32 queueMessages = 0, queueBytes = 0; // of proxies that set none
     // Default: warnings and errors, and what the rules of the categories upbit.* let through. Any
     // other level makes everything down to it, and the rules can only leave some of it out.
     LogLevel logLevel = LogLevel::Default;
@@ -81,7 +86,8 @@ class UPBITLIVE_QT_EXPORT Manager : public QObject
     // Wipes what was taken; managers keep theirs.
     static void dropEnvironmentKeys();
 
-    // New keys; two empty ones: none any more. Copied at once; wipe yours. False: lastError says why.
+    // New keys; two empty ones: none any more. Copied at once; wipe yours. False: lastError says
+    // why.
     bool setCredentials(const QByteArray &accessKey, const QByteArray &secretKey);
 
     // False when the options were refused or resources were missing: lastError says why.

@@ -46,7 +46,7 @@ class UPBITLIVE_QT_EXPORT Ticker : public Event
     Q_PROPERTY(UpbitLive::MarketState marketState READ marketState)
     Q_PROPERTY(bool isTradingSuspended READ isTradingSuspended)
 
-public:
+  public:
     Ticker() noexcept = default;
     // Invalid when the event is of another type.
     explicit Ticker(const upbit_event *event) noexcept;
@@ -102,7 +102,7 @@ class UPBITLIVE_QT_EXPORT Trade : public Event
     Q_PROPERTY(UpbitLive::Change change READ change)
     Q_PROPERTY(UpbitLive::Side side READ side)
 
-public:
+  public:
     Trade() noexcept = default;
     // Invalid when the event is of another type.
     explicit Trade(const upbit_event *event) noexcept;
@@ -136,7 +136,7 @@ class UPBITLIVE_QT_EXPORT Orderbook : public Event
     Q_PROPERTY(int askCount READ askCount)
     Q_PROPERTY(int bidCount READ bidCount)
 
-public:
+  public:
     Orderbook() noexcept = default;
     // Invalid when the event is of another type.
     explicit Orderbook(const upbit_event *event) noexcept;
@@ -170,7 +170,7 @@ class UPBITLIVE_QT_EXPORT Candle : public Event
     Q_PROPERTY(UpbitLive::Decimal candleAccTradePrice READ candleAccTradePrice)
     Q_PROPERTY(QDateTime startTime READ startTime)
 
-public:
+  public:
     Candle() noexcept = default;
     // Invalid when the event is of another type.
     explicit Candle(const upbit_event *event) noexcept;

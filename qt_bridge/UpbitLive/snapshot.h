@@ -1,11 +1,12 @@
 // UpbitLive/snapshot.h - the answer to "how do things stand now", on its way.
 //
 //     SnapshotReply *reply = proxy->getCandleSnapshot({"KRW-BTC"}, CandleUnit::Minute1, 200);
-//     connect(reply, &SnapshotReply::finished, this, [this, reply] { model.add(reply->candles()); });
+//     connect(reply, &SnapshotReply::finished, this, [this, reply] { model.add(reply->candles());
+//     });
 //
-// A reply belongs to its proxy, finishes exactly once, from the event loop, and deletes itself after
-// that unless it was told not to. Deleting it early cancels the request. Its values come to nobody
-// else: the proxy's data signals are for what was subscribed.
+// A reply belongs to its proxy, finishes exactly once, from the event loop, and deletes itself
+// after that unless it was told not to. Deleting it early cancels the request. Its values come to
+// nobody else: the proxy's data signals are for what was subscribed.
 #ifndef UPBITLIVE_SNAPSHOT_H
 #define UPBITLIVE_SNAPSHOT_H
 
@@ -24,7 +25,7 @@ class UPBITLIVE_QT_EXPORT SnapshotReply : public QObject
     Q_OBJECT
     Q_PROPERTY(bool finished READ isFinished NOTIFY finished)
 
-public:
+  public:
     ~SnapshotReply() override;
 
     quint64 requestId() const noexcept; // 0 when the request was refused at once
@@ -43,14 +44,14 @@ public:
     // True by default.
     void setAutoDelete(bool autoDelete) noexcept;
 
-public Q_SLOTS:
+  public Q_SLOTS:
     // It finishes with CANCELLED, or with its answer if that was faster.
     void cancel();
 
-Q_SIGNALS:
+  Q_SIGNALS:
     void finished();
 
-private:
+  private:
     friend class Proxy;
     friend class ProxyPrivate;
     explicit SnapshotReply(Proxy *proxy);

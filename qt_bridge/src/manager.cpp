@@ -22,7 +22,7 @@ Manager::Manager(const ManagerOptions &options, QObject *parent) : QObject(paren
     const QByteArray url = options.url.toUtf8(), privateUrl = options.privateUrl.toUtf8(),
                      restUrl = options.restUrl.toUtf8(), caFile = options.caFile.toLocal8Bit(),
                      proxy = options.proxy.toUtf8(), replayFile = options.replayFile.toLocal8Bit(),
-                     limitGroup = options.limitGroup.toUtf8();
+                     limitGroup = options.limitGroup.toUtf8(), ioCpus = options.ioCpus.toUtf8();
     const auto given = [](const QByteArray &text) {
         return text.isEmpty() ? nullptr : text.constData();
     };
@@ -43,6 +43,12 @@ Manager::Manager(const ManagerOptions &options, QObject *parent) : QObject(paren
     o.limit_strategy = static_cast<int>(options.limitStrategy);
     o.limit_sharing = static_cast<int>(options.limitSharing);
     o.limit_group = given(limitGroup);
+    o.region = static_cast<int>(options.region);
+    o.profile = static_cast<int>(options.profile);
+    o.environment = static_cast<int>(options.environment);
+    o.io_cpus = given(ioCpus);
+    o.queue_messages = options.queueMessages;
+    o.queue_bytes = options.queueBytes;
     o.token_life_ms = options.tokenLifeMs;
     o.connect_timeout_ms = options.connectTimeoutMs;
     o.upgrade_timeout_ms = options.upgradeTimeoutMs;

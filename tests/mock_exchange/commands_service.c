@@ -48,8 +48,8 @@ static bool each_code(struct mock_args *a, size_t at,
         snprintf(code, sizeof code, "%.*s", (int)(len < sizeof code ? len : sizeof code), p);
         if (len >= sizeof code || !mock_code_spelt(code)) {
             return mock_args_wrong(a,
-                                   "list: %s must be codes like KRW-NEW (KRW, BTC or USDT, and 1 "
-                                   "to 12 of A-Z 0-9) with commas between",
+                                   "list: %s must be codes like KRW-NEW (KRW, BTC, USDT, SGD, IDR "
+                                   "or THB, and 1 to 12 of A-Z 0-9) with commas between",
                                    at == 0 ? "add" : "remove");
         }
         if (each != NULL && !each(s, code)) {

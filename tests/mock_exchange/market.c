@@ -244,18 +244,22 @@ static void load_past(struct mock_market *m)
     m->year_low_ms = today - DAY * (int64_t)(20 + mock_random_below(&m->rng, 300));
 }
 
-static const char *const quotes[] = {"KRW", "BTC", "USDT"};
+/* The last three are those of the other regions; their markets live like USDT's. */
+static const char *const quotes[] = {"KRW", "BTC", "USDT", "SGD", "IDR", "THB"};
 
 /* Opens the market of this name, of a coin that is worth so much; its names are there already. */
-static bool market_open(struct mock_market *m, enum mock_quote quote, const char *symbol,
-                        double krw, uint64_t seed, int64_t now_ms)
+static bool market_open(struct mock_market *m, const char *currency, const char *symbol, double krw,
+                        uint64_t seed, int64_t now_ms)
 {
+    enum mock_quote quote = currency[0] == 'K'   ? MOCK_KRW
+                            : currency[0] == 'B' ? MOCK_BTC
+                                                 : MOCK_USDT;
     double btc, usdt;
     char scrap[48], other[16];
     mock_coin_at(other, scrap, scrap, &btc, 0);
     mock_coin_at(other, scrap, scrap, &usdt, 6);
     m->quote = quote;
-    snprintf(m->code, sizeof m->code, "%s-%s", quotes[quote], symbol);
+    snprintf(m->code, sizeof m->code, "%.*s-%s", (int)strcspn(currency, "-"), currency, symbol);
     m->base = strchr(m->code, '-') + 1;
     m->rng = seed;
     for (const char *c = m->code; *c != '\0'; c++) {
@@ -300,7 +304,7 @@ static bool market_init(struct mock_market *m, enum mock_quote quote, int coin, 
     char symbol[16];
     double krw;
     mock_coin_at(symbol, m->korean, m->english, &krw, coin);
-    return market_open(m, quote, symbol, krw, seed, now_ms);
+    return market_open(m, quotes[quote], symbol, krw, seed, now_ms);
 }
 
 static size_t hash_of(const struct mock_exchange *x, const char *code, size_t len)
@@ -341,7 +345,7 @@ bool mock_code_spelt(const char *code)
     const char *dash = strchr(code, '-');
     size_t quote = dash == NULL ? 0 : (size_t)(dash - code);
     bool known = false;
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++) {
         known |= strlen(quotes[i]) == quote && memcmp(code, quotes[i], quote) == 0;
     }
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -370,8 +374,7 @@ bool mock_exchange_list(struct mock_exchange *x, const char *code, int64_t now_m
         snprintf(m->korean, sizeof m->korean, "%s", symbol);
         snprintf(m->english, sizeof m->english, "%s", symbol);
     }
-    enum mock_quote quote = code[0] == 'K' ? MOCK_KRW : code[0] == 'B' ? MOCK_BTC : MOCK_USDT;
-    if (!market_open(m, quote, symbol, krw, x->seed, now_ms)) {
+    if (!market_open(m, code, symbol, krw, x->seed, now_ms)) {
         free(m->trades);
         *m = (struct mock_market){0};
         return false;

@@ -125,7 +125,7 @@ struct mock_market *mock_exchange_find(const struct mock_exchange *x, const char
 /* Lists a new market, or one again that was taken off; nothing when it is listed. False: no room.
  */
 bool mock_exchange_list(struct mock_exchange *x, const char *code, int64_t now_ms);
-/* KRW-, BTC- or USDT- and 1 to 12 of A-Z 0-9. */
+/* KRW-, BTC-, USDT-, SGD-, IDR- or THB- and 1 to 12 of A-Z 0-9. */
 bool mock_code_spelt(const char *code);
 /* A market drawn by weight. */
 struct mock_market *mock_exchange_pick(struct mock_exchange *x);

@@ -1,7 +1,9 @@
 /* upbit-live/options.h - what can be set; everything has a default that is right for a desktop.
  *
  * Zero a struct, set struct_size, set what you need: UPBIT_OPTIONS_INIT does the first two. A field
- * that is 0 or NULL has its default. Everything is copied. */
+ * that is 0 or NULL is left to the environment (UPBIT_SILENCE_MS for silence_ms, and so on), then to
+ * the profile, then to the default given here. Everything is copied. docs/CONFIGURATION.md has the
+ * bounds of each. */
 #ifndef UPBIT_LIVE_OPTIONS_H
 #define UPBIT_LIVE_OPTIONS_H
 
@@ -52,6 +54,23 @@ typedef enum upbit_token_algorithm {
     UPBIT_TOKEN_HS512 = 1,
     UPBIT_TOKEN_HS256 = 2
 } upbit_token_algorithm;
+
+/* Which of Upbit's exchanges: the quote currencies, too (SGD, IDR, THB beside BTC and USDT). */
+typedef enum upbit_region {
+    UPBIT_REGION_DEFAULT = 0, /* kr */
+    UPBIT_REGION_KR = 1,      /* api.upbit.com */
+    UPBIT_REGION_SG = 2,      /* sg-api.upbit.com */
+    UPBIT_REGION_ID = 3,      /* id-api.upbit.com */
+    UPBIT_REGION_TH = 4       /* th-api.upbit.com */
+} upbit_region;
+
+/* What the defaults are meant for (docs/CONFIGURATION.md). */
+typedef enum upbit_profile {
+    UPBIT_PROFILE_DEFAULT = 0,     /* production */
+    UPBIT_PROFILE_PRODUCTION = 1,  /* the defaults as they are */
+    UPBIT_PROFILE_DEVELOPMENT = 2, /* logs INFO; half of the limits, for what else runs here */
+    UPBIT_PROFILE_TESTING = 3      /* quick, its limits its own; refuses any host but this machine */
+} upbit_profile;
 
 /* Asks a keyring or the like for API keys: writes both, each with its NUL, and returns 0, or a negative
  * upbit_error (UNAVAILABLE: there are none). The room is locked memory; it is wiped by the library.
@@ -121,13 +140,21 @@ typedef struct upbit_options {
                                     machine                                                     */
     const char *limit_group;     /* a name that joins the keys of one pocket: the exchange counts by
                                     pocket; default: each key for itself                        */
+    int region;                  /* upbit_region; says what url is, and with it the others      */
+    int profile;                 /* upbit_profile                                               */
+    int environment;             /* upbit_switch: UPBIT_* decides what is left open here;
+                                    default: on                                                 */
+    const char *io_cpus;         /* the processors the I/O thread may use, like "0,2-3"; default:
+                                    those of the thread that makes the manager                  */
+    uint32_t queue_messages;     /* of upbit_proxy_options, for proxies that leave them 0       */
+    uint32_t queue_bytes;
 } upbit_options;
 
 #define UPBIT_TOKEN_LIFE_OFF UINT32_MAX
 
 #define UPBIT_OPTIONS_INIT                                                                         \
     { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,           \
-      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 typedef enum upbit_policy {
     UPBIT_POLICY_DEFAULT = 0, /* coalesce: ticker, order book; drop_oldest: trade, candle, raw;

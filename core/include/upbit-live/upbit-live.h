@@ -16,6 +16,7 @@
 #include "upbit-live/market.h"
 #include "upbit-live/options.h"
 #include "upbit-live/proxy.h"
+#include "upbit-live/settings.h"
 #include "upbit-live/version.h"
 #include "upbit-live/waiter.h"
 
