@@ -156,4 +156,18 @@ def umbrella(root):
             yield 'upbit-live.h does not include ' + short
 
 
-CHECKS = (arrows, numbers, threads, version, umbrella)
+def error_reference(root):
+    """docs/ERRORS.md has a row for each error of error.h, with its number, and no other."""
+    path = 'core/include/upbit-live/error.h'
+    if path not in tree.files(root):
+        return
+    declared = dict(re.findall(r'\bX\((\w+), (-\d+),', tree.read(root, path)))
+    text = tree.read(root, 'docs/ERRORS.md') if 'docs/ERRORS.md' in tree.files(root) else ''
+    described = dict(re.findall(r'^\| `(\w+)` (-\d+) \|', text, re.M))
+    for name in sorted(declared.keys() | described.keys()):
+        if declared.get(name) != described.get(name):
+            yield 'docs/ERRORS.md: %s is %s, and %s in error.h' % (
+                name, described.get(name, 'missing'), declared.get(name, 'missing'))
+
+
+CHECKS = (arrows, numbers, threads, version, umbrella, error_reference)

@@ -20,7 +20,10 @@ GOOD = {
         '#define UPBIT_VERSION_PATCH 3\n#define UPBIT_VERSION_STRING "1.2.3"\n'
         '/* @thread any. */\nUPBIT_API int upbit_a(void);\nUPBIT_API int upbit_b(int a,\n'
         '                      int b);\n',
-    'core/include/upbit-live/upbit-live.h': '/* All. */\n#include "upbit-live/version.h"\n',
+    'core/include/upbit-live/upbit-live.h': '/* All. */\n#include "upbit-live/version.h"\n'
+        '#include "upbit-live/error.h"\n',
+    'core/include/upbit-live/error.h': '/* Errors. */\n#define L(X) X(BAD, -1, "bad")\n',
+    'docs/ERRORS.md': '| `BAD` -1 | it was bad |\n',
     'examples_gui/main.cpp': '// A window.\n#include <UpbitLive/Proxy>\n',
     'tests/unit/test_a.c': '/* A test. */\n#include "client/session.h"\n',
 }
@@ -59,6 +62,8 @@ BAD = [
     ('numbers', 'core/client/n.c', '/* N. */\nvoid f(void) { exit(1); }\n'),
     ('threads', 'core/include/upbit-live/bare.h', '/* Bare. */\nUPBIT_API int upbit_c(void);\n'),
     ('version', 'meson.build', "project('x', 'c',\n  version: '1.2.4')\n"),
+    ('error_reference', 'docs/ERRORS.md', '| `BAD` -2 | it was bad |\n'),
+    ('error_reference', 'docs/ERRORS.md', '| `BAD` -1 | bad |\n| `WORSE` -2 | worse |\n'),
     ('umbrella', 'core/include/upbit-live/extra.h', '/* Not included. */\n'),
 ]
 

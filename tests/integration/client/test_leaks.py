@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 SUBJECT, MOCK, TAIL = sys.argv[1:4]
+PIECE = 16 << 20  # bytes read at a time
 LETTERS = string.ascii_letters + string.digits
 ACCESS = ''.join(random.choices(LETTERS, k=40))
 SECRET = ''.join(random.choices(LETTERS, k=40))
@@ -78,10 +79,10 @@ def memory(pid):
     with open('/proc/%d/mem' % pid, 'rb', buffering=0) as mem:
         for start, end, safe, _, line in mappings(pid):
             mem.seek(start)
-            data = b''
+            data = bytearray()
             while len(data) < end - start:
                 try:
-                    piece = mem.read(end - start - len(data))
+                    piece = mem.read(min(end - start - len(data), PIECE))
                 except OSError:
                     break
                 if not piece:
@@ -174,11 +175,13 @@ def main():
     keys = dict(os.environ, UPBIT_MOCK_KEYS='%s %s' % (ACCESS, SECRET))
     with subprocess.Popen([MOCK, '--port', '0', '--parent-death', '--codes', '5'],
                           stdout=subprocess.PIPE, text=True, env=keys) as mock:
-        url = mock.stdout.readline().split()[1]
-        with tempfile.TemporaryDirectory(prefix='upbit-leaks-') as folder:
-            subject(url, folder)
-        tail(url)
-        mock.terminate()
+        try:
+            url = mock.stdout.readline().split()[1]
+            with tempfile.TemporaryDirectory(prefix='upbit-leaks-') as folder:
+                subject(url, folder)
+            tail(url)
+        finally:
+            mock.terminate()
     print('1..%d' % number)
     return failed != 0
 
