@@ -25,10 +25,11 @@ packages_of()
         # Without a Korean font the windows show boxes.
         examples) echo fonts-nanum ;;
         # openssl makes the throw-away certificates, cmake and g++ build the consumer, libc6-dbg is
-        # what valgrind needs to understand the dynamic loader, spin checks the models.
+        # what valgrind needs to understand the dynamic loader, spin checks the models, gdb makes
+        # core files, doxygen reads the headers.
         tests)
             echo check g++ git cmake make openssl python3 shellcheck valgrind libc6-dbg xvfb \
-                xauth procps spin ;;
+                xauth procps spin gdb doxygen ;;
         *)
             echo "packages.sh: no package set '$1' (library, qt, python, examples, tests)" >&2
             return 1 ;;

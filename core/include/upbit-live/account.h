@@ -11,6 +11,7 @@
 extern "C" {
 #endif
 
+/* How an order is priced. */
 typedef enum upbit_order_type {
     UPBIT_ORDER_TYPE_NONE = 0,
     UPBIT_ORDER_TYPE_LIMIT = 1,
@@ -20,6 +21,7 @@ typedef enum upbit_order_type {
     UPBIT_ORDER_TYPE_UNKNOWN = 255
 } upbit_order_type;
 
+/* Where in its life an order is. */
 typedef enum upbit_order_state {
     UPBIT_ORDER_STATE_NONE = 0,
     UPBIT_ORDER_STATE_WAIT = 1,
@@ -31,6 +33,7 @@ typedef enum upbit_order_state {
     UPBIT_ORDER_STATE_UNKNOWN = 255
 } upbit_order_state;
 
+/* How long an order waits: immediate or cancel, fill or kill, never as a taker. */
 typedef enum upbit_time_in_force {
     UPBIT_TIF_NONE = 0,
     UPBIT_TIF_IOC = 1,
@@ -39,6 +42,7 @@ typedef enum upbit_time_in_force {
     UPBIT_TIF_UNKNOWN = 255
 } upbit_time_in_force;
 
+/* What is done when an order would meet another of the same owner. */
 typedef enum upbit_smp_type {
     UPBIT_SMP_NULL = 0,
     UPBIT_SMP_REDUCE = 1,
@@ -51,15 +55,19 @@ typedef enum upbit_smp_type {
 /* In state TRADE price and volume are the fill's, not the order's. */
 typedef struct upbit_my_order {
     upbit_event event;
-    const char *uuid;
-    const char *trade_uuid; /* NULL unless a fill */
+    const char *uuid;       /* the order's         */
+    const char *trade_uuid; /* NULL unless a fill  */
     const char *identifier; /* the client's own id; NULL if none was given */
-    upbit_decimal price, avg_price, volume, remaining_volume, executed_volume;
-    upbit_decimal reserved_fee, remaining_fee, paid_fee, locked, executed_funds, trade_fee;
-    upbit_decimal prevented_volume, prevented_locked;
-    int64_t trades_count;
+    upbit_decimal price, avg_price; /* asked for; of the fills so far; quote currency */
+    upbit_decimal volume, remaining_volume, executed_volume; /* base currency         */
+    upbit_decimal reserved_fee, remaining_fee, paid_fee; /* set aside, still so, taken */
+    upbit_decimal locked;           /* set aside for the order, fee included          */
+    upbit_decimal executed_funds;   /* quote turnover of the fills so far             */
+    upbit_decimal trade_fee;        /* of this fill; null unless a fill               */
+    upbit_decimal prevented_volume, prevented_locked; /* by self-match prevention     */
+    int64_t trades_count;           /* fills so far                                   */
     int64_t trade_timestamp; /* 0 unless a fill; see upbit_event_has */
-    int64_t order_timestamp;
+    int64_t order_timestamp; /* when it was placed                   */
     uint8_t ask_bid;       /* upbit_side of the order */
     uint8_t order_type;    /* upbit_order_type        */
     uint8_t state;         /* upbit_order_state       */
@@ -68,8 +76,9 @@ typedef struct upbit_my_order {
     uint8_t is_maker;      /* 0 unless a fill; see upbit_event_has */
 } upbit_my_order;
 
+/* What is owned of one currency. */
 typedef struct upbit_asset {
-    const char *currency;
+    const char *currency;  /* e.g. "KRW", "BTC" */
     upbit_decimal balance; /* available */
     upbit_decimal locked;  /* in orders or withdrawals */
 } upbit_asset;
@@ -85,13 +94,14 @@ typedef struct upbit_asset_cost {
  * From get_snapshot (origin REST): all currencies of the account, without a time: exchange_ms is 0. */
 typedef struct upbit_my_asset {
     upbit_event event;
-    const char *asset_uuid;
-    int64_t asset_timestamp;
-    uint32_t asset_count, reserved;
+    const char *asset_uuid;  /* the account's                           */
+    int64_t asset_timestamp; /* when the balances were so; 0 from REST  */
+    uint32_t asset_count, reserved; /* of assets */
     const upbit_asset *assets; /* inside the event */
     const upbit_asset_cost *costs; /* one for each of assets, origin REST only; else NULL */
 } upbit_my_asset;
 
+/* What became of an announcement. */
 typedef enum upbit_announcement_event {
     UPBIT_ANNOUNCEMENT_NONE = 0,
     UPBIT_ANNOUNCEMENT_CREATED = 1,
@@ -99,6 +109,7 @@ typedef enum upbit_announcement_event {
     UPBIT_ANNOUNCEMENT_UNKNOWN = 255
 } upbit_announcement_event;
 
+/* What an announcement is about. */
 typedef enum upbit_announcement_category {
     UPBIT_CATEGORY_NONE = 0,
     UPBIT_CATEGORY_NOTICE = 1,
@@ -116,7 +127,7 @@ typedef enum upbit_announcement_category {
  * or null; the body is, when the exchange finds it too large. */
 typedef struct upbit_announcement {
     upbit_event event;
-    const char *uuid, *title, *url, *body;
+    const char *uuid, *title, *url, *body; /* its name, and what people read */
     const char *first_listed_at, *listed_at; /* ISO 8601 with the offset of Korea: ...T16:36:34+09:00 */
     uint8_t event_type; /* upbit_announcement_event    */
     uint8_t category;   /* upbit_announcement_category */

@@ -61,8 +61,8 @@ typedef struct upbit_restored_event {
 /* The events that follow came by a new connection of the session. */
 typedef struct upbit_epoch_event {
     upbit_event event; /* event.epoch: the new one */
-    uint32_t session;
-    uint32_t previous;
+    uint32_t session;  /* upbit_session         */
+    uint32_t previous; /* the epoch before; 0: none */
 } upbit_epoch_event;
 
 /* The end of a command that was given a request_id (in upbit_delivery). For unsubscribe and replace
@@ -135,8 +135,8 @@ typedef struct upbit_closed_event {
 typedef struct upbit_key_event {
     upbit_event event; /* type NO_DATA, STALE, FRESH, DELISTED or LISTED */
     uint32_t key_type; /* upbit_type */
-    uint32_t candle_unit;
-    upbit_decimal level;
+    uint32_t candle_unit; /* upbit_candle_unit of a candle; else 0 */
+    upbit_decimal level;  /* of an order book; null for others     */
     int64_t age_ms; /* since the last event of the key, or since it was asked for; 0: neither */
 } upbit_key_event;
 
@@ -144,29 +144,30 @@ typedef struct upbit_key_event {
  * exact count comes, and behind it the latest value of each key the proxy wants, with origin CACHE. */
 typedef struct upbit_overflow_event {
     upbit_event event;
-    uint32_t lane_type, reserved;
+    uint32_t lane_type, reserved; /* upbit_type */
 } upbit_overflow_event;
 
 /* {"status":"UP"} */
 typedef struct upbit_status_event {
     upbit_event event;
-    const char *status;
+    const char *status; /* "UP" */
 } upbit_status_event;
 
 /* The exchange's answer to LIST_SUBSCRIPTIONS (docs.upbit.com: list-subscriptions). */
 typedef struct upbit_subscription_row {
     const char *type; /* as on the wire, e.g. "candle.1m" */
-    const char *const *codes;
-    uint32_t code_count;
+    const char *const *codes; /* market codes; NULL: none (myAsset) */
+    uint32_t code_count;      /* of codes                           */
     uint32_t reserved;
     upbit_decimal level; /* null unless an order book */
 } upbit_subscription_row;
 
+/* All of the answer. */
 typedef struct upbit_subscriptions_event {
     upbit_event event;
-    const char *method, *ticket;
-    uint32_t row_count, reserved;
-    const upbit_subscription_row *rows;
+    const char *method, *ticket; /* "LIST_SUBSCRIPTIONS", and the question's ticket */
+    uint32_t row_count, reserved; /* of rows */
+    const upbit_subscription_row *rows; /* inside the event */
 } upbit_subscriptions_event;
 
 /* A message of a type this version does not know. */
@@ -174,7 +175,7 @@ typedef struct upbit_raw {
     upbit_event event;
     const char *type_name; /* the exchange's, e.g. "indicator" */
     const char *text;      /* the JSON object as received */
-    size_t length;
+    size_t length;         /* of text, bytes */
 } upbit_raw;
 
 /* NULL when e is NULL or of another type. The payload lives as long as the event. @thread any. */

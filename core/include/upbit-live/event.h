@@ -130,6 +130,7 @@ typedef enum upbit_field_kind {
     UPBIT_FIELD_ENUM = 10      /* uint8_t; the names by upbit_field_enum_name     */
 } upbit_field_kind;
 
+/* One member of a message, and where its value lies. */
 typedef struct upbit_field {
     const char *name;   /* as in the DEFAULT format, e.g. "trade_price" */
     const char *simple; /* as in the SIMPLE format, e.g. "tp"           */

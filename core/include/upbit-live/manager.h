@@ -68,7 +68,7 @@ typedef struct upbit_stats {
     uint64_t connects;            /* counter: connections that went live                     */
     uint64_t reconnects;          /* counter: of those, after a cut                          */
     uint64_t connect_failures;    /* counter: attempts that did not go live                  */
-    uint64_t pings_sent, pongs_received; /* counters                                         */
+    uint64_t pings_sent, pongs_received; /* counters:                                         */
     uint64_t exchange_errors;     /* counter: error frames                                   */
     uint64_t notifications;       /* counter: wake-ups of consumers                          */
     uint64_t read_batches;        /* counter: turns of the loop that read data               */
@@ -116,6 +116,7 @@ typedef enum upbit_health_level {
     UPBIT_HEALTH_CRITICAL = 2  /* no data is coming */
 } upbit_health_level;
 
+/* How the library is doing, in a word, and why. */
 typedef struct upbit_health {
     int32_t level;    /* upbit_health_level                                  */
     int32_t error;    /* the last connection's end, upbit_error; 0 if none   */

@@ -21,6 +21,7 @@ typedef enum upbit_change {
     UPBIT_CHANGE_UNKNOWN = 255
 } upbit_change;
 
+/* Who took: the side of a trade is its taker's. */
 typedef enum upbit_side {
     UPBIT_SIDE_NONE = 0,
     UPBIT_SIDE_ASK = 1, /* taker sold   */
@@ -28,6 +29,7 @@ typedef enum upbit_side {
     UPBIT_SIDE_UNKNOWN = 255
 } upbit_side;
 
+/* The life of a market. */
 typedef enum upbit_market_state {
     UPBIT_MARKET_NONE = 0,
     UPBIT_MARKET_PREVIEW = 1,
@@ -37,6 +39,7 @@ typedef enum upbit_market_state {
     UPBIT_MARKET_UNKNOWN = 255
 } upbit_market_state;
 
+/* Whether the exchange asks for caution. */
 typedef enum upbit_market_warning {
     UPBIT_WARNING_NULL = 0,
     UPBIT_WARNING_NONE = 1, /* the exchange said "NONE" */
@@ -44,18 +47,25 @@ typedef enum upbit_market_warning {
     UPBIT_WARNING_UNKNOWN = 255
 } upbit_market_warning;
 
+/* How a market stands: the last trade, and the day since 00:00 UTC. */
 typedef struct upbit_ticker {
     upbit_event event;
-    upbit_decimal opening_price, high_price, low_price, trade_price, prev_closing_price;
-    upbit_decimal acc_trade_price; /* quote turnover since 00:00 UTC */
-    upbit_decimal change_price, signed_change_price, change_rate, signed_change_rate;
-    upbit_decimal trade_volume, acc_trade_volume, acc_ask_volume, acc_bid_volume;
-    upbit_decimal highest_52_week_price, lowest_52_week_price;
-    upbit_decimal acc_trade_price_24h, acc_trade_volume_24h;
-    int64_t trade_timestamp;
-    const char *trade_date, *trade_time; /* UTC, yyyyMMdd and HHmmss */
-    const char *highest_52_week_date, *lowest_52_week_date;
-    const char *delisting_date;
+    upbit_decimal opening_price, high_price, low_price; /* of the day, in the quote currency */
+    upbit_decimal trade_price;        /* of the last trade                                   */
+    upbit_decimal prev_closing_price; /* the day's before                                    */
+    upbit_decimal acc_trade_price;    /* quote turnover since 00:00 UTC                      */
+    upbit_decimal change_price, signed_change_price; /* against the previous close: absolute, signed */
+    upbit_decimal change_rate, signed_change_rate;   /* the same as a share: 0.01 is 1 %     */
+    upbit_decimal trade_volume;       /* of the last trade, in the base currency             */
+    upbit_decimal acc_trade_volume, acc_ask_volume, acc_bid_volume; /* base volume since 00:00 UTC:
+                                         all, sold and bought by takers                      */
+    upbit_decimal highest_52_week_price, lowest_52_week_price; /* in the last 52 weeks       */
+    upbit_decimal acc_trade_price_24h, acc_trade_volume_24h; /* quote turnover and base volume of
+                                         the last 24 hours                                   */
+    int64_t trade_timestamp;          /* of the last trade                                   */
+    const char *trade_date, *trade_time; /* UTC, yyyyMMdd and HHmmss                         */
+    const char *highest_52_week_date, *lowest_52_week_date; /* yyyy-MM-dd                    */
+    const char *delisting_date;       /* yyyy-MM-dd; NULL unless it ends                     */
     uint8_t change;         /* upbit_change, against the previous close */
     uint8_t ask_bid;        /* upbit_side of the last trade             */
     uint8_t market_state;   /* upbit_market_state                       */
@@ -63,20 +73,24 @@ typedef struct upbit_ticker {
     uint8_t is_trading_suspended; /* deprecated                         */
 } upbit_ticker;
 
+/* One fill between a maker and a taker. */
 typedef struct upbit_trade {
     upbit_event event;
-    int64_t trade_timestamp;
+    int64_t trade_timestamp; /* when it happened */
     int64_t sequential_id; /* unique, not ordered; the only key of a trade; exceeds 2^53 */
-    upbit_decimal trade_price, trade_volume, prev_closing_price;
+    upbit_decimal trade_price, trade_volume; /* in the quote and in the base currency */
+    upbit_decimal prev_closing_price; /* the day's before */
     upbit_decimal change_price; /* absolute on the stream */
-    upbit_decimal best_ask_price, best_ask_size, best_bid_price, best_bid_size;
+    upbit_decimal best_ask_price, best_ask_size, best_bid_price, best_bid_size; /* of the book, behind
+                                  the trade */
     const char *trade_date, *trade_time; /* UTC, yyyy-MM-dd and HH:mm:ss */
     uint8_t change;  /* upbit_change */
     uint8_t ask_bid; /* upbit_side of the taker */
 } upbit_trade;
 
+/* One price of a side of the book. */
 typedef struct upbit_book_row {
-    upbit_decimal price, size;
+    upbit_decimal price, size; /* in the quote and in the base currency */
 } upbit_book_row;
 
 /* Every message is the whole book. asks ascend and bids descend from the best price; the empty slots
@@ -84,9 +98,9 @@ typedef struct upbit_book_row {
  * totals are the exchange's; for a whole book they equal the exact sums of the rows. */
 typedef struct upbit_orderbook {
     upbit_event event;
-    upbit_decimal total_ask_size, total_bid_size;
+    upbit_decimal total_ask_size, total_bid_size; /* base volume of each side */
     upbit_decimal level; /* price grouping; 0: none; null where the host does not send it */
-    uint32_t ask_count, bid_count;
+    uint32_t ask_count, bid_count; /* rows of asks and bids */
     uint32_t unit_count; /* slots in the message, empty ones included */
     uint32_t reserved;
     const upbit_book_row *asks, *bids; /* inside the event */
@@ -113,8 +127,8 @@ typedef struct upbit_candle {
     uint32_t unit; /* upbit_candle_unit, in seconds */
     uint32_t reserved;
     int64_t start_ms; /* start of the window, from candle_date_time_utc */
-    upbit_decimal opening_price, high_price, low_price, trade_price;
-    upbit_decimal candle_acc_trade_volume, candle_acc_trade_price;
+    upbit_decimal opening_price, high_price, low_price, trade_price; /* trade_price: the close */
+    upbit_decimal candle_acc_trade_volume, candle_acc_trade_price; /* base volume, quote turnover */
     const char *candle_date_time_utc, *candle_date_time_kst; /* yyyy-MM-ddTHH:mm:ss */
 } upbit_candle;
 

@@ -84,6 +84,7 @@ typedef int (*upbit_credentials_function)(void *context, char *access_key, size_
  * "rest", "limit", "auth" ...; `line` has no newline and no secrets. Call nothing of this library. */
 typedef void (*upbit_log_function)(void *context, int level, const char *module, const char *line);
 
+/* What can be set of a manager. */
 typedef struct upbit_options {
     size_t struct_size;
     const char *url;         /* public stream, default wss://api.upbit.com/websocket/v1         */
@@ -96,7 +97,7 @@ typedef struct upbit_options {
     int compression;         /* upbit_switch: is permessage-deflate asked for? default: yes     */
     int log_level;           /* upbit_log_level; default WARNING                                */
     upbit_log_function log;  /* default: lines on stderr                                        */
-    void *log_context;
+    void *log_context;       /* given to log                                                    */
     uint32_t connect_timeout_ms; /* name look-up, TCP and TLS; default 5,000                    */
     uint32_t upgrade_timeout_ms; /* the whole upgrade answer; default 5,000                     */
     uint32_t ping_interval_ms;   /* default 15,000                                              */
@@ -120,14 +121,14 @@ typedef struct upbit_options {
     uint32_t monitor_ms;         /* how often subscriptions are verified, if there is a reason;
                                     default 30,000                                              */
     uint32_t ticker_stale_ms;    /* stale_ms for one type; default stale_ms                     */
-    uint32_t trade_stale_ms;
-    uint32_t orderbook_stale_ms;
+    uint32_t trade_stale_ms;     /* the same                                                    */
+    uint32_t orderbook_stale_ms; /* the same                                                    */
     uint32_t candle_stale_ms;    /* their unit comes on top                                     */
     int environment_keys;        /* upbit_switch: API keys from UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY;
                                     default: for upbit_manager_default only (credentials.h)     */
     int token_algorithm;         /* upbit_token_algorithm; default HS512                        */
     upbit_credentials_function credentials; /* default: none                                    */
-    void *credentials_context;
+    void *credentials_context; /* given to credentials                                          */
     const char *replay_file;     /* a recording to play in place of any connection; chooses the
                                     transport replay                                            */
     double replay_speed;         /* times as fast as recorded; default 1; negative: without
@@ -147,7 +148,7 @@ typedef struct upbit_options {
     const char *io_cpus;         /* the processors the I/O thread may use, like "0,2-3"; default:
                                     those of the thread that makes the manager                  */
     uint32_t queue_messages;     /* of upbit_proxy_options, for proxies that leave them 0       */
-    uint32_t queue_bytes;
+    uint32_t queue_bytes;        /* the same                                                    */
 } upbit_options;
 
 #define UPBIT_TOKEN_LIFE_OFF UINT32_MAX
@@ -166,6 +167,7 @@ typedef enum upbit_policy {
 
 struct upbit_waiter;
 
+/* What can be set of a proxy. */
 typedef struct upbit_proxy_options {
     size_t struct_size;
     int policy;                /* upbit_policy for every type of this proxy; default by type    */

@@ -41,13 +41,16 @@ UPBIT_API int upbit_proxy_open(upbit_proxy **out, upbit_manager *m, const char *
  * @thread any, but with no other call on this proxy running. */
 UPBIT_API void upbit_proxy_close(upbit_proxy *p);
 
+/* Flags of a want: the present state and nothing more, or only what happens from now on. */
 enum { UPBIT_WANT_SNAPSHOT_ONLY = 1, UPBIT_WANT_REALTIME_ONLY = 2 };
 
+/* Which orders get_snapshot asks for. */
 typedef enum upbit_orders {
     UPBIT_ORDERS_OPEN = 0,  /* wait, watch */
     UPBIT_ORDERS_CLOSED = 1 /* done, cancel */
 } upbit_orders;
 
+/* What a proxy wants: one type, and the codes of it. */
 typedef struct upbit_want {
     size_t struct_size;
     int type;                 /* upbit_type: TICKER .. ANNOUNCEMENT                                  */
@@ -55,7 +58,7 @@ typedef struct upbit_want {
     const char *const *codes; /* upper case, quote first: "KRW-BTC"; "KRW-*": all markets of a quote
                                  currency; for MY_ORDER none means all (in replace: none at all);
                                  MY_ASSET and ANNOUNCEMENT have none                                 */
-    size_t code_count;
+    size_t code_count;        /* of codes                                                            */
     unsigned candle_unit;     /* upbit_candle_unit, for CANDLE                                       */
     unsigned book_depth;      /* rows a side, 1..30, for ORDERBOOK; 0: all                           */
     upbit_decimal book_level; /* price grouping, for ORDERBOOK of KRW markets; 0: none               */
@@ -142,15 +145,17 @@ typedef struct upbit_capability {
     char reason[160];    /* for people: why not, and what to do; ""                                     */
 } upbit_capability;
 
+/* What private data can be had, and why not. */
 typedef struct upbit_capabilities {
     int32_t available; /* upbit_proxy_is_private_available */
     uint32_t reserved;
-    upbit_capability orders, assets, announcements;
+    upbit_capability orders, assets, announcements; /* each kind */
 } upbit_capabilities;
 
 /* Fills at most `size` bytes of *out. @thread any. Returns 0, INVALID_ARGUMENT, CLOSED, ILLEGAL_STATE. */
 UPBIT_API int upbit_proxy_get_capabilities(upbit_proxy *p, upbit_capabilities *out, size_t size);
 
+/* An event on its way to one proxy. */
 typedef struct upbit_delivery {
     size_t struct_size;
     const upbit_event *event; /* the caller owns one reference                                       */
@@ -181,6 +186,7 @@ UPBIT_API void upbit_proxy_set_wakeup(upbit_proxy *p, void (*wakeup)(void *conte
 UPBIT_API const char *upbit_proxy_client_id(const upbit_proxy *p); /* @thread any */
 UPBIT_API void *upbit_proxy_user_data(const upbit_proxy *p);       /* @thread any */
 
+/* Counters of one proxy since it was opened. */
 typedef struct upbit_proxy_stats {
     uint64_t delivered;     /* counter: events taken by the consumer                        */
     uint64_t dropped;       /* counter: events of drop_oldest and lossless lanes never got  */
