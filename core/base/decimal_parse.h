@@ -242,17 +242,29 @@ static __attribute__((noinline, unused)) const char *upbit__decimal_scan_rare(up
     return upbit__decimal_scan_plain(out, p);
 }
 
-/* 32 times '0' and 32 times 9. In another file, so that the compiler loads them instead of making
- * them anew, in three instructions each, for every number. */
-extern const uint8_t upbit__scan_constants[2][32];
+/* 32 times each byte that is looked for. In another file, so that the compiler loads them instead
+ * of making them anew, in three instructions each, for every value. */
+enum {
+    UPBIT__SCAN_ZERO,
+    UPBIT__SCAN_NINE, /* the value, not the character */
+    UPBIT__SCAN_SPACE,
+    UPBIT__SCAN_QUOTE,
+    UPBIT__SCAN_BACKSLASH,
+    UPBIT__SCAN_COMMA,
+    UPBIT__SCANS
+};
+extern const uint8_t upbit__scan_constants[UPBIT__SCANS][32];
+
+static inline __m256i upbit__scan_constant(unsigned which)
+{
+    return _mm256_load_si256((const __m256i *)(const void *)upbit__scan_constants[which]);
+}
 
 static inline __attribute__((always_inline)) const char *upbit__decimal_scan(upbit_decimal *out,
                                                                              const char *p)
 {
-    const __m256i zeros =
-        _mm256_load_si256((const __m256i *)(const void *)upbit__scan_constants[0]);
-    const __m256i nines =
-        _mm256_load_si256((const __m256i *)(const void *)upbit__scan_constants[1]);
+    const __m256i zeros = upbit__scan_constant(UPBIT__SCAN_ZERO);
+    const __m256i nines = upbit__scan_constant(UPBIT__SCAN_NINE);
     __m256i text = _mm256_loadu_si256((const __m256i *)(const void *)p);
     __m256i x = _mm256_sub_epi8(text, zeros);
     uint32_t digit =
@@ -303,14 +315,23 @@ static inline __attribute__((always_inline)) const char *upbit__decimal_scan(upb
 #endif
 
 /* The same for a plain integer of up to 18 digits; NULL for all else. */
-static inline const char *upbit__integer_scan(int64_t *out, const char *p)
+static inline __attribute__((always_inline)) const char *upbit__integer_scan(int64_t *out,
+                                                                             const char *p)
 {
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
     (void)out;
     (void)p;
     return NULL;
 #else
+#if defined(__AVX2__)
+    __m256i text = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    __m256i x = _mm256_sub_epi8(text, upbit__scan_constant(UPBIT__SCAN_ZERO));
+    __m256i nines = upbit__scan_constant(UPBIT__SCAN_NINE);
+    unsigned digits = _tzcnt_u32(
+        ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(x, nines), x)));
+#else
     unsigned digits = (unsigned)__builtin_ctzll(~(uint64_t)upbit__digit_mask(p));
+#endif
     if (digits - 1 > 17 || (*p == '0' && digits > 1))
         return NULL;
     char next = p[digits];
@@ -318,9 +339,8 @@ static inline const char *upbit__integer_scan(int64_t *out, const char *p)
         return NULL;
 #if defined(__AVX2__)
     unsigned rest = digits > 15 ? digits - 15 : 0;
-    __m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
-    x = _mm_sub_epi8(x, _mm_set1_epi8('0'));
-    uint64_t value = upbit__digits_shuffled(x, upbit__decimal_shuffle[(digits - rest) * 16]);
+    uint64_t value = upbit__digits_shuffled(_mm256_castsi256_si128(x),
+                                            upbit__decimal_shuffle[(digits - rest) * 16]);
 #else
     unsigned rest = digits > 16 ? digits - 16 : 0;
     uint64_t value = upbit__digits16(p, digits - rest);

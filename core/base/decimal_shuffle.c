@@ -3,11 +3,16 @@
 
 extern const uint8_t upbit__decimal_shuffle[256][16];
 
-extern const uint8_t upbit__scan_constants[2][32];
+enum { SCANS = 6 }; /* as in decimal_parse.h */
+extern const uint8_t upbit__scan_constants[SCANS][32];
 
 #define EIGHT(x) x, x, x, x, x, x, x, x
-const uint8_t upbit__scan_constants[2][32] __attribute__((aligned(32))) = {
-    {EIGHT('0'), EIGHT('0'), EIGHT('0'), EIGHT('0')}, {EIGHT(9), EIGHT(9), EIGHT(9), EIGHT(9)}};
+#define ALL(x)                                                                                     \
+    {                                                                                              \
+        EIGHT(x), EIGHT(x), EIGHT(x), EIGHT(x)                                                     \
+    }
+const uint8_t upbit__scan_constants[SCANS][32]
+    __attribute__((aligned(32))) = {ALL('0'), ALL(9), ALL(' '), ALL('"'), ALL('\\'), ALL(',')};
 
 /* Byte j of the result is digit j - (16 - w - p); those from the w-th on stand behind the point.
  * 0x80 makes a zero. */

@@ -87,12 +87,6 @@ static int ill_typed(upbit__decoder *d, const upbit__type_info *info, int index,
     return upbit__decoder_add_extra(d, index, NULL, value, end);
 }
 
-/* n: the length of the string at p; out of the loop when it is not short and plain. */
-#define SHORT_TEXT(n, p)                                                                           \
-    int n = short_string(p);                                                                       \
-    if (n < 0)                                                                                     \
-    goto out
-
 /* As many members as stand in wire order, without white space, with values of the usual shape:
  * nothing here needs a second look. p, *next and the masks are as of the first member that is not
  * like that. */
@@ -120,95 +114,29 @@ static inline const char *quick_members(upbit__decoder *d, const upbit__type_inf
         const char *q = p + k->length;
         char *to = payload + f->offset;
         switch (f->kind) {
-        case UPBIT_FIELD_DECIMAL: {
-            upbit_decimal *out = (upbit_decimal *)(void *)to;
-            if (*q == '-') {
-                if ((uint8_t)(q[1] - '0') > 9)
-                    goto out;
-                q = upbit__decimal_scan(out, q + 1);
-                if (q == NULL)
-                    goto out;
-                out->negative = (out->lo | out->hi) != 0;
-                break;
-            }
-            q = upbit__decimal_scan(out, q);
-            if (q == NULL) {
-                if (memcmp(p + k->length, "null", 4) != 0)
-                    goto out;
-                q = p + k->length + 4;
-                *nulls |= bit;
-            }
+        case UPBIT_FIELD_DECIMAL:
+            q = quick_decimal((upbit_decimal *)(void *)to, q, nulls, bit);
             break;
-        }
         case UPBIT_FIELD_INT:
             q = upbit__integer_scan((int64_t *)(void *)to, q);
-            if (q == NULL)
-                goto out;
             break;
-        case UPBIT_FIELD_TIMESTAMP: {
-            int64_t *out = (int64_t *)(void *)to;
-            q = upbit__integer_scan(out, q);
-            if (q == NULL || *out >= UPBIT__YEAR_2100_MS)
-                goto out;
+        case UPBIT_FIELD_TIMESTAMP:
+            q = quick_timestamp((int64_t *)(void *)to, q);
             break;
-        }
-        case UPBIT_FIELD_STRING: {
-            if (memcmp(q, "null", 4) == 0) {
-                q += 4;
-                *nulls |= bit;
-                break;
-            }
-            SHORT_TEXT(n, q);
-            char *text = d->text + d->text_length;
-            memcpy(text, q + 1, 32);
-            text[n] = '\0';
-            *(const char **)(void *)to = text;
-            d->text_length += (size_t)n + 1;
-            q += n + 2;
+        case UPBIT_FIELD_STRING:
+            q = quick_text(d, (const char **)(void *)to, q, nulls, bit);
             break;
-        }
-        case UPBIT_FIELD_CODE: {
-            SHORT_TEXT(n, q);
-            if (n == 0 || n > 23)
-                goto out;
-            copy_code(to, q + 1, (unsigned)n);
-            q += n + 2;
+        case UPBIT_FIELD_CODE:
+            q = quick_code(to, q);
             break;
-        }
         case UPBIT_FIELD_STREAM:
-            if (memcmp(q, "\"REALTIME\"", 10) == 0)
-                *(uint8_t *)to = UPBIT_STREAM_REALTIME;
-            else if (memcmp(q, "\"SNAPSHOT\"", 10) == 0)
-                *(uint8_t *)to = UPBIT_STREAM_SNAPSHOT;
-            else
-                goto out;
-            q += 10;
+            q = quick_stream((uint8_t *)to, q);
             break;
-        case UPBIT_FIELD_ENUM: {
-            if (memcmp(q, "null", 4) == 0) {
-                q += 4;
-                *nulls |= bit;
-                break;
-            }
-            const upbit__enum_entry *e = upbit__enum_table[f->enumeration];
-            while (e->mask != 0 && !starts_with(e, q))
-                e++;
-            if (e->mask == 0)
-                goto out;
-            *(uint8_t *)to = e->value;
-            q += e->length;
+        case UPBIT_FIELD_ENUM:
+            q = quick_enum(f->enumeration, (uint8_t *)to, q, nulls, bit);
             break;
-        }
         case UPBIT_FIELD_BOOL:
-            if (memcmp(q, "false", 5) == 0) {
-                *(uint8_t *)to = 0;
-                q += 5;
-            } else if (memcmp(q, "true", 4) == 0) {
-                *(uint8_t *)to = 1;
-                q += 4;
-            } else {
-                goto out;
-            }
+            q = quick_bool((uint8_t *)to, q);
             break;
         case UPBIT_FIELD_ARRAY:
             if (d->type != UPBIT_TYPE_ORDERBOOK || *q != '[')
@@ -223,6 +151,8 @@ static inline const char *quick_members(upbit__decoder *d, const upbit__type_inf
         default:
             goto out;
         }
+        if (q == NULL)
+            goto out;
         *present |= bit;
         bit <<= 1;
         k++;
@@ -253,8 +183,11 @@ const char *upbit__decode_members(upbit__decoder *d, const upbit__type_info *inf
             more = 0;
     }
     while (more) {
-        int behind;
-        p = quick_members(d, info, p, payload, &next, &present, &nulls, &behind);
+        int behind = 0;
+        if (next == 1 && present == 1)
+            p = upbit__decode_wire(d, p, &next, &present, &nulls, &behind);
+        if (!behind)
+            p = quick_members(d, info, p, payload, &next, &present, &nulls, &behind);
         if (p != NULL && behind) {
             p = upbit__json_next(r, p, '}', &more);
             if (!more)

@@ -1,20 +1,35 @@
 /* One object of a message: which type it is, and its members into the scratch. */
+#include <string.h>
+
 #include "exchange/decoder.h"
 #include "upbit-live/market.h"
 
 int64_t upbit__parse_utc(const char *s)
 {
+    /* Eight characters at once. Less its shape a digit is its value and all else 0; more, added to
+     * that, reaches the top bit from 10 and from 1. The last word has four of the one before it. */
     static const char shape[] = "0000-00-00T00:00:00";
-    static const uint8_t at[6] = {0, 5, 8, 11, 14, 17};
-    int64_t v[6];
-    for (unsigned i = 0; i < sizeof shape - 1; i++)
-        if (shape[i] == '0' ? s[i] < '0' || s[i] > '9' : s[i] != shape[i])
-            return -1;
-    if (s[sizeof shape - 1] != '\0')
+    static const char more[] = "vvvv\x7Fvv\x7Fvv\x7Fvv\x7Fvv\x7Fvv";
+    static const uint8_t from[3] = {0, 8, 11}, at[6] = {0, 5, 8, 11, 14, 17};
+    uint8_t digit[sizeof shape];
+    uint64_t bad = 0;
+    if (strnlen(s, sizeof shape) != sizeof shape - 1)
         return -1;
+    for (unsigned i = 0; i < 3; i++) {
+        uint64_t x, y;
+        memcpy(&x, s + from[i], sizeof x);
+        memcpy(&y, shape + from[i], sizeof y);
+        x ^= y;
+        memcpy(digit + from[i], &x, sizeof x);
+        memcpy(&y, more + from[i], sizeof y);
+        bad |= x | (x + y);
+    }
+    if ((bad & 0x8080808080808080ULL) != 0)
+        return -1;
+    int64_t v[6];
     for (unsigned i = 0; i < 6; i++)
-        v[i] = (s[at[i]] - '0') * 10 + (s[at[i] + 1] - '0');
-    int64_t year = v[0] * 100 + (s[2] - '0') * 10 + (s[3] - '0'), month = v[1], day = v[2];
+        v[i] = digit[at[i]] * 10 + digit[at[i] + 1];
+    int64_t year = v[0] * 100 + digit[2] * 10 + digit[3], month = v[1], day = v[2];
     if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || v[3] > 23 || v[4] > 59 ||
         v[5] > 60)
         return -1;
@@ -47,6 +62,9 @@ static int type_of(upbit__decoder *d, const char *p)
     if (IS("ticker"))
         return UPBIT_TYPE_TICKER;
     if (memcmp(p, "candle.", 7) == 0) {
+        /* The stream is mostly of one unit or two: the one before it is asked for first. */
+        if (d->candle_length > 0 && memcmp(p + 7, d->candle_name, d->candle_length) == 0)
+            return UPBIT_TYPE_CANDLE;
         char unit[8];
         memcpy(unit, p + 7, sizeof unit);
         char *end = memchr(unit, '"', sizeof unit);
@@ -54,7 +72,12 @@ static int type_of(upbit__decoder *d, const char *p)
             return UPBIT_TYPE_RAW;
         *end = '\0';
         d->candle_unit = upbit_candle_unit_from_name(unit);
-        return d->candle_unit != UPBIT_CANDLE_NONE ? UPBIT_TYPE_CANDLE : UPBIT_TYPE_RAW;
+        d->candle_length = 0;
+        if (d->candle_unit == UPBIT_CANDLE_NONE)
+            return UPBIT_TYPE_RAW;
+        d->candle_length = (unsigned)(end - unit) + 1;
+        memcpy(d->candle_name, p + 7, sizeof d->candle_name);
+        return UPBIT_TYPE_CANDLE;
     }
     if (IS("myOrder"))
         return UPBIT_TYPE_MY_ORDER;

@@ -6,10 +6,11 @@
 #ifndef UPBIT_EXCHANGE_DECODER_H
 #define UPBIT_EXCHANGE_DECODER_H
 
-/* decode_members.c and decode_rows.c are compiled a second time for machines with AVX2, with these
- * names; upbit__decoder_create chooses. */
+/* decode_members.c, decode_wire.c and decode_rows.c are compiled a second time for machines with
+ * AVX2, with these names; upbit__decoder_create chooses. */
 #ifdef UPBIT__WIDE
 #define upbit__decode_members upbit__decode_members_wide
+#define upbit__decode_wire    upbit__decode_wire_wide
 #define upbit__decode_units   upbit__decode_units_wide
 #define upbit__decode_assets  upbit__decode_assets_wide
 #endif
@@ -58,7 +59,9 @@ struct upbit__decoder {
     int type; /* upbit_type; 0: refused                           */
     int simple;
     unsigned depth; /* levels open at the object's values */
-    unsigned candle_unit;
+    unsigned candle_unit, candle_length;
+    char candle_name[8]; /* of candle_unit, candle_length bytes with the closing quote; 0: none yet
+                          */
     upbit__span type_name;
     upbit__span error, status, method; /* at NULL: no such member */
     const char *object, *object_end;
@@ -81,6 +84,13 @@ const char *upbit__decode_members(upbit__decoder *d, const upbit__type_info *inf
 const char *upbit__decode_members_wide(upbit__decoder *d, const upbit__type_info *info,
                                        const char *p, unsigned next, uint64_t present);
 #endif
+
+/* The members of a ticker, a trade or a candle from field 1 on, as far as they stand in wire order
+ * without white space and hold values of the usual shape; p stands at field 1. Where it stopped,
+ * with *next and *present to go on with; *behind: at what follows a value. Other types: p as it
+ * was. */
+const char *upbit__decode_wire(upbit__decoder *d, const char *p, unsigned *next, uint64_t *present,
+                               uint64_t *nulls, int *behind);
 
 /* The value of orderbook_units and of assets; p stands at the value. */
 const char *upbit__decode_units(upbit__decoder *d, const char *p);

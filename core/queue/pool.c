@@ -128,14 +128,15 @@ static uint32_t class_of(size_t *bytes)
         *bytes = CLASS_FIRST;
         return 0;
     }
-    uint32_t class = 1;
-    for (size_t base = CLASS_FIRST; class < CLASSES; base *= 2)
-        for (size_t step = 1; step <= 4; step++, class ++)
-            if (*bytes <= base + base / 4 * step) {
-                *bytes = base + base / 4 * step;
-                return class;
-            }
-    return NO_CLASS;
+    /* Above CLASS_FIRST * 2^k, by quarters of that. */
+    unsigned k = 63 - (unsigned)__builtin_clzll((*bytes - 1) / CLASS_FIRST);
+    size_t quarter = ((size_t)CLASS_FIRST / 4) << k;
+    size_t step = (*bytes - 1) / quarter - 3;
+    uint32_t class = 4 * k + (uint32_t)step;
+    if (class >= CLASSES)
+        return NO_CLASS;
+    *bytes = quarter * (4 + step);
+    return class;
 }
 
 static void poison(block *b)

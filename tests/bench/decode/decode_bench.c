@@ -1,10 +1,12 @@
 /* CPU time per message of decoding to an event, against a tree parse of the same bytes in the same run.
  *
- *     decode_bench [--json FILE] [--rounds N] [--check]
+ *     decode_bench [--json FILE] [--rounds N] [--check] [--ours KIND FORMAT]
  *
  * An event costs what it costs in the stream: the block comes from the pool and goes back to it. The
  * two are timed in turn, round by round, and the medians compared: absolute figures drift with the
- * machine. --check only decodes everything once (that is what the tests run). */
+ * machine. --check only decodes everything once (that is what the tests run); --ours only decodes one
+ * kind (0 ticker, 1 trade, ... as in messages.h) in one format (0 DEFAULT, 1 SIMPLE), rounds times: for a
+ * profiler. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +115,16 @@ static int check(void)
     return 0;
 }
 
+static int profile(int kind, int simple, int rounds)
+{
+    message *list = messages_make((message_kind)kind, simple, MESSAGES);
+    int ok = list != NULL;
+    for (int round = 0; ok && round < rounds; round++)
+        ok = decode_all(list, MESSAGES);
+    messages_free(list, MESSAGES);
+    return !ok;
+}
+
 /* One table; a mix is one message of each kind of the stream in turn. */
 static int run(int rounds, FILE *json)
 {
@@ -165,7 +177,7 @@ static int run(int rounds, FILE *json)
 
 int main(int argc, char **argv)
 {
-    int rounds = 9, only_check = 0, status;
+    int rounds = 9, only_check = 0, kind = -1, simple = 0, status;
     FILE *json = NULL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--check") == 0)
@@ -174,14 +186,17 @@ int main(int argc, char **argv)
             rounds = atoi(argv[++i]);
         else if (strcmp(argv[i], "--json") == 0 && i + 1 < argc)
             json = fopen(argv[++i], "w");
-        else
+        else if (strcmp(argv[i], "--ours") == 0 && i + 2 < argc) {
+            kind = atoi(argv[++i]);
+            simple = atoi(argv[++i]) != 0;
+        } else
             return 2;
     }
-    if (rounds < 1 || rounds > ROUNDS_MAX)
+    if (kind >= MESSAGE_KINDS || rounds < 1 || (kind < 0 && rounds > ROUNDS_MAX))
         return 2;
     if (upbit__pool_create(&pool, 64 << 20) != 0 || upbit__decoder_create(&decoder) != 0)
         return 1;
-    status = only_check ? check() : run(rounds, json);
+    status = only_check ? check() : kind >= 0 ? profile(kind, simple, rounds) : run(rounds, json);
     if (json != NULL)
         fclose(json);
     upbit__decoder_destroy(decoder);
