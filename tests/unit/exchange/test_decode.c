@@ -40,7 +40,8 @@ START_TEST(ticker_has_all_fields)
     const upbit_field *fields = upbit_type_fields(UPBIT_TYPE_TICKER, &count);
     ck_assert_uint_eq(count, 33);
     for (size_t i = 0; i < count; i++)
-        ck_assert_int_eq(upbit_event_has(e, i), strcmp(fields[i].name, "delisting_date") == 0 ? 0 : 1);
+        ck_assert_int_eq(upbit_event_has(e, i),
+                         strcmp(fields[i].name, "delisting_date") == 0 ? 0 : 1);
     ck_assert_int_eq(upbit_event_has(e, count), -1);
     ck_assert_ptr_null(upbit_event_trade(e));
 }
@@ -76,11 +77,11 @@ END_TEST
 
 START_TEST(slots_may_be_empty_in_the_middle_or_on_a_whole_side)
 {
-    const upbit_orderbook *b = upbit_event_orderbook(
-        rig_one(&d, "{\"type\":\"orderbook\",\"code\":\"BTC-X\",\"timestamp\":1,\"orderbook_units\":["
-                    "{\"ask_price\":3,\"bid_price\":0,\"ask_size\":1,\"bid_size\":0},"
-                    "{\"ask_price\":4,\"bid_price\":0,\"ask_size\":0,\"bid_size\":5},"
-                    "{\"ask_price\":5,\"bid_price\":0,\"ask_size\":2,\"bid_size\":0}]}"));
+    const upbit_orderbook *b = upbit_event_orderbook(rig_one(
+        &d, "{\"type\":\"orderbook\",\"code\":\"BTC-X\",\"timestamp\":1,\"orderbook_units\":["
+            "{\"ask_price\":3,\"bid_price\":0,\"ask_size\":1,\"bid_size\":0},"
+            "{\"ask_price\":4,\"bid_price\":0,\"ask_size\":0,\"bid_size\":5},"
+            "{\"ask_price\":5,\"bid_price\":0,\"ask_size\":2,\"bid_size\":0}]}"));
     ck_assert_uint_eq(b->ask_count, 2);
     ck_assert_str_eq(rig_decimal(&b->asks[1].price), "5");
     ck_assert_uint_eq(b->bid_count, 0);
@@ -96,10 +97,11 @@ START_TEST(a_book_has_any_depth)
     const unsigned depths[] = {0, 1, 5, 15, 30, 64, 65, 500};
     for (size_t k = 0; k < sizeof depths / sizeof depths[0]; k++) {
         char *text = malloc(100 + depths[k] * 100), *to = text;
-        to += sprintf(to, "{\"ty\":\"orderbook\",\"cd\":\"KRW-BTC\",\"tms\":1790134773006,\"obu\":[");
+        to +=
+            sprintf(to, "{\"ty\":\"orderbook\",\"cd\":\"KRW-BTC\",\"tms\":1790134773006,\"obu\":[");
         for (unsigned i = 0; i < depths[k]; i++)
-            to += sprintf(to, "%s{\"ap\":%u,\"bp\":%u.5,\"as\":0.%02u1,\"bs\":1}", i == 0 ? "" : ",",
-                          1000 + i, 999 - i, i % 100);
+            to += sprintf(to, "%s{\"ap\":%u,\"bp\":%u.5,\"as\":0.%02u1,\"bs\":1}",
+                          i == 0 ? "" : ",", 1000 + i, 999 - i, i % 100);
         sprintf(to, "]}");
         const upbit_orderbook *b = upbit_event_orderbook(rig_one(&d, text));
         ck_assert_uint_eq(b->ask_count, depths[k]);
@@ -116,10 +118,11 @@ END_TEST
 
 START_TEST(rows_in_any_order_with_unknown_members)
 {
-    const upbit_orderbook *b = upbit_event_orderbook(
-        rig_one(&d, "{\"type\":\"orderbook\",\"code\":\"KRW-X\",\"timestamp\":5,\"orderbook_units\":[ "
-                    "{\"bid_price\":9,\"bid_size\":\"0.50\",\"ask_price\":10,\"ask_size\":1},"
-                    "{ \"ask_price\" : 11 , \"n\":[{}], \"bid_price\":8,\"ask_size\":2,\"bid_size\":3 } ] }"));
+    const upbit_orderbook *b = upbit_event_orderbook(rig_one(
+        &d,
+        "{\"type\":\"orderbook\",\"code\":\"KRW-X\",\"timestamp\":5,\"orderbook_units\":[ "
+        "{\"bid_price\":9,\"bid_size\":\"0.50\",\"ask_price\":10,\"ask_size\":1},"
+        "{ \"ask_price\" : 11 , \"n\":[{}], \"bid_price\":8,\"ask_size\":2,\"bid_size\":3 } ] }"));
     ck_assert_uint_eq(b->ask_count, 2);
     ck_assert_str_eq(rig_decimal(&b->bids[0].size), "0.5");
     ck_assert_str_eq(rig_decimal(&b->asks[1].price), "11");
@@ -146,6 +149,62 @@ START_TEST(candles_know_unit_and_start)
 }
 END_TEST
 
+/* The decoder remembers which unit came last, and reads stamps eight characters at a time. */
+START_TEST(candle_units_may_change_with_every_message)
+{
+    static const char *const units[] = {"1m", "10m", "1m",   "1s",  "7m",
+                                        "1s", "7m",  "240m", "15m", "1s"};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        char text[1024];
+        snprintf(text, sizeof text, "{\"type\":\"candle.%s\"%s", units[i],
+                 strchr(SAMPLE_CANDLE, ','));
+        const upbit_event *e = rig_one(&d, text);
+        if (strcmp(units[i], "7m") == 0)
+            ck_assert_int_eq(e->type, UPBIT_TYPE_RAW);
+        else
+            ck_assert_str_eq(upbit_candle_unit_name(upbit_event_candle(e)->unit), units[i]);
+        rig_free(&d);
+    }
+}
+END_TEST
+
+START_TEST(stamps_are_read_strictly)
+{
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } cases[] = {{"1970-01-01T00:00:00", 0},
+                 {"2026-11-21T23:59:59", 1795305599000},
+                 {"2024-02-29T12:34:56", 1709210096000},
+                 {"2026-11-21T23:59:5", -1},
+                 {"2026-11-21T23:59:590", -1},
+                 {"2026-11-21 23:59:59", -1},
+                 {"2026-11-21T23:59:5:", -1},
+                 {"2026-11-21T23:59:/9", -1},
+                 {"2026-1a-21T23:59:59", -1},
+                 {"2026-11-21T23-59:59", -1},
+                 {"202\xB6-11-21T23:59:59", -1},
+                 {"2026-11-21T2\xFF:59:59", -1},
+                 {"2026-13-21T23:59:59", -1},
+                 {"2026-00-21T23:59:59", -1},
+                 {"", -1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        ck_assert_msg(upbit__parse_utc(cases[i].text) == cases[i].ms, "%s: %lld", cases[i].text,
+                      (long long)upbit__parse_utc(cases[i].text));
+    /* Every other character at every place. */
+    for (unsigned at = 0; at < 19; at++) {
+        for (int c = 1; c < 256; c++) {
+            char text[] = "2024-02-29T12:34:56";
+            int digit = strchr("-T:", text[at]) == NULL;
+            if (text[at] == (char)c || (digit && c >= '0' && c <= '9'))
+                continue;
+            text[at] = (char)c;
+            ck_assert_msg(upbit__parse_utc(text) == -1, "%s", text);
+        }
+    }
+}
+END_TEST
+
 START_TEST(an_order_has_nulls_where_the_exchange_sent_them)
 {
     const upbit_event *e = rig_one(&d, SAMPLE_ORDER);
@@ -160,8 +219,8 @@ START_TEST(an_order_has_nulls_where_the_exchange_sent_them)
     ck_assert_ptr_null(o->trade_uuid);
     ck_assert_str_eq(o->identifier, "mine-1");
     ck_assert_int_eq(o->trade_timestamp, 0);
-    ck_assert_int_eq(upbit_event_has(e, 9), 0);  /* volume: null */
-    ck_assert_int_eq(upbit_event_has(e, 7), 1);  /* price */
+    ck_assert_int_eq(upbit_event_has(e, 9), 0); /* volume: null */
+    ck_assert_int_eq(upbit_event_has(e, 7), 1); /* price */
 }
 END_TEST
 
@@ -189,7 +248,8 @@ START_TEST(status_error_and_list_frames)
     x = upbit_event_error(rig_one(&d, "{\"error\":{\"name\":\"INVALID_AUTH\",\"message\":\"\"}}"));
     ck_assert_int_eq(x->error, UPBIT_ERROR_AUTH);
     rig_free(&d);
-    x = upbit_event_error(rig_one(&d, "[{\"error\":{\"name\":404,\"message\":\"Code not found\"}}]"));
+    x = upbit_event_error(
+        rig_one(&d, "[{\"error\":{\"name\":404,\"message\":\"Code not found\"}}]"));
     ck_assert_str_eq(x->name, "404");
     rig_free(&d);
     const upbit_subscriptions_event *s = upbit_event_subscriptions(rig_one(&d, SAMPLE_LIST));
@@ -200,9 +260,9 @@ START_TEST(status_error_and_list_frames)
     ck_assert_int_eq(upbit_decimal_is_null(&s->rows[0].level), 1);
     ck_assert_uint_eq(s->rows[2].code_count, 0);
     rig_free(&d);
-    s = upbit_event_subscriptions(
-        rig_one(&d, "{\"mthd\":\"LIST_SUBSCRIPTIONS\",\"rslt\":[{\"ty\":\"trade\",\"cds\":[\"KRW-BTC\"]}],"
-                    "\"tckt\":\"t\"}"));
+    s = upbit_event_subscriptions(rig_one(
+        &d, "{\"mthd\":\"LIST_SUBSCRIPTIONS\",\"rslt\":[{\"ty\":\"trade\",\"cds\":[\"KRW-BTC\"]}],"
+            "\"tckt\":\"t\"}"));
     ck_assert_str_eq(s->rows[0].type, "trade");
 }
 END_TEST
@@ -237,21 +297,25 @@ END_TEST
 START_TEST(unknown_members_and_enum_values_are_carried_on)
 {
     const upbit_event *e = rig_one(
-        &d, "{\"ty\":\"trade\",\"new\": {\"a\": [1, \"x y\"]} ,\"cd\":\"KRW-ETH\",\"ttms\":1788335180377,"
-            "\"tp\":1,\"tv\":2,\"ab\":\"MAYBE\",\"c\":\"SIDEWAYS\",\"st\":\"DELTA\",\"best\":1.50}");
+        &d,
+        "{\"ty\":\"trade\",\"new\": {\"a\": [1, \"x y\"]} "
+        ",\"cd\":\"KRW-ETH\",\"ttms\":1788335180377,"
+        "\"tp\":1,\"tv\":2,\"ab\":\"MAYBE\",\"c\":\"SIDEWAYS\",\"st\":\"DELTA\",\"best\":1.50}");
     const upbit_trade *t = upbit_event_trade(e);
     ck_assert_int_eq(t->ask_bid, UPBIT_SIDE_UNKNOWN);
     ck_assert_int_eq(t->change, UPBIT_CHANGE_UNKNOWN);
     ck_assert_int_eq(e->stream, UPBIT_STREAM_UNKNOWN);
-    ck_assert_str_eq(upbit_event_extra(e), "{\"new\":{\"a\":[1,\"x y\"]},\"ask_bid\":\"MAYBE\","
-                                           "\"change\":\"SIDEWAYS\",\"stream_type\":\"DELTA\",\"best\":1.50}");
+    ck_assert_str_eq(upbit_event_extra(e),
+                     "{\"new\":{\"a\":[1,\"x y\"]},\"ask_bid\":\"MAYBE\","
+                     "\"change\":\"SIDEWAYS\",\"stream_type\":\"DELTA\",\"best\":1.50}");
 }
 END_TEST
 
 START_TEST(optional_fields_of_the_wrong_type_are_carried_on)
 {
     const upbit_event *e = rig_one(
-        &d, "{\"type\":\"trade\",\"code\":\"KRW-ETH\",\"trade_timestamp\":1788335180377,\"trade_price\":1,"
+        &d, "{\"type\":\"trade\",\"code\":\"KRW-ETH\",\"trade_timestamp\":1788335180377,\"trade_"
+            "price\":1,"
             "\"trade_volume\":2,\"ask_bid\":\"ASK\",\"sequential_id\":1.5,\"best_ask_price\":{},"
             "\"trade_date\":20260902,\"timestamp\":4102444800000}");
     const upbit_trade *t = upbit_event_trade(e);
@@ -268,9 +332,12 @@ END_TEST
 START_TEST(members_in_any_order_and_white_space_anywhere)
 {
     const char *const text =
-        "\r\n{ \"stream_type\" :\t\"SNAPSHOT\" , \"best_bid_size\": 5.0E-4,\n\"best_bid_price\":4403000,"
-        "\"best_ask_size\":0.43139478 ,\"best_ask_price\":4404000,\"sequential_id\":17883351803770004,"
-        "\"change_price\":97000,\"change\":\"FALL\",\"prev_closing_price\":4500000,\"ask_bid\":\"ASK\","
+        "\r\n{ \"stream_type\" :\t\"SNAPSHOT\" , \"best_bid_size\": "
+        "5.0E-4,\n\"best_bid_price\":4403000,"
+        "\"best_ask_size\":0.43139478 "
+        ",\"best_ask_price\":4404000,\"sequential_id\":17883351803770004,"
+        "\"change_price\":97000,\"change\":\"FALL\",\"prev_closing_price\":4500000,\"ask_bid\":"
+        "\"ASK\","
         "\"trade_volume\":0.00014208,\"trade_price\":4403000,\"trade_timestamp\":1788335180377,"
         "\"trade_time\":\"08:26:20\",\"trade_date\":\"2026-09-02\",\"timestamp\":1788335180420,"
         "\"code\":\"KRW-ETH\",\"type\":\"trade\" } ";
@@ -286,7 +353,8 @@ END_TEST
 START_TEST(unusual_spellings_are_read)
 {
     const upbit_event *e = rig_one(
-        &d, "{\"type\":\"tra\\u0064e\",\"market\":\"KRW\\u002dETH\",\"trade_timestamp\":1.788335180377E12,"
+        &d, "{\"type\":\"tra\\u0064e\",\"market\":\"KRW\\u002dETH\",\"trade_timestamp\":1."
+            "788335180377E12,"
             "\"trade_price\":\"4403000.00\",\"trade_volume\":\"2\",\"ask_bid\":\"\\u0041SK\","
             "\"sequential_id\":17883351803770004.0,\"timestamp\":1788335180420000,"
             "\"str\\u0065am_type\":\"REALTIM\\u0045\"}");
@@ -304,8 +372,10 @@ END_TEST
 START_TEST(the_last_of_two_members_counts)
 {
     const upbit_event *e = rig_one(
-        &d, "{\"type\":\"trade\",\"code\":\"KRW-ETH\",\"trade_timestamp\":1788335180377,\"trade_price\":1,"
-            "\"trade_price\":2,\"trade_volume\":2,\"ask_bid\":\"X\",\"ask_bid\":\"BID\",\"change\":null,"
+        &d, "{\"type\":\"trade\",\"code\":\"KRW-ETH\",\"trade_timestamp\":1788335180377,\"trade_"
+            "price\":1,"
+            "\"trade_price\":2,\"trade_volume\":2,\"ask_bid\":\"X\",\"ask_bid\":\"BID\",\"change\":"
+            "null,"
             "\"change\":\"RISE\",\"trade_date\":\"a\",\"trade_date\":null,\"type\":\"trade\"}");
     const upbit_trade *t = upbit_event_trade(e);
     ck_assert_str_eq(rig_decimal(&t->trade_price), "2");
@@ -314,8 +384,9 @@ START_TEST(the_last_of_two_members_counts)
     ck_assert_ptr_null(t->trade_date);
     ck_assert_ptr_null(upbit_event_extra(e));
     rig_free(&d);
-    e = rig_one(&d, "{\"type\":\"trade\",\"code\":\"KRW-ETH\",\"timestamp\":5,\"orderbook_units\":[],"
-                    "\"type\":\"orderbook\"}");
+    e = rig_one(&d,
+                "{\"type\":\"trade\",\"code\":\"KRW-ETH\",\"timestamp\":5,\"orderbook_units\":[],"
+                "\"type\":\"orderbook\"}");
     ck_assert_int_eq(e->type, UPBIT_TYPE_ORDERBOOK);
 }
 END_TEST
@@ -326,7 +397,8 @@ START_TEST(lists_hold_none_one_or_several)
     rig_decode_bytes(&d, " [ ] ", 5);
     ck_assert_int_eq(d.result, 0);
     char text[4096];
-    snprintf(text, sizeof text, "[%s , %s,%s]", SAMPLE_TRADE_SIMPLE, SAMPLE_BOOK_SIMPLE, SAMPLE_TICKER);
+    snprintf(text, sizeof text, "[%s , %s,%s]", SAMPLE_TRADE_SIMPLE, SAMPLE_BOOK_SIMPLE,
+             SAMPLE_TICKER);
     rig_decode_bytes(&d, text, strlen(text));
     ck_assert_msg(d.result == 3, "%s", d.reason);
     ck_assert_int_eq(d.events[0]->type, UPBIT_TYPE_TRADE);
@@ -339,7 +411,8 @@ START_TEST(one_bad_element_does_not_touch_the_others)
 {
     d = (decoded){0};
     char text[4096];
-    snprintf(text, sizeof text, "[%s,{\"ty\":\"trade\",\"cd\":\"KRW-X\"},7,%s]", SAMPLE_TRADE, SAMPLE_TRADE);
+    snprintf(text, sizeof text, "[%s,{\"ty\":\"trade\",\"cd\":\"KRW-X\"},7,%s]", SAMPLE_TRADE,
+             SAMPLE_TRADE);
     rig_decode_bytes(&d, text, strlen(text));
     ck_assert_int_eq(d.result, UPBIT_ERROR_DECODE);
     ck_assert_uint_eq(d.count, 2);
@@ -378,10 +451,11 @@ END_TEST
 
 START_TEST(strings_are_unescaped_utf8)
 {
-    const upbit_event *e =
-        rig_one(&d, "{\"type\":\"myOrder\",\"code\":\"KRW-BTC\",\"uuid\":\"a\\\"b\\\\\\/\\n\\u00e9\\ud83d\\ude00"
-                    "\xED\x95\x9C\",\"ask_bid\":\"BID\",\"order_type\":\"limit\",\"state\":\"done\","
-                    "\"order_timestamp\":1,\"timestamp\":2,\"identifier\":\"a\\u0000b\"}");
+    const upbit_event *e = rig_one(
+        &d, "{\"type\":\"myOrder\",\"code\":\"KRW-BTC\",\"uuid\":\"a\\\"b\\\\\\/"
+            "\\n\\u00e9\\ud83d\\ude00"
+            "\xED\x95\x9C\",\"ask_bid\":\"BID\",\"order_type\":\"limit\",\"state\":\"done\","
+            "\"order_timestamp\":1,\"timestamp\":2,\"identifier\":\"a\\u0000b\"}");
     const upbit_my_order *o = upbit_event_my_order(e);
     ck_assert_str_eq(o->uuid, "a\"b\\/\n\xC3\xA9\xF0\x9F\x98\x80\xED\x95\x9C");
     /* A C string would hide what follows a NUL. */
@@ -457,6 +531,8 @@ static Suite *suite_of_tests(void)
     tcase_add_test(t, a_book_has_any_depth);
     tcase_add_test(t, rows_in_any_order_with_unknown_members);
     tcase_add_test(t, candles_know_unit_and_start);
+    tcase_add_test(t, candle_units_may_change_with_every_message);
+    tcase_add_test(t, stamps_are_read_strictly);
     tcase_add_test(t, an_order_has_nulls_where_the_exchange_sent_them);
     tcase_add_test(t, assets_have_27_digits);
     tcase_add_test(t, status_error_and_list_frames);
