@@ -289,8 +289,9 @@ static inline __attribute__((always_inline)) const char *upbit__decimal_scan(upb
     int64_t exponent = -(int64_t)places;
     if ((*q | 0x20) == 'e') {
         /* 1.16539E8 is how DEFAULT books write a price. */
-        uint64_t by = (uint8_t)q[1] - (uint64_t)'0' - places;
-        if (__builtin_expect(by > 9 || (uint8_t)(q[2] - '0') <= 9 || m >= 10000000000ULL, 0))
+        uint64_t digit_behind = (uint8_t)q[1] - (uint64_t)'0', by = digit_behind - places;
+        if (__builtin_expect(
+                digit_behind > 9 || by > 9 || (uint8_t)(q[2] - '0') <= 9 || m >= 10000000000ULL, 0))
             return upbit__decimal_scan_rare(out, p);
         m *= upbit__pow10[by];
         exponent = 0;

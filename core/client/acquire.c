@@ -21,7 +21,7 @@ static void let_go(acquire *a)
     while (*link != a)
         link = &(*link)->next;
     *link = a->next;
-    free(a->order);
+    upbit__order_free(a->order);
     free(a);
 }
 
@@ -42,7 +42,7 @@ void upbit__acquire_begin(upbit_manager *m, upbit__order *order)
     if (a == NULL) {
         upbit__tell_reply(m, order, UPBIT_ERROR_NO_MEMORY,
                           upbit_error_string(UPBIT_ERROR_NO_MEMORY), 0);
-        free(order);
+        upbit__order_free(order);
         return;
     }
     a->manager = m;

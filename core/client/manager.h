@@ -66,6 +66,7 @@ typedef struct upbit__order {
     upbit__order_kind kind;
     upbit__client *client;
     uint64_t request_id; /* 0: no reply wanted, no place promised */
+    upbit_reply *reply;  /* made ahead, so that the end can always be told; NULL: none wanted */
     int type;
     unsigned unit, depth, flags;
     upbit_decimal level;
@@ -165,12 +166,13 @@ static inline void upbit__count_keys(upbit_manager *m)
                           memory_order_relaxed);
 }
 
-/* proxy.c: how commands are given. _submit takes the order over and promises a place for its reply;
- * _post rings the I/O thread's bell: 0, or COMMAND_FULL unless always */
+/* proxy.c: how commands are given. _submit takes the order over, makes its reply and promises a
+ * place for it; _post rings the I/O thread's bell: 0, or COMMAND_FULL unless always */
 int upbit__check_usable(const upbit_proxy *p);
 upbit_manager *upbit__manager_of(const upbit_proxy *p);
 int upbit__submit(upbit_proxy *p, upbit__order *order, uint64_t request_id);
 int upbit__post(upbit_manager *m, upbit__order *order, bool always);
+void upbit__order_free(upbit__order *order);
 
 /* io.c */
 void *upbit__io_main(void *manager);

@@ -9,11 +9,6 @@
 #include "client/snapshot.h"
 #include "queue/pool.h"
 
-static void free_order(upbit__order *order)
-{
-    free(order);
-}
-
 static upbit__key_id id_of(const upbit__order *order, size_t index)
 {
     upbit__key_id id = {.type = order->type, .unit = order->unit, .level = order->level};
@@ -227,7 +222,7 @@ static bool try_order(upbit_manager *m, upbit__order *order)
     if (takes && upbit__is_private(order->type) && order->code_count > 0 &&
         upbit__private_check(m, why, sizeof why) != 0) {
         reply(m, order, UPBIT_ERROR_UNAVAILABLE, why, 0);
-        free_order(order);
+        upbit__order_free(order);
         return true;
     }
     const char *unknown = NULL;
@@ -239,7 +234,7 @@ static bool try_order(upbit_manager *m, upbit__order *order)
         snprintf(detail, sizeof detail, "the exchange does not list %s; nothing was changed",
                  unknown);
         reply(m, order, UPBIT_ERROR_UNKNOWN_CODE, detail, 0);
-        free_order(order);
+        upbit__order_free(order);
         return true;
     }
     case UPBIT__LISTED_YES:
@@ -256,7 +251,7 @@ static bool try_order(upbit_manager *m, upbit__order *order)
         run_checked(m, order);
         break;
     }
-    free_order(order);
+    upbit__order_free(order);
     return true;
 }
 
@@ -277,7 +272,7 @@ void upbit__orders_drop_held(upbit_manager *m, const upbit__client *client)
             *link = order->next;
             if (order->request_id != 0)
                 upbit__inbox_unpromise(order->client->inbox);
-            free_order(order);
+            upbit__order_free(order);
         } else {
             link = &order->next;
             m->held_last = link;
@@ -323,17 +318,17 @@ static void run(upbit_manager *m, upbit__order *order)
     switch (order->kind) {
     case UPBIT__ORDER_OPEN:
         open_client(m, order->client);
-        free_order(order);
+        upbit__order_free(order);
         return;
     case UPBIT__ORDER_CLOSE:
         upbit__orders_drop_held(m, order->client);
         upbit__client_drop(m, order->client);
-        free_order(order);
+        upbit__order_free(order);
         return;
     /* These change nothing of what is wanted: they need not wait behind those that do. */
     case UPBIT__ORDER_SNAPSHOT:
         upbit__snapshot_begin(m, order);
-        free_order(order);
+        upbit__order_free(order);
         return;
     case UPBIT__ORDER_ACQUIRE:
         upbit__acquire_begin(m, order);
@@ -342,20 +337,20 @@ static void run(upbit_manager *m, upbit__order *order)
         upbit__asking_report(&m->asking, order->group, order->http_status,
                              order->remaining_req[0] != '\0' ? order->remaining_req : NULL,
                              order->body);
-        free_order(order);
+        upbit__order_free(order);
         return;
     case UPBIT__ORDER_CANCEL:
         upbit__snapshot_cancel(m, order->client, order->cancel_id);
         upbit__acquire_cancel(m, order->client, order->cancel_id);
-        free_order(order);
+        upbit__order_free(order);
         return;
     case UPBIT__ORDER_KEYS:
         upbit__credentials_replace(&m->credentials, order->keys);
-        free_order(order);
+        upbit__order_free(order);
         return;
     case UPBIT__ORDER_KEYS_PROVIDED:
         upbit__credentials_provided(&m->credentials, order->keys, order->keys_error);
-        free_order(order);
+        upbit__order_free(order);
         return;
     default:
         /* Behind a held order of anybody: orders of one proxy must not overtake one another, and a

@@ -239,13 +239,21 @@ int upbit__submit(upbit_proxy *p, upbit__order *order, uint64_t request_id)
     order->client = p->client;
     order->request_id = request_id;
     int error = 0;
-    if (request_id != 0)
-        error = upbit__inbox_promise(p->inbox);
+    if (request_id != 0) {
+        order->reply = (void *)upbit__event_allocate(sizeof *order->reply);
+        error = order->reply != NULL ? upbit__inbox_promise(p->inbox) : UPBIT_ERROR_NO_MEMORY;
+    }
     if (error == 0 && (error = upbit__post(p->manager, order, false)) != 0 && request_id != 0)
         upbit__inbox_unpromise(p->inbox);
     if (error != 0)
-        free(order);
+        upbit__order_free(order);
     return error;
+}
+
+void upbit__order_free(upbit__order *order)
+{
+    upbit_event_unref(order->reply != NULL ? &order->reply->event : NULL);
+    free(order);
 }
 
 upbit_manager *upbit__manager_of(const upbit_proxy *p)

@@ -91,6 +91,10 @@ static upbit__key *make_key(upbit__registry *r, const upbit__key_id *id)
     upbit__key *k = calloc(1, sizeof *k);
     if (k == NULL)
         return NULL;
+    if (id->type == UPBIT_TYPE_TRADE && !upbit__sids_reserve(&k->sids)) {
+        free(k);
+        return NULL;
+    }
     if (r->key_count + r->lingering >= r->bucket_count)
         spread(r);
     k->id = *id;

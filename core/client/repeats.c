@@ -83,6 +83,11 @@ static bool grow(upbit__sids *s)
     return true;
 }
 
+bool upbit__sids_reserve(upbit__sids *s)
+{
+    return s->capacity > 0 || grow(s);
+}
+
 void upbit__sids_add(upbit__sids *s, int64_t id, int64_t now_ns)
 {
     if (upbit__sids_seen(s, id))

@@ -20,6 +20,9 @@ typedef struct upbit__sids {
     uint32_t capacity, count, next;
 } upbit__sids; /* zeroed is empty and ready */
 
+/* Memory for the first ids, so that no repeat can pass for want of it; false: there is none.
+ * Without this call it is taken when it is needed. */
+bool upbit__sids_reserve(upbit__sids *s);
 void upbit__sids_finish(upbit__sids *s);
 bool upbit__sids_seen(const upbit__sids *s, int64_t id);
 /* Out of memory forgets the oldest instead of growing; without any memory nothing is remembered. */

@@ -237,17 +237,15 @@ void upbit__snapshot_run(upbit__snapshot *s)
         upbit__snapshot_ask(s);
 }
 
-/* With its REPLY, which is made now so that the end can always be told. */
-static upbit__snapshot *make_for(upbit_manager *m, const upbit__order *order)
+/* Takes over the order's REPLY. */
+static upbit__snapshot *make_for(upbit_manager *m, upbit__order *order)
 {
-    upbit_reply *reply = (void *)upbit__tell_make(m, UPBIT_TYPE_REPLY, sizeof *reply);
-    upbit__snapshot *s = reply != NULL ? upbit__snapshot_make(m, order->code_count) : NULL;
-    if (s == NULL) {
-        upbit_event_unref(reply != NULL ? &reply->event : NULL);
+    upbit__snapshot *s = upbit__snapshot_make(m, order->code_count);
+    if (s == NULL)
         return NULL;
-    }
     int64_t now = upbit__clock_monotonic_ns();
-    s->reply = reply;
+    s->reply = order->reply;
+    order->reply = NULL;
     s->client = order->client;
     s->request_id = order->request_id;
     s->type = order->type;
@@ -280,12 +278,15 @@ static void seek_open(upbit__snapshot *s)
             upbit__snapshot_seek(s, &s->parts[i]);
 }
 
-void upbit__snapshot_begin(upbit_manager *m, const upbit__order *order)
+void upbit__snapshot_begin(upbit_manager *m, upbit__order *order)
 {
     bool twice = find(m, order->client, order->request_id) != NULL;
     upbit__snapshot *s = make_for(m, order);
-    if (s == NULL) { /* not even a REPLY can be made: the place is given back */
-        upbit__inbox_unpromise(order->client->inbox);
+    if (s == NULL) {
+        upbit__count(&m->counters.snapshots, 1);
+        upbit__count(&m->counters.snapshot_failures, 1);
+        upbit__tell_reply(m, order, UPBIT_ERROR_NO_MEMORY,
+                          upbit_error_string(UPBIT_ERROR_NO_MEMORY), 0);
         return;
     }
     if (twice) {

@@ -73,7 +73,7 @@ typedef struct upbit__snapshot {
 } upbit__snapshot;
 
 /* Begins the request of a SNAPSHOT order, which has a promised place. */
-void upbit__snapshot_begin(upbit_manager *m, const upbit__order *order);
+void upbit__snapshot_begin(upbit_manager *m, upbit__order *order);
 /* Answers it CANCELLED; unknown ids are harmless. */
 void upbit__snapshot_cancel(upbit_manager *m, const upbit__client *client, uint64_t request_id);
 /* Forgets the client's; nothing is answered. Before its inbox goes. */

@@ -1,5 +1,6 @@
 /* The events a manager makes about itself: made here, once, for one proxy or for all. Out of memory
- * an event of this kind is lost; the counters and the state that can be asked for are not. */
+ * an event of this kind is lost; the counters and the state that can be asked for are not, nor are
+ * REPLY and CLOSED, which are made ahead. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -100,18 +101,16 @@ void upbit__tell_reply(upbit_manager *m, upbit__order *order, int error, const c
         [UPBIT__ORDER_UNSUBSCRIBE] = UPBIT_COMMAND_UNSUBSCRIBE,
         [UPBIT__ORDER_REPLACE] = UPBIT_COMMAND_REPLACE,
         [UPBIT__ORDER_UNSUBSCRIBE_ALL] = UPBIT_COMMAND_UNSUBSCRIBE_ALL,
+        [UPBIT__ORDER_SNAPSHOT] = UPBIT_COMMAND_SNAPSHOT,
         [UPBIT__ORDER_ACQUIRE] = UPBIT_COMMAND_ACQUIRE,
     };
-    upbit__inbox *inbox = order->client->inbox;
-    upbit_reply *e = (void *)upbit__tell_make(m, UPBIT_TYPE_REPLY, sizeof *e);
-    if (e == NULL) {
-        upbit__inbox_unpromise(inbox);
-        return;
-    }
+    upbit_reply *e = order->reply;
+    order->reply = NULL;
+    upbit__tell_stamp(m, &e->event, UPBIT_TYPE_REPLY);
     e->error = error;
     e->command = commands[order->kind];
     snprintf(e->detail, sizeof e->detail, "%s", detail);
-    upbit__inbox_reply(inbox, &e->event, order->request_id, barrier);
+    upbit__inbox_reply(order->client->inbox, &e->event, order->request_id, barrier);
 }
 
 /* Cut where a character begins, so that what is left is valid UTF-8. */

@@ -94,8 +94,8 @@ int64_t upbit__counter_refused(upbit__counter *c, upbit__group group, uint32_t r
                                int64_t now)
 {
     bool again = c->closed_ns > now && c->strikes > 0;
-    if (!again && c->strikes < STRIKES_MAX)
-        c->strikes++;
+    if (!again) /* others may have written more into the shared file */
+        c->strikes = c->strikes < STRIKES_MAX ? c->strikes + 1 : STRIKES_MAX;
     int64_t wait = again ? window_of(group) : window_of(group) << (c->strikes - 1);
     if (wait < retry_after_ms * UPBIT__MS)
         wait = retry_after_ms * UPBIT__MS;

@@ -87,7 +87,7 @@ upbit__record_state upbit__ledger_get_head(const uint8_t *bytes, upbit__ledger_h
         return UPBIT__RECORD_DAMAGED;
     if (get(bytes + VERSION, 4) > UPBIT__LEDGER_VERSION)
         return UPBIT__RECORD_NEWER;
-    int64_t left_ms = (int64_t)get(bytes + WALL, 8) - wall_ms;
+    int64_t left_ms = get_time(bytes + WALL) > wall_ms ? get_time(bytes + WALL) - wall_ms : 0;
     if (memcmp(bytes + BOOT, boot_id, 16) != 0) {
         if (left_ms > 0 && left_ms <= (int64_t)UPBIT__BAN_MAX_MS) {
             head->banned_ns = now_ns + left_ms * UPBIT__MS;

@@ -4,13 +4,16 @@
 #define UPBIT_NET_CURL_MULTI_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
 #include "net/loop.h"
 
 typedef struct upbit__curl_multi {
     upbit__loop *loop;
     CURLM *multi;
-    upbit__timer timer;
+    upbit__timer timer; /* always set, perhaps for never */
+    bool acting;        /* libcurl is at work, and what is done is told behind it */
+    CURL *starved;      /* its socket cannot be watched */
 } upbit__curl_multi;
 
 int upbit__curl_multi_init(upbit__curl_multi *m, upbit__loop *loop); /* 0 or NO_MEMORY */

@@ -28,12 +28,18 @@ struct upbit__loop {
     upbit__curl_multi curl, curl_rest;
 };
 
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-static CURLcode curl_ready;
+static pthread_mutex_t curl_mutex = PTHREAD_MUTEX_INITIALIZER;
+static bool curl_ready; /* under the mutex */
 
-static void init_curl(void)
+/* Once for the process; where it failed (no memory) the next one tries again. */
+static bool init_curl(void)
 {
-    curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+    pthread_mutex_lock(&curl_mutex);
+    if (!curl_ready)
+        curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    bool ready = curl_ready;
+    pthread_mutex_unlock(&curl_mutex);
+    return ready;
 }
 
 static void on_wake(void *context, unsigned events)
@@ -48,8 +54,7 @@ static void on_wake(void *context, unsigned events)
 int upbit__loop_create(upbit__loop **out)
 {
     *out = NULL;
-    pthread_once(&curl_once, init_curl);
-    if (curl_ready != CURLE_OK)
+    if (!init_curl())
         return UPBIT_ERROR_NO_MEMORY;
     upbit__loop *loop = calloc(1, sizeof *loop);
     if (loop == NULL)
@@ -93,8 +98,10 @@ void upbit__loop_wake(upbit__loop *loop)
 {
     const uint64_t one = 1;
     int saved = errno;
-    ssize_t put = write(loop->wake_fd, &one, sizeof one);
-    (void)put; /* EAGAIN: the counter is full, so a wake-up is already there */
+    ssize_t put;
+    do
+        put = write(loop->wake_fd, &one, sizeof one);
+    while (put < 0 && errno == EINTR); /* EAGAIN: the counter is full, a wake-up is there already */
     errno = saved;
 }
 
@@ -127,10 +134,14 @@ int upbit__watch_start(upbit__loop *loop, upbit__watch *watch)
 
 int upbit__watch_set(upbit__watch *watch, unsigned events)
 {
-    if (watch->events == events)
+    unsigned before = watch->events;
+    if (before == events)
         return 0;
     watch->events = events;
-    return watch->loop == NULL ? 0 : control(watch->loop, EPOLL_CTL_MOD, watch);
+    if (watch->loop == NULL || control(watch->loop, EPOLL_CTL_MOD, watch) == 0)
+        return 0;
+    watch->events = before; /* asked for again, it is tried again */
+    return UPBIT_ERROR_SYSTEM;
 }
 
 void upbit__watch_stop(upbit__watch *watch)

@@ -107,7 +107,7 @@ static void spoiled(replay *r, int error, const char *why)
 /* The end of the file is the server's good-bye. */
 static void over(replay *r)
 {
-    if (ferror(r->file)) {
+    if (!feof(r->file)) { /* or there is no memory for the line */
         spoiled(r, UPBIT_ERROR_SYSTEM, "the file cannot be read");
     } else if (r->kind == UPBIT__RECORDING_UNKNOWN) {
         spoiled(r, UPBIT_ERROR_PROTOCOL, "the file is empty");

@@ -68,13 +68,13 @@ def variants():
                         TOP, 'tests', 'support', 'qt_leaks.supp')),)),
         Variant('thread', 'build-tests-thread', INSTRUMENTED + ['-Db_sanitize=thread'],
                 CODE_SUITES, 5, environment=(('TSAN_OPTIONS', 'halt_on_error=1'),),
-                omit=('holes', 'doubles')),
+                omit=('holes', 'doubles', 'failing', 'fuzz')),
         # Valgrind looks at the plain build's unit tests, for uninitialised memory above all. It runs one
         # thread at a time, so the stress of several would take minutes and stress nothing; and it
         # cannot follow the stacks the model of the lanes switches between. Those that look at the
         # stack and at locked pages as the kernel has them would see its own.
         Variant('valgrind', 'build-tests', PLAIN, ('unit',), 20,
-                omit=('stress', 'model', 'litmus', 'jwt', 'secret'), wrapper=(
+                omit=('stress', 'model', 'litmus', 'jwt', 'secret', 'fuzz'), wrapper=(
             'valgrind', '--quiet', '--error-exitcode=99', '--leak-check=full',
             '--errors-for-leak-kinds=definite', '--fair-sched=try')),
         # The stream once more over libcurl's WebSocket; and over our own, with that libcurl.

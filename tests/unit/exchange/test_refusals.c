@@ -57,6 +57,9 @@ static const struct {
     {T "\"code\":\"KRW-BTC\",\"trade_price\":--1," REST "}", "not JSON"},
     {T "\"code\":\"KRW-BTC\",\"trade_price\":+1," REST "}", "not JSON"},
     {T "\"code\":\"KRW-BTC\",\"trade_price\":1e," REST "}", "exponent"},
+    /* ':' is what follows '9', and was taken for ten. */
+    {T "\"code\":\"KRW-BTC\",\"trade_price\":1.16537E:," REST "}", "exponent"},
+    {BOOK("[{\"ask_price\":1.16537E:,\"bid_price\":1,\"ask_size\":1,\"bid_size\":2}]"), "exponent"},
     {T "\"code\":\"KRW-BTC\",\"trade_price\":NaN," REST "}", "not JSON"},
     {T "\"code\":\"KRW-BTC\" \"trade_price\":1," REST "}", "comma"},
     {T "\"code\":\"KRW-BTC\",\"unknown\":tru," REST "}", "not JSON"},

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "limits/ledger_record.h"
 #include "sharing_fixture.h"
 
@@ -213,6 +214,43 @@ START_TEST(forked)
 }
 END_TEST
 
+/* A file with a good sum may hold any number: others write it, too. */
+START_TEST(strikes_beyond_all_bounds_are_the_most_there_are)
+{
+    uint8_t bytes[UPBIT__LEDGER_RECORD_SIZE];
+    const int64_t at = 1000 * UPBIT__SECOND;
+    upbit__counter c;
+    upbit__counter_init(&c);
+    c.strikes = UINT32_MAX;
+    upbit__ledger_put_record(bytes, UPBIT__GROUP_TICKER, &c);
+    ck_assert_int_eq(upbit__ledger_get_record(bytes, UPBIT__GROUP_TICKER, &c, at),
+                     UPBIT__RECORD_GOOD);
+    int64_t until = upbit__counter_refused(&c, UPBIT__GROUP_TICKER, 0, at);
+    ck_assert_int_gt(until, at + 15 * UPBIT__SECOND);
+    ck_assert_int_lt(until, at + 20 * UPBIT__SECOND);
+}
+END_TEST
+
+START_TEST(a_ban_of_another_boot_beyond_all_bounds_is_none)
+{
+    uint8_t bytes[UPBIT__LEDGER_HEAD_SIZE];
+    static const uint8_t boot[16] = {1}, other[16] = {2};
+    static const int64_t ends[] = {INT64_MAX, INT64_MIN, -1, 1};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        upbit__ledger_head head = {.banned_wall_ms = 1, .bans = 1};
+        upbit__ledger_put_head(bytes, &head, other);
+        memcpy(bytes + 40, &ends[i], 8);
+        uint64_t hash = 0xcbf29ce484222325u;
+        for (int k = 0; k < 64; k++)
+            hash = (hash ^ bytes[k]) * 0x100000001b3u;
+        memcpy(bytes + 64, &hash, 8);
+        ck_assert_int_eq(upbit__ledger_get_head(bytes, &head, boot, UPBIT__SECOND, 1700000000000),
+                         UPBIT__RECORD_REBOOTED);
+        ck_assert_int_eq(head.banned_ns, UPBIT__LONG_AGO);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("limits sharing file");
@@ -223,6 +261,8 @@ int main(void)
     tcase_add_test(tests, a_deleted_file_is_made_anew);
     tcase_add_loop_test(tests, foreign_directories, 0, 3);
     tcase_add_test(tests, forked);
+    tcase_add_test(tests, strikes_beyond_all_bounds_are_the_most_there_are);
+    tcase_add_test(tests, a_ban_of_another_boot_beyond_all_bounds_is_none);
     suite_add_tcase(suite, tests);
     return run_at_home(suite);
 }

@@ -1,0 +1,177 @@
+/* What failing calls have shown, each mended and by its name. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/repeats.h"
+#include "inject.h"
+#include "support/check_main.h"
+#include "support/stream.h"
+
+static mock exchange;
+static upbit_manager *manager;
+static upbit_proxy *proxy;
+
+static void begin(void)
+{
+    const char *arguments[] = {"--codes", "10", "--rate", "200", "--seed", "5", NULL};
+    mock_start(&exchange, arguments);
+}
+
+static void open_all(void)
+{
+    manager = stream_manager(&exchange, NULL);
+    proxy = stream_proxy(manager, "w", NULL);
+}
+
+static void end(void)
+{
+    upbit_proxy_close(proxy);
+    upbit_manager_release(manager);
+    mock_stop(&exchange);
+}
+
+static void trades_come(void)
+{
+    ck_assert_int_eq(stream_want(proxy, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 1), 0);
+    ck_assert_int_eq(stream_reply(proxy, 1, 20), 0);
+    for (int i = 0; i < 2; i++) {
+        const upbit_event *e = stream_event(proxy, UPBIT_TYPE_TRADE, "KRW-BTC", 20);
+        ck_assert_ptr_nonnull(e);
+        upbit_event_unref(e);
+    }
+}
+
+/* The first of this file: libcurl begins once in a process. */
+START_TEST(libcurl_that_could_not_begin_begins_later)
+{
+    begin();
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    o.url = exchange.url;
+    inject_fail_call("curl_global_init");
+    ck_assert_int_eq(upbit_manager_create(&manager, &o), UPBIT_ERROR_NO_MEMORY);
+    ck_assert_uint_eq(inject_failed(), 1);
+    open_all();
+    trades_come();
+    end();
+}
+END_TEST
+
+START_TEST(a_manager_whose_libcurl_is_not_set_up_is_none)
+{
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    inject_fail_call("curl_multi_setopt");
+    ck_assert_int_eq(upbit_manager_create(&manager, &o), UPBIT_ERROR_NO_MEMORY);
+}
+END_TEST
+
+/* What is asked for while the thread gets no memory at all is answered. */
+START_TEST(every_command_has_a_reply_without_memory)
+{
+    begin();
+    open_all();
+    trades_come();
+    upbit_want want = UPBIT_WANT_INIT;
+    const char *codes[] = {"KRW-ETH"};
+    want.codes = codes;
+    want.code_count = 1;
+    want.type = UPBIT_TYPE_TICKER;
+    inject_pause(); /* only the other thread is short of it */
+    inject_no_memory(true);
+    int asked = upbit_proxy_get_snapshot(proxy, &want, 0, 7);
+    int subscribed = upbit_proxy_subscribe(proxy, &want, 8);
+    int acquired = upbit_limiter_acquire(proxy, UPBIT_LIMIT_GROUP_ORDER, 1, 100, 9);
+    int replies[3] = {stream_reply(proxy, 7, 20), stream_reply(proxy, 8, 20),
+                      stream_reply(proxy, 9, 20)};
+    inject_no_memory(false);
+    inject_resume();
+    ck_assert(asked == 0 && subscribed == 0 && acquired == 0);
+    for (int i = 0; i < 3; i++)
+        ck_assert_msg(replies[i] == UPBIT_ERROR_NO_MEMORY, "reply %d: %d", i + 7, replies[i]);
+    ck_assert_int_eq(stream_want(proxy, upbit_proxy_subscribe, UPBIT_TYPE_TICKER, "KRW-ETH", 10),
+                     0);
+    ck_assert_int_eq(stream_reply(proxy, 10, 20), 0);
+    end();
+}
+END_TEST
+
+/* libcurl must not hear of it: it would give up all transfers there are and shall be. */
+START_TEST(a_socket_that_cannot_be_watched_costs_its_connection_only)
+{
+    begin();
+    manager = stream_manager(&exchange, NULL);
+    inject_fail_call("epoll_ctl"); /* of the stream's or the market list's connection */
+    proxy = stream_proxy(manager, "w", NULL);
+    trades_come();
+    ck_assert_uint_eq(inject_failed(), 1);
+    upbit_want want = UPBIT_WANT_INIT;
+    const char *codes[] = {"KRW-ETH"};
+    want.codes = codes;
+    want.code_count = 1;
+    want.type = UPBIT_TYPE_CANDLE;
+    want.candle_unit = UPBIT_CANDLE_1M;
+    ck_assert_int_eq(upbit_proxy_get_snapshot(proxy, &want, 20000, 20), 0);
+    ck_assert_int_eq(stream_reply(proxy, 20, 25), 0);
+    end();
+}
+END_TEST
+
+/* A line that finds no memory is not the end of the file. */
+START_TEST(a_recording_that_cannot_be_read_on_has_not_ended)
+{
+    char path[] = "/tmp/upbit-mended-XXXXXX";
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_gt(write(fd, "{\"status\":\"UP\"}\n", 16), 0);
+    close(fd);
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    o.replay_file = path;
+    o.log_level = UPBIT_LOG_NONE;
+    ck_assert_int_eq(upbit_manager_create(&manager, &o), 0);
+    inject_fail_call("__getdelim");
+    proxy = stream_proxy(manager, "w", NULL);
+    ck_assert_int_eq(stream_want(proxy, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 0), 0);
+    const upbit_event *e = stream_event(proxy, UPBIT_TYPE_ERROR, NULL, 20);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_int_eq(upbit_event_error(e)->error, UPBIT_ERROR_SYSTEM);
+    upbit_event_unref(e);
+    upbit_proxy_close(proxy);
+    upbit_manager_release(manager);
+    unlink(path);
+}
+END_TEST
+
+/* A trade that was told is known again: there is room for the first ids before the first trade. */
+START_TEST(room_for_the_first_ids_is_made_ahead)
+{
+    upbit__sids s = {0};
+    inject_no_memory(true);
+    bool without = upbit__sids_reserve(&s);
+    inject_no_memory(false);
+    ck_assert(!without);
+    ck_assert(upbit__sids_reserve(&s));
+    inject_no_memory(true);
+    for (int64_t id = 1; id <= 100; id++)
+        upbit__sids_add(&s, id, id);
+    inject_no_memory(false);
+    ck_assert(upbit__sids_seen(&s, 100) && upbit__sids_seen(&s, 50) && !upbit__sids_seen(&s, 1));
+    upbit__sids_finish(&s);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("mended");
+    TCase *t = tcase_create("all");
+    tcase_set_timeout(t, 90);
+    tcase_add_test(t, libcurl_that_could_not_begin_begins_later);
+    tcase_add_test(t, a_manager_whose_libcurl_is_not_set_up_is_none);
+    tcase_add_test(t, every_command_has_a_reply_without_memory);
+    tcase_add_test(t, a_socket_that_cannot_be_watched_costs_its_connection_only);
+    tcase_add_test(t, a_recording_that_cannot_be_read_on_has_not_ended);
+    tcase_add_test(t, room_for_the_first_ids_is_made_ahead);
+    suite_add_tcase(suite, t);
+    return check_main(suite);
+}
