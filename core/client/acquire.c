@@ -25,15 +25,16 @@ static void let_go(acquire *a)
     free(a);
 }
 
-static void answer(acquire *a, int error, const char *detail)
+static void answer(acquire *a, int error, const char *detail, uint32_t waited_ms)
 {
+    a->order->waited_ms = waited_ms;
     upbit__tell_reply(a->manager, a->order, error, detail, 0);
     let_go(a);
 }
 
 static void on_done(void *context, const upbit__rest_result *result)
 {
-    answer(context, result->error, result->error != 0 ? result->reason : "");
+    answer(context, result->error, result->error != 0 ? result->reason : "", result->waited_ms);
 }
 
 void upbit__acquire_begin(upbit_manager *m, upbit__order *order)
@@ -52,15 +53,15 @@ void upbit__acquire_begin(upbit_manager *m, upbit__order *order)
     int error = upbit__asking_acquire(&m->asking, &a->ask, order->group, order->count,
                                       order->timeout_ms, on_done, a);
     if (error != 0)
-        answer(a, error, upbit_error_string(error));
+        answer(a, error, upbit_error_string(error), 0);
 }
 
 void upbit__acquire_cancel(upbit_manager *m, const upbit__client *client, uint64_t request_id)
 {
     for (acquire *a = m->acquires; a != NULL; a = a->next)
         if (a->order->client == client && a->order->request_id == request_id) {
-            upbit__ask_cancel(a->ask);
-            answer(a, UPBIT_ERROR_CANCELLED, upbit_error_string(UPBIT_ERROR_CANCELLED));
+            uint32_t waited_ms = upbit__ask_cancel(a->ask);
+            answer(a, UPBIT_ERROR_CANCELLED, upbit_error_string(UPBIT_ERROR_CANCELLED), waited_ms);
             return;
         }
 }
@@ -80,7 +81,7 @@ void upbit__acquires_drop(upbit_manager *m, const upbit__client *client)
 void upbit__acquires_close(upbit_manager *m)
 {
     while (m->acquires != NULL) {
-        upbit__ask_cancel(m->acquires->ask);
-        answer(m->acquires, UPBIT_ERROR_CLOSED, upbit_error_string(UPBIT_ERROR_CLOSED));
+        uint32_t waited_ms = upbit__ask_cancel(m->acquires->ask);
+        answer(m->acquires, UPBIT_ERROR_CLOSED, upbit_error_string(UPBIT_ERROR_CLOSED), waited_ms);
     }
 }

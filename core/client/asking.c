@@ -31,7 +31,8 @@ struct upbit__ask {
     int64_t deadline_ns;
     upbit__rest_call *call; /* under way */
     int error, http_status; /* over: what to tell */
-    bool waited;            /* counted as one that had to wait */
+    int64_t waits_ns;       /* for the budget, since when; 0: it does not */
+    uint32_t waited_ms;     /* ... and did until now */
     unsigned cost;          /* 0: a question; else grants that are acquired ... */
     unsigned granted;       /* ... and those that have been */
     bool is_signed;
@@ -126,10 +127,11 @@ static int64_t settle(upbit__ask *ask, const upbit__rest_result *result, int64_t
     take_out(ask);
     upbit__budget *budget = ask->budget;
     ask->budget = NULL;
-    return budget == NULL ? 0
-                          : upbit__budget_report(budget, ask->group, result->http_status,
-                                                 result->remaining_req, result->retry_after_ms,
-                                                 result->body, result->length, now);
+    if (budget == NULL)
+        return 0;
+    upbit__budget_clock(budget, upbit__exchange_clock_least_ms(a->clock));
+    return upbit__budget_report(budget, ask->group, result->http_status, result->remaining_req,
+                                result->retry_after_ms, result->body, result->length, now);
 }
 
 static bool is_pockets(upbit__group group)
@@ -161,11 +163,18 @@ static void give_up(upbit__ask *ask)
                              upbit__clock_monotonic_ns());
 }
 
-void upbit__ask_cancel(upbit__ask *ask)
+/* It waits for its budget no more. */
+static void end_wait(upbit__ask *ask, int64_t now)
+{
+    ask->waited_ms += upbit__wait_end(ask->asking->counters, &ask->waits_ns, now);
+}
+
+uint32_t upbit__ask_cancel(upbit__ask *ask)
 {
     if (ask == NULL)
-        return;
+        return 0;
     give_up(ask);
+    end_wait(ask, upbit__clock_monotonic_ns());
     if (ask->call != NULL) {
         upbit__rest_cancel(ask->call);
         settle(ask, &(upbit__rest_result){.body = ""}, upbit__clock_monotonic_ns());
@@ -173,15 +182,19 @@ void upbit__ask_cancel(upbit__ask *ask)
     } else {
         take_out(ask);
     }
+    uint32_t waited_ms = ask->waited_ms;
     free(ask);
+    return waited_ms;
 }
 
 /* The last use of the handle. */
 static void tell(upbit__ask *ask, const upbit__rest_result *result)
 {
+    upbit__rest_result told = *result;
+    told.waited_ms = ask->waited_ms;
     if (result->error != 0 || result->http_status < 200 || result->http_status > 299)
         upbit__count(&ask->asking->counters->rest_failures, 1);
-    ask->done(ask->context, result);
+    ask->done(ask->context, &told);
     free(ask);
 }
 
@@ -202,8 +215,12 @@ static const char *reason_of(const upbit__ask *ask)
 
 static void tell_over(upbit__ask *ask)
 {
-    const upbit__rest_result result = {
-        .error = ask->error, .http_status = ask->http_status, .body = "", .reason = reason_of(ask)};
+    end_wait(ask, upbit__clock_monotonic_ns());
+    const upbit__rest_result result = {.error = ask->error,
+                                       .http_status = ask->http_status,
+                                       .body = "",
+                                       .reason = reason_of(ask),
+                                       .waited_ms = ask->waited_ms};
     take_out(ask);
     if (ask->cost > 0) { /* nothing was asked by REST */
         if (ask->error != 0)
@@ -252,8 +269,8 @@ static void answered(void *context, const upbit__rest_result *result)
     upbit__ask *ask = context;
     upbit__asking *a = ask->asking;
     int64_t now = upbit__clock_monotonic_ns();
-    int64_t closed = settle(ask, result, now);
     upbit__exchange_clock_heard(a->clock, result);
+    int64_t closed = settle(ask, result, now);
     judge_keys(ask, result);
     if (closed != 0)
         log_closed(a, ask->group, result->http_status, closed - now);
@@ -292,6 +309,7 @@ static void send_off(upbit__ask *ask, int64_t now)
 {
     upbit__asking *a = ask->asking;
     uint32_t left_ms = (uint32_t)((ask->deadline_ns - now + UPBIT__MS - 1) / UPBIT__MS);
+    end_wait(ask, now);
     take_out(ask);
     put_in(&a->under_way, ask);
     a->under_way_count[ask->group]++;
@@ -344,10 +362,8 @@ static int64_t expire(upbit__asking *a, upbit__ask_list *list, int64_t open_ns, 
         }
         if (ask->deadline_ns < nearest)
             nearest = ask->deadline_ns;
-        if (open_ns != 0 && !ask->waited) {
-            ask->waited = true;
-            upbit__count(&a->counters->limit_waits, 1);
-        }
+        if (open_ns != 0)
+            upbit__wait_begin(a->counters, &ask->waits_ns, now);
     }
     return nearest;
 }
@@ -464,8 +480,10 @@ void upbit__asking_report(upbit__asking *a, upbit__group group, int http_status,
                           const char *remaining_req, const char *body)
 {
     int64_t now = upbit__clock_monotonic_ns();
-    int64_t closed = upbit__budget_report(budget_of(a, group), group, http_status, remaining_req, 0,
-                                          body, strlen(body), now);
+    upbit__budget *budget = budget_of(a, group);
+    upbit__budget_clock(budget, upbit__exchange_clock_least_ms(a->clock));
+    int64_t closed =
+        upbit__budget_report(budget, group, http_status, remaining_req, 0, body, strlen(body), now);
     if (closed != 0)
         log_closed(a, group, http_status, closed - now);
     run_soon(a);

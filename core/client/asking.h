@@ -70,8 +70,9 @@ void upbit__asking_finish(upbit__asking *a);
  * What `done` gets is what upbit__rest_get tells, and beside it, for a question that was not sent
  * (any more): LIMIT with http_status 429 or 418 when it was refused and cannot be asked again in
  * time; LIMIT with http_status 0 as soon as the budget cannot let it through in time; TIMEOUT when
- * slow answers to others left it no room. A 418 is answered at once. Inside `done` the handle is
- * over; anything else may be asked or cancelled. */
+ * slow answers to others left it no room. waited_ms says how long it waited for its budget. A 418
+ * is answered at once. Inside `done` the handle is over; anything else may be asked or cancelled.
+ */
 int upbit__asking_get(upbit__asking *a, upbit__ask **out, upbit__group group,
                       upbit__ask_priority priority, const char *path, uint32_t timeout_ms,
                       void (*done)(void *context, const upbit__rest_result *result), void *context);
@@ -93,6 +94,7 @@ int upbit__asking_acquire(upbit__asking *a, upbit__ask **out, upbit__group group
 /* What became of one of them, as upbit__budget_report. */
 void upbit__asking_report(upbit__asking *a, upbit__group group, int http_status,
                           const char *remaining_req, const char *body);
-void upbit__ask_cancel(upbit__ask *ask); /* NULL allowed; not after `done` has begun */
+/* Not after `done` has begun; NULL allowed. How long it had waited for its budget, in ms. */
+uint32_t upbit__ask_cancel(upbit__ask *ask);
 
 #endif

@@ -21,6 +21,11 @@ int64_t upbit__exchange_clock_offset_ms(const upbit__exchange_clock *c)
     return c->heard_ns == 0 ? 0 : (c->low_ms + c->high_ms) / 2;
 }
 
+int64_t upbit__exchange_clock_least_ms(const upbit__exchange_clock *c)
+{
+    return c->heard_ns == 0 ? 0 : c->low_ms;
+}
+
 static void judge(upbit__exchange_clock *c)
 {
     bool wrong = c->low_ms > WRONG_MS || c->high_ms < -WRONG_MS;

@@ -37,5 +37,8 @@ void upbit__exchange_clock_init(upbit__exchange_clock *c, upbit__log *log,
 void upbit__exchange_clock_heard(upbit__exchange_clock *c, const upbit__rest_result *result);
 /* The middle of what is known; 0 when nothing is. */
 int64_t upbit__exchange_clock_offset_ms(const upbit__exchange_clock *c);
+/* The exchange's clock is ahead of ours by this at least (below 0: behind by that at most): what is
+ * to be over by the exchange's clock is over by then. 0 when nothing is known. */
+int64_t upbit__exchange_clock_least_ms(const upbit__exchange_clock *c);
 
 #endif

@@ -82,6 +82,7 @@ typedef struct upbit__order {
     int keys_error;                             /* KEYS_PROVIDED: why there are none  */
     upbit__group group;                         /* ACQUIRE: count of its grants; REPORT */
     uint32_t timeout_ms;
+    uint32_t waited_ms; /* ACQUIRE: until now, for the reply */
     int http_status;
     char remaining_req[64], body[256]; /* REPORT */
     size_t code_count;

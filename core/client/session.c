@@ -76,6 +76,7 @@ void upbit__session_end(upbit__session *s)
     if (s->transport == NULL)
         return;
     upbit__session_count(s);
+    (void)upbit__wait_end(s->counters, &s->request_waits_ns, upbit__clock_monotonic_ns());
     if (upbit__compression_closed(&s->compression, upbit__clock_monotonic_ns()))
         upbit__log_write(s->log, UPBIT_LOG_WARNING, "stream",
                          "session=%s compression is given up: it failed %u times in a row",
@@ -312,6 +313,7 @@ static void verdict_due(void *context)
 void upbit__session_stop(upbit__session *s, int64_t deadline_ns)
 {
     s->stopping = true;
+    (void)upbit__wait_end(s->counters, &s->connect_waits_ns, upbit__clock_monotonic_ns());
     upbit__timer_stop(&s->connect_timer);
     upbit__timer_stop(&s->settle_timer);
     upbit__renewal_stop(s);

@@ -94,6 +94,7 @@ typedef struct upbit__renewal {
     upbit_event **held; /* NULL, or room for UPBIT__RENEWAL_HELD; one reference each */
     uint32_t held_count;
     upbit__window per_second, per_minute;
+    int64_t waits_ns; /* for the budget of connects, since when; 0: it does not */
     upbit__deflate_terms deflate;
     upbit__buffer sent;
     upbit__backoff backoff;
@@ -149,6 +150,8 @@ typedef struct upbit__session {
     upbit__backoff backoff;
     upbit__compression compression;
     upbit__window per_second, per_minute; /* messages of this connection */
+    /* Since when a connect, a request waits for its budget; 0: it does not. */
+    int64_t connect_waits_ns, request_waits_ns;
     upbit__verify verify;
     upbit__renewal renewal;
     bool by_next;    /* the message being told came by renewal.next */

@@ -199,13 +199,14 @@ void upbit__session_connect(void *session)
     upbit__session *s = session;
     int64_t now = upbit__clock_monotonic_ns();
     if (s->endpoint.on_demand && !upbit__wanted_any(s->registry)) {
+        (void)upbit__wait_end(s->counters, &s->connect_waits_ns, now);
         upbit__session_idle(s);
         return;
     }
     bool played = s->config->transport == UPBIT_TRANSPORT_REPLAY; /* nobody counts that */
     int64_t allowed = played ? 0 : upbit__budget_take(s->budget, UPBIT__GROUP_CONNECT, now);
     if (allowed != 0) {
-        upbit__count(&s->counters->limit_waits, 1);
+        upbit__wait_begin(s->counters, &s->connect_waits_ns, now);
         upbit__session_timer(s, &s->connect_timer, allowed);
         if (allowed - now > UPBIT__SECOND * 2) { /* closed or banned, not only used up */
             s->delay_ms = (uint32_t)((allowed - now) / UPBIT__MS);
@@ -213,6 +214,7 @@ void upbit__session_connect(void *session)
         }
         return;
     }
+    (void)upbit__wait_end(s->counters, &s->connect_waits_ns, now);
     s->attempt++;
     s->delay_ms = 0;
     s->counted_in = s->counted_out = 0;

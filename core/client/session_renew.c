@@ -90,6 +90,7 @@ static void fail(upbit__session *s, int error, int http_status, uint32_t least_m
 
 void upbit__renewal_stop(upbit__session *s)
 {
+    (void)upbit__wait_end(s->counters, &s->renewal.waits_ns, upbit__clock_monotonic_ns());
     upbit__timer_stop(&s->renewal.timer);
     drop_next(s);
 }
@@ -377,10 +378,11 @@ static void begin(upbit__session *s)
     int64_t now = upbit__clock_monotonic_ns();
     int64_t allowed = upbit__budget_take(s->budget, UPBIT__GROUP_CONNECT, now);
     if (allowed != 0) {
-        upbit__count(&s->counters->limit_waits, 1);
+        upbit__wait_begin(s->counters, &r->waits_ns, now);
         upbit__session_timer(s, &r->timer, allowed);
         return;
     }
+    (void)upbit__wait_end(s->counters, &r->waits_ns, now);
     int error = upbit__session_open_transport(s, &r->next, &events, s);
     if (error != 0)
         fail(s, error, 0, 0, "", upbit_error_detail());

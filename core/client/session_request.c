@@ -61,9 +61,11 @@ void upbit__request_due(void *session)
     if (minute > allowed)
         allowed = minute;
     if (s->registry->dirty && allowed > now) {
+        upbit__wait_begin(s->counters, &s->request_waits_ns, now);
         upbit__session_timer(s, &s->settle_timer, allowed);
         return;
     }
+    (void)upbit__wait_end(s->counters, &s->request_waits_ns, now);
     if (!s->registry->dirty) {
         s->changed_ns = 0;
         upbit__session_live(s);

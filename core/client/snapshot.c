@@ -55,6 +55,7 @@ static void refuse(upbit__snapshot *s, int error, const char *detail)
     upbit__tell_stamp(s->manager, &reply->event, UPBIT_TYPE_REPLY);
     reply->error = error;
     reply->command = UPBIT_COMMAND_SNAPSHOT;
+    reply->waited_ms = s->waited_ms;
     snprintf(reply->detail, sizeof reply->detail, "%s", detail);
     upbit__count(&s->manager->counters.snapshots, 1);
     if (error != 0)
@@ -98,6 +99,7 @@ static void answer(upbit__snapshot *s)
     upbit__tell_stamp(m, &reply->event, UPBIT_TYPE_REPLY);
     reply->error = s->error;
     reply->command = UPBIT_COMMAND_SNAPSHOT;
+    reply->waited_ms = s->waited_ms;
     memcpy(reply->detail, s->detail, sizeof reply->detail);
     upbit__bundle_add(bundle, &reply->event);
     upbit__count(&m->counters.snapshots, 1);

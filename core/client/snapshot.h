@@ -64,6 +64,7 @@ typedef struct upbit__snapshot {
     upbit_reply *reply;                      /* made ahead: the end can always be told */
     upbit__timer timer;
     upbit__query *queries; /* under way */
+    uint32_t waited_ms;    /* for the limits, the request that did longest */
     int error;             /* the first that went wrong */
     char detail[96];
     bool no_room; /* an event did not fit the memory budget */
@@ -71,6 +72,12 @@ typedef struct upbit__snapshot {
     size_t part_count;
     upbit__part parts[];
 } upbit__snapshot;
+
+/* What one of its requests waited for its turn. */
+static inline void upbit__snapshot_waited(upbit__snapshot *s, uint32_t waited_ms)
+{
+    s->waited_ms = waited_ms > s->waited_ms ? waited_ms : s->waited_ms;
+}
 
 /* Begins the request of a SNAPSHOT order, which has a promised place. */
 void upbit__snapshot_begin(upbit_manager *m, upbit__order *order);

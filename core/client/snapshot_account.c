@@ -139,6 +139,7 @@ static void answered(void *context, const upbit__rest_result *result)
     upbit__part *part = context;
     upbit__snapshot *s = part->owner;
     part->ask = NULL;
+    upbit__snapshot_waited(s, result->waited_ms);
     if (result->error != 0)
         upbit__snapshot_fail(s, part, result->error,
                              *result->reason != '\0' ? result->reason

@@ -284,6 +284,7 @@ static void answered(void *context, const upbit__rest_result *result)
     upbit__snapshot *s = q->snapshot;
     char reason[160] = "";
     q->ask = NULL;
+    upbit__snapshot_waited(s, result->waited_ms);
     if (result->error != 0) {
         fail_query(q, result->error,
                    *result->reason != '\0' ? result->reason : upbit_error_string(result->error));

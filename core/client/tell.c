@@ -109,6 +109,7 @@ void upbit__tell_reply(upbit_manager *m, upbit__order *order, int error, const c
     upbit__tell_stamp(m, &e->event, UPBIT_TYPE_REPLY);
     e->error = error;
     e->command = commands[order->kind];
+    e->waited_ms = order->waited_ms;
     snprintf(e->detail, sizeof e->detail, "%s", detail);
     upbit__inbox_reply(order->client->inbox, &e->event, order->request_id, barrier);
 }

@@ -10,8 +10,9 @@
 
 #define UPBIT__BAN_MAX_MS (24u * 60 * 60 * 1000) /* nobody is believed beyond a day */
 
-/* In ms from wall_ns (Unix, ns) on, at most a day; 0 when the body names none. When it names
- * several, the longest reading: a ban that is broken grows. */
+/* In ms from wall_ns (Unix, ns, the exchange's clock: the point is one of its) on, at most a day; 0
+ * when the body names none. When it names several, the longest reading: a ban that is broken grows.
+ */
 uint32_t upbit__ban_ms(const char *body, size_t length, int64_t wall_ns);
 
 #endif

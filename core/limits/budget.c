@@ -20,8 +20,9 @@ typedef struct host {
     struct host *next;
     struct upbit__budget *seats;
     upbit__sharing sharing;
-    upbit__tally tally; /* in the host's time */
-    char name[];        /* host#scope */
+    upbit__tally tally;      /* in the host's time */
+    int64_t clock_offset_ms; /* its clock minus ours */
+    char name[];             /* host#scope */
 } host;
 
 struct upbit__budget {
@@ -209,15 +210,17 @@ static long remaining(const char *text)
     return -1;
 }
 
-static int64_t banned(upbit__tally *t, uint32_t retry_after_ms, const char *body, size_t length,
+static int64_t banned(host *h, uint32_t retry_after_ms, const char *body, size_t length,
                       int64_t now)
 {
+    upbit__tally *t = &h->tally;
     bool again = t->banned_ns > now;
     if (!again && (t->banned_ns == UPBIT__LONG_AGO || t->banned_ns < now - BAN_MAX_NS))
         t->bans = 0;
     if (!again)
         t->bans++;
-    uint32_t named = upbit__ban_ms(body, length, upbit__clock_wall_ns());
+    uint32_t named =
+        upbit__ban_ms(body, length, upbit__clock_wall_ns() + h->clock_offset_ms * UPBIT__MS);
     if (named < retry_after_ms)
         named = retry_after_ms;
     int64_t wait = named * UPBIT__MS + UPBIT__WINDOW_MARGIN_NS;
@@ -246,7 +249,7 @@ static int64_t report(host *h, upbit__group group, int http_status, const char *
     if (http_status == 429)
         until = upbit__counter_refused(c, group, retry_after_ms, now);
     else if (http_status == 418)
-        until = banned(t, retry_after_ms, body, length, now);
+        until = banned(h, retry_after_ms, body, length, now);
     else if (http_status != 0 && c->closed_ns <= now)
         c->strikes = 0;
     if (remaining_req != NULL && remaining(remaining_req) == 0)
@@ -254,6 +257,13 @@ static int64_t report(host *h, upbit__group group, int http_status, const char *
                              now + upbit__group_limits[group].window_ns + UPBIT__WINDOW_MARGIN_NS);
     upbit__sharing_end(&h->sharing, t, group);
     return until;
+}
+
+void upbit__budget_clock(upbit__budget *b, int64_t offset_ms)
+{
+    pthread_mutex_lock(&mutex);
+    b->host->clock_offset_ms = offset_ms;
+    pthread_mutex_unlock(&mutex);
 }
 
 int64_t upbit__budget_report(upbit__budget *b, upbit__group group, int http_status,

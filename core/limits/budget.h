@@ -53,6 +53,10 @@ int64_t upbit__budget_report(upbit__budget *b, upbit__group group, int http_stat
                              const char *remaining_req, uint32_t retry_after_ms, const char *body,
                              size_t body_length, int64_t now_ns);
 
+/* How far the exchange's clock is ahead of ours (below 0: behind), for the whole host: a 418 may
+ * name the instant at which it ends. Until it is told, 0. */
+void upbit__budget_clock(upbit__budget *b, int64_t offset_ms);
+
 /* "ticker", ... Static. */
 const char *upbit__group_name(upbit__group group);
 

@@ -38,6 +38,7 @@ typedef struct upbit__rest_result {
     int64_t date_ms;              /* the Date header, Unix ms (whole seconds); 0 none */
     int64_t sent_ms, received_ms; /* by our clock, Unix ms: the call and its answer */
     const char *reason;           /* for people, "" when error is 0 */
+    uint32_t waited_ms;           /* before it was sent, for a budget: client/asking.h; else 0 */
 } upbit__rest_result;
 
 /* path: what follows base_url, begins with '/', e.g. "/market/all?isDetails=true"; already escaped.

@@ -281,6 +281,8 @@ static void print_stats(const tail *t)
     FIELD(rest_requests);
     FIELD(rest_failures);
     FIELD(limit_waits);
+    FIELD(limit_wait_ms);
+    FIELD(limit_wait_longest_ms);
     FIELD(snapshots);
     FIELD(snapshot_failures);
     FIELD(notifications);

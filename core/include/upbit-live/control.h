@@ -72,6 +72,8 @@ typedef struct upbit_reply {
     int32_t error; /* 0 or an upbit_error */
     uint32_t command; /* upbit_command */
     char detail[96]; /* e.g. which code is unknown; "" */
+    uint32_t waited_ms; /* SNAPSHOT, ACQUIRE: how long it stood in line for a limit; of several
+                           requests the one that did longest. 0: it had not to wait */
 } upbit_reply;
 
 typedef enum upbit_command {

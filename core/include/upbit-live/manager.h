@@ -84,7 +84,7 @@ typedef struct upbit_stats {
     uint64_t messages_ignored;    /* counter: status frames and the like                     */
     uint64_t rest_requests;       /* counter: REST requests sent, repeats after a 429 too    */
     uint64_t rest_failures;       /* counter: questions by REST without a good answer        */
-    uint64_t limit_waits;         /* counter: requests and connects that waited for a budget */
+    uint64_t limit_waits;         /* counter: requests and connects that waited for a limit  */
     uint64_t snapshots;           /* counter: upbit_proxy_get_snapshot, answered             */
     uint64_t snapshot_failures;   /* counter: of those, with an error                        */
     uint64_t clock_moved;         /* counter: accepted though older by 5 s or more           */
@@ -105,6 +105,8 @@ typedef struct upbit_stats {
     uint64_t renewal_failures;    /* counter: attempts at that which failed                  */
     uint32_t private_state;       /* gauge: upbit_state of the private session               */
     uint32_t private_epoch;       /* gauge: of the private session                           */
+    uint64_t limit_wait_ms;       /* counter: how long those of limit_waits waited in all    */
+    uint64_t limit_wait_longest_ms; /* gauge: the longest of these waits                     */
 } upbit_stats;
 
 /* Fills at most `size` bytes of *out (give sizeof *out). @thread any. Returns 0, INVALID_ARGUMENT. */

@@ -26,6 +26,8 @@ START_TEST(a_hundred_at_once_get_no_429)
     ck_assert_uint_eq(counted(&f.counters.rest_requests), 100);
     ck_assert_uint_eq(counted(&f.counters.rest_failures), 0);
     ck_assert_uint_eq(counted(&f.counters.limit_waits), 50); /* of the 20 of each group */
+    ck_assert_uint_ge(counted(&f.counters.limit_wait_ms), 50);
+    ck_assert_uint_ge(counted(&f.counters.limit_wait_longest_ms), 1);
     /* Kept alive and bounded: no connection per question. The one more is that of mock_stat. */
     ck_assert_int_le(mock_stat(&m, "connections"), 12);
     close_all();

@@ -1,6 +1,7 @@
 /* The application's own requests within the library's limits. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "support/check_main.h"
 #include "support/stream.h"
@@ -8,6 +9,7 @@
 static mock exchange;
 static upbit_manager *manager;
 static upbit_proxy *proxy;
+static uint32_t waited_ms; /* by the last REPLY */
 
 static void begin(void)
 {
@@ -39,6 +41,7 @@ static int next_reply(double seconds, uint64_t *id, char detail[96])
     ck_assert_int_eq(r->command, UPBIT_COMMAND_ACQUIRE);
     *id = d.request_id;
     snprintf(detail, 96, "%s", r->detail);
+    waited_ms = r->waited_ms;
     int error = r->error;
     upbit_event_unref(e);
     return error;
@@ -57,6 +60,7 @@ START_TEST(granted_and_then_not)
     ck_assert_int_eq(acquire(UPBIT_LIMIT_GROUP_ORDER, 9, 1000, 1), 0); /* 80 % of 12 */
     ck_assert_int_eq(next_reply(10, &id, detail), 0);
     ck_assert_uint_eq(id, 1);
+    ck_assert_uint_eq(waited_ms, 0);
     /* None is left, and none comes back before they are reported. */
     ck_assert_int_eq(acquire(UPBIT_LIMIT_GROUP_ORDER, 1, 300, 2), 0);
     int error = next_reply(10, &id, detail);
@@ -74,9 +78,57 @@ START_TEST(granted_and_then_not)
     ck_assert_int_eq(next_reply(20, &id, detail), 0);
     ck_assert_uint_eq(id, 4);
     ck_assert_double_ge(stream_now() - start, 1.05);
+    ck_assert_uint_ge(waited_ms, 1);
+    ck_assert_double_le(waited_ms / 1e3, stream_now() - start + 0.002);
     upbit_stats s;
     upbit_manager_get_stats(manager, &s, sizeof s);
     ck_assert_uint_ge(s.limit_waits, 1);
+    ck_assert_uint_ge(s.limit_wait_ms, s.limit_wait_longest_ms);
+    ck_assert_uint_ge(s.limit_wait_longest_ms, waited_ms);
+    end();
+}
+END_TEST
+
+static bool is_answer(const upbit_event *e, const void *id)
+{
+    (void)id;
+    return upbit_event_reply(e) != NULL && upbit_event_reply(e)->command == UPBIT_COMMAND_SNAPSHOT;
+}
+
+/* Who waits is told how long it was, and so is who gives up. */
+START_TEST(the_wait_is_told)
+{
+    uint64_t id;
+    char detail[96];
+    begin();
+    ck_assert_int_eq(acquire(UPBIT_LIMIT_GROUP_TICKER, 8, 1000, 1), 0); /* 80 % of 10 */
+    ck_assert_int_eq(next_reply(10, &id, detail), 0);
+    ck_assert_int_eq(acquire(UPBIT_LIMIT_GROUP_TICKER, 1, 60000, 2), 0);
+    upbit_want want = UPBIT_WANT_INIT;
+    const char *code = "KRW-BTC";
+    want.type = UPBIT_TYPE_TICKER;
+    want.codes = &code;
+    want.code_count = 1;
+    ck_assert_int_eq(upbit_proxy_get_snapshot(proxy, &want, 20000, 3), 0);
+    upbit_stats s;
+    double until = stream_now() + 20;
+    do {
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+        upbit_manager_get_stats(manager, &s, sizeof s);
+    } while (s.limit_waits < 2 && stream_now() < until);
+    ck_assert_uint_eq(s.limit_waits, 2);
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    ck_assert_int_eq(upbit_proxy_cancel(proxy, 2), 0);
+    ck_assert_int_eq(next_reply(10, &id, detail), UPBIT_ERROR_CANCELLED);
+    ck_assert_uint_ge(waited_ms, 50);
+    for (int i = 0; i < 8; i++)
+        ck_assert_int_eq(upbit_limiter_report(manager, UPBIT_LIMIT_GROUP_TICKER, 200, NULL, NULL),
+                         0);
+    const upbit_event *e = stream_until(proxy, is_answer, NULL, 30, NULL);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_int_eq(upbit_event_reply(e)->error, 0);
+    ck_assert_uint_ge(upbit_event_reply(e)->waited_ms, 1000); /* a window after the reports */
+    upbit_event_unref(e);
     end();
 }
 END_TEST
@@ -167,6 +219,7 @@ int main(void)
     TCase *tests = tcase_create("limiter");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, granted_and_then_not);
+    tcase_add_test(tests, the_wait_is_told);
     tcase_add_test(tests, one_budget_for_both);
     tcase_add_test(tests, cancelled_closed_and_dropped);
     tcase_add_test(tests, bad_arguments_say_what_is_wrong);

@@ -61,12 +61,16 @@ START_TEST(managers_share_the_connects)
     open_one(0, rows[_i].first);
     for (int i = 1; i <= at_once; i++)
         open_one(i, all);
-    uint64_t waited = 0;
+    uint64_t waited = 0, ms = 0;
     for (int i = 0; i <= at_once; i++) {
         ck_assert(stream_is_live(proxies[i], 10));
         waited += stat_of(i, offsetof(upbit_stats, limit_waits));
+        ms += stat_of(i, offsetof(upbit_stats, limit_wait_ms));
     }
     ck_assert_uint_ge(waited, 1);
+    ck_assert_uint_le(waited,
+                      (uint64_t)at_once + 1); /* once each, however often it was looked at */
+    ck_assert_uint_ge(ms, waited);
     ck_assert_msg(stream_now() - start >= 1.1, "%.3f s", stream_now() - start);
     ck_assert_int_eq(mock_stat(&exchange, "websockets"), at_once + 1);
     close_all();

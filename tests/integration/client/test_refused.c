@@ -71,8 +71,7 @@ START_TEST(blocked_is_told_at_once)
 {
     begin(serve_418, NULL);
     ask(0, UPBIT__GROUP_TICKER, UPBIT__ASK_SNAPSHOT, "/x", 120000); /* though it had the time */
-    turns(100 * UPBIT__MS);
-    ck_assert_int_eq(told[0].count, 1);
+    wait_for(1);
     ck_assert_int_eq(told[0].error, UPBIT_ERROR_LIMIT);
     ck_assert_int_eq(told[0].http_status, 418);
     ask(1, UPBIT__GROUP_CANDLE, UPBIT__ASK_SNAPSHOT, "/x", 60000);
@@ -85,6 +84,39 @@ START_TEST(blocked_is_told_at_once)
     ck_assert_int_gt(again, upbit__clock_monotonic_ns() + 80 * UPBIT__SECOND);
     ck_assert_uint_eq(counted(&f.counters.rest_requests), 1);
     ck_assert_uint_eq(logged, 1);
+    end();
+}
+END_TEST
+
+/* Ten minutes ahead of us, and blocks us for 90 s from its now on. */
+static void serve_418_until(peer *p, void *context)
+{
+    (void)context;
+    char answer[300], date[64], body[64];
+    time_t theirs = (time_t)(upbit__clock_wall_ns() / UPBIT__SECOND) + 600;
+    struct tm utc;
+    gmtime_r(&theirs, &utc);
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    snprintf(body, sizeof body, "{\"blocked_until\":%lld}", (long long)theirs + 90);
+    snprintf(answer, sizeof answer,
+             "HTTP/1.1 418 I'm a teapot\r\nDate: %s\r\nConnection: close\r\nContent-Length: %zu"
+             "\r\n\r\n%s",
+             date, strlen(body), body);
+    serve_noted(p, answer);
+}
+
+/* The instant is one of the exchange's clock, which its answer tells, too. */
+START_TEST(a_ban_ends_by_the_exchanges_clock)
+{
+    begin(serve_418_until, NULL);
+    int64_t before = upbit__clock_monotonic_ns();
+    ask(0, UPBIT__GROUP_TICKER, UPBIT__ASK_SNAPSHOT, "/x", 0);
+    wait_for(1);
+    ck_assert_int_eq(told[0].http_status, 418);
+    int64_t now = upbit__clock_monotonic_ns();
+    int64_t again = upbit__budget_take(f.budget, UPBIT__GROUP_CONNECT, now);
+    ck_assert_int_gt(again, before + 85 * UPBIT__SECOND);
+    ck_assert_int_lt(again, now + 95 * UPBIT__SECOND);
     end();
 }
 END_TEST
@@ -181,6 +213,7 @@ int main(void)
     tcase_add_test(t, too_many_requests_then_success);
     tcase_add_test(t, too_many_requests_and_no_time_left);
     tcase_add_test(t, blocked_is_told_at_once);
+    tcase_add_test(t, a_ban_ends_by_the_exchanges_clock);
     tcase_add_test(t, time_out_in_the_queue);
     tcase_add_test(t, time_out_before_a_turn);
     tcase_add_test(t, time_out_under_way);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "limits/budget.h"
 #include "support/check_main.h"
 
@@ -418,6 +419,23 @@ START_TEST(groups_have_names)
 }
 END_TEST
 
+/* The instant a ban ends is one of the exchange's clock, which is ten minutes ahead of ours. */
+START_TEST(a_ban_ends_by_the_exchanges_clock)
+{
+    upbit__budget *b = new_host(100);
+    char body[80];
+    int64_t theirs_ms = upbit__clock_wall_ns() / UPBIT__MS + 600000;
+    snprintf(body, sizeof body, "{\"until\":%lld}", (long long)theirs_ms + 30000);
+    upbit__budget_clock(b, 600000);
+    ck_assert_int_eq(take(b, UPBIT__GROUP_TICKER), 0);
+    int64_t until = answer(b, UPBIT__GROUP_TICKER, 418, NULL, 0, body);
+    ck_assert_int_gt(until, now);
+    ck_assert_int_le(until, now + 31 * SECOND);
+    ck_assert_int_gt(until, now + 10 * SECOND); /* the test took less than 20 s */
+    upbit__budget_release(b);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("limits budget");
@@ -437,6 +455,7 @@ int main(void)
     tcase_add_loop_test(tests, remaining_requests, 0, 10);
     tcase_add_test(tests, threads_share);
     tcase_add_test(tests, groups_have_names);
+    tcase_add_test(tests, a_ban_ends_by_the_exchanges_clock);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
