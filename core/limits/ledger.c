@@ -219,6 +219,14 @@ static void spoil(upbit__ledger *l, int64_t now_ns)
     }
 }
 
+/* Under the lock. What the file says of the future is judged by the clock of now: the caller's time
+ * is older, and others have written since. */
+static int64_t latest_now(int64_t now_ns)
+{
+    int64_t clock_ns = upbit__clock_boottime_ns();
+    return clock_ns > now_ns ? clock_ns : now_ns;
+}
+
 /* Under the lock. */
 static upbit__ledger_result look(upbit__ledger *l, upbit__ledger_head *head, int64_t now_ns)
 {
@@ -268,7 +276,7 @@ upbit__ledger_result upbit__ledger_lock(upbit__ledger *l, upbit__ledger_head *he
                          : "the file of the shared budgets cannot be locked";
         return busy ? UPBIT__LEDGER_BUSY : UPBIT__LEDGER_NONE;
     }
-    upbit__ledger_result result = look(l, head, now_ns);
+    upbit__ledger_result result = look(l, head, latest_now(now_ns));
     if (result != UPBIT__LEDGER_LOCKED)
         upbit__ledger_unlock(l);
     return result;
@@ -283,6 +291,7 @@ void upbit__ledger_read(upbit__ledger *l, upbit__group group, upbit__counter *ou
 {
     uint8_t bytes[UPBIT__LEDGER_RECORD_SIZE];
     bool good = read_at(l, bytes, sizeof bytes, offset_of(group));
+    now_ns = latest_now(now_ns);
     if (good && upbit__ledger_get_record(bytes, group, out, now_ns) != UPBIT__RECORD_DAMAGED)
         return;
     l->mended++;

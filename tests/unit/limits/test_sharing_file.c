@@ -67,6 +67,27 @@ static void write_head(const upbit__ledger_head *head, int version, bool other_b
     close(fd);
 }
 
+/* Two who read the clock at the same time, one of whom is held up on the way to the lock: what the
+ * other has entered meanwhile is later than his own time allows for, and no damage. */
+START_TEST(who_is_late_sees_no_damage)
+{
+    process a, b;
+    new_file();
+    start(&a);
+    start(&b);
+    ck_assert_int_eq(take(&a, UPBIT__GROUP_TICKER), 0);
+    now += 300 * MS;
+    ck_assert_int_eq(take(&a, UPBIT__GROUP_TICKER), 0);
+    now -= 300 * MS;
+    held_up = 300 * MS;
+    ck_assert_int_eq(take(&b, UPBIT__GROUP_TICKER), 0);
+    ck_assert_ptr_null(b.sharing.trouble);
+    held_up = 0;
+    stop(&a);
+    stop(&b);
+}
+END_TEST
+
 START_TEST(a_later_version_is_left_alone)
 {
     process a;
@@ -256,6 +277,7 @@ int main(void)
     Suite *suite = suite_create("limits sharing file");
     TCase *tests = tcase_create("sharing_file");
     tcase_add_loop_test(tests, damage_is_mended, 0, 6);
+    tcase_add_test(tests, who_is_late_sees_no_damage);
     tcase_add_test(tests, a_later_version_is_left_alone);
     tcase_add_test(tests, a_reboot_begins_anew_but_for_bans);
     tcase_add_test(tests, a_deleted_file_is_made_anew);
