@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/error_detail.h"
-#include "client/affinity.h"
+#include "client/thread.h"
 #include "client/settings.h"
 #include "net/transport.h"
 #include "upbit-live/error.h"

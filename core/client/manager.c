@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error_detail.h"
-#include "client/affinity.h"
+#include "client/thread.h"
 #include "queue/pool.h"
 #include "upbit-live/credentials.h"
 
@@ -106,7 +106,7 @@ static int start_thread(upbit_manager *m)
         return upbit__error_set(UPBIT_ERROR_SYSTEM, "no thread for the I/O: %s",
                                 strerror_r(failed, why, sizeof why));
     }
-    pthread_setname_np(m->thread, "upbit-io");
+    upbit__thread_name(m->thread, "upbit-io");
     return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "client/credentials.h"
 #include "client/manager.h"
+#include "client/thread.h"
 
 typedef struct asking {
     upbit_manager *manager; /* one reference */
@@ -63,7 +64,7 @@ static int start_thread(asking *a)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed != 0)
         return UPBIT_ERROR_SYSTEM;
-    pthread_setname_np(thread, "upbit-keys");
+    upbit__thread_name(thread, "upbit-keys");
     pthread_detach(thread);
     return 0;
 }

@@ -95,104 +95,6 @@ static const name policies[] = {{"drop_oldest", UPBIT_POLICY_DROP_OLDEST},
                                 {"lossless", UPBIT_POLICY_LOSSLESS}};
 static const name outputs[] = {{"jsonl", TAIL_JSONL}, {"text", TAIL_TEXT}, {"none", TAIL_NONE}};
 
-/* The type's name as on the wire; 0 and *unit, or -1. */
-static int read_type(const char *text, int *type, unsigned *unit)
-{
-    static const name types[] = {
-        {"ticker", UPBIT_TYPE_TICKER},       {"trade", UPBIT_TYPE_TRADE},
-        {"orderbook", UPBIT_TYPE_ORDERBOOK}, {"myOrder", UPBIT_TYPE_MY_ORDER},
-        {"myAsset", UPBIT_TYPE_MY_ASSET},    {"announcement", UPBIT_TYPE_ANNOUNCEMENT}};
-    *unit = 0;
-    if (strncmp(text, "candle.", 7) == 0) {
-        *type = UPBIT_TYPE_CANDLE;
-        *unit = upbit_candle_unit_from_name(text + 7);
-        return *unit != 0 ? 0 : -1;
-    }
-    return CHOOSE(type, types, text);
-}
-
-static tail_want *want_for(tail_arguments *a, int type, unsigned unit, unsigned depth)
-{
-    for (size_t i = 0; i < a->want_count; i++) {
-        const upbit_want *w = &a->wants[i].want;
-        if (w->type == type && w->candle_unit == unit && w->book_depth == depth)
-            return &a->wants[i];
-    }
-    tail_want *wants = realloc(a->wants, (a->want_count + 1) * sizeof *wants);
-    if (wants == NULL)
-        return NULL;
-    a->wants = wants;
-    tail_want *made = &wants[a->want_count++];
-    *made = (tail_want){.want = UPBIT_WANT_INIT};
-    made->want.type = type;
-    made->want.candle_unit = unit;
-    made->want.book_depth = depth;
-    return made;
-}
-
-/* KRW-BTC or, for order books, KRW-BTC.5 */
-static int add_code(tail_arguments *a, int type, unsigned unit, char *code)
-{
-    unsigned depth = 0;
-    char *dot = strchr(code, '.');
-    if (dot != NULL) {
-        char *end = NULL;
-        errno = 0;
-        unsigned long n = strtoul(dot + 1, &end, 10);
-        if (type != UPBIT_TYPE_ORDERBOOK || *end != '\0' || end == dot + 1 || dot[1] == '-' ||
-            n < 1 || n > 30)
-            return usage("a depth is for order books, 1 to 30, e.g. KRW-BTC.5", code);
-        depth = (unsigned)n;
-        *dot = '\0';
-    }
-    tail_want *w = want_for(a, type, unit, depth);
-    char *copy = strdup(code);
-    char **codes = NULL;
-    if (w != NULL && copy != NULL)
-        codes = realloc(w->codes, (w->want.code_count + 1) * sizeof *codes);
-    if (codes == NULL) {
-        free(copy);
-        return usage("out of memory", NULL);
-    }
-    codes[w->want.code_count++] = copy;
-    w->codes = codes;
-    a->code_count++;
-    return 0;
-}
-
-/* How many codes it stands for only the library knows. */
-static bool has_selector(const tail_arguments *a)
-{
-    for (size_t i = 0; i < a->want_count; i++)
-        for (size_t k = 0; k < a->wants[i].want.code_count; k++)
-            if (strchr(a->wants[i].codes[k], '*') != NULL)
-                return true;
-    return false;
-}
-
-static int add_wants(tail_arguments *a, const char *type_text, char *codes)
-{
-    int type;
-    unsigned unit;
-    if (read_type(type_text, &type, &unit) != 0)
-        return usage("unknown TYPE", type_text);
-    if (strcmp(codes, "-") == 0) {
-        if (type != UPBIT_TYPE_MY_ASSET && type != UPBIT_TYPE_MY_ORDER &&
-            type != UPBIT_TYPE_ANNOUNCEMENT)
-            return usage("CODES are needed for this TYPE", type_text);
-        return want_for(a, type, unit, 0) != NULL ? 0 : usage("out of memory", NULL);
-    }
-    char *rest = NULL;
-    size_t before = a->code_count;
-    for (char *code = strtok_r(codes, ",", &rest); code != NULL;
-         code = strtok_r(NULL, ",", &rest)) {
-        int status = add_code(a, type, unit, code);
-        if (status != 0)
-            return status;
-    }
-    return a->code_count > before ? 0 : usage("CODES are needed for this TYPE", type_text);
-}
-
 static int read_number(const char *text, double most, double *out)
 {
     /* Plain digits with one point at most: no locale, no exponent. */
@@ -393,13 +295,12 @@ int tail_arguments_read(tail_arguments *a, int argc, char **argv)
     if (optind == argc || (argc - optind) % 2 != 0)
         return usage("TYPE and CODES are needed, in pairs", NULL);
     for (int i = optind; i < argc; i += 2) {
-        int status = add_wants(a, argv[i], argv[i + 1]);
-        if (status != 0)
-            return status;
+        const char *why, *what;
+        if (wants_add(&a->wants, argv[i], argv[i + 1], &why, &what) != 0)
+            return usage(why, what);
     }
-    for (size_t i = 0; i < a->want_count; i++) {
-        upbit_want *w = &a->wants[i].want;
-        w->codes = (const char *const *)a->wants[i].codes;
+    for (size_t i = 0; i < a->wants.count; i++) {
+        upbit_want *w = &a->wants.at[i].want;
         w->flags = a->snapshot_only   ? UPBIT_WANT_SNAPSHOT_ONLY
                    : a->realtime_only ? UPBIT_WANT_REALTIME_ONLY
                                       : 0;
@@ -408,21 +309,16 @@ int tail_arguments_read(tail_arguments *a, int argc, char **argv)
         w->count = a->history;
         w->before = a->before;
     }
-    if (a->snapshot_only && a->count == 0 && has_selector(a)) {
+    if (a->snapshot_only && a->count == 0 && wants_select(&a->wants)) {
         if (a->seconds <= 0)
             return usage("--snapshot-only of KRW-* needs --count or --seconds to end", NULL);
     } else if (a->snapshot_only && a->count == 0) {
-        a->count = a->code_count;
+        a->count = a->wants.code_count;
     }
     return 0;
 }
 
 void tail_arguments_free(tail_arguments *a)
 {
-    for (size_t i = 0; i < a->want_count; i++) {
-        for (size_t j = 0; j < a->wants[i].want.code_count; j++)
-            free(a->wants[i].codes[j]);
-        free(a->wants[i].codes);
-    }
-    free(a->wants);
+    wants_free(&a->wants);
 }

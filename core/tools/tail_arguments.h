@@ -7,22 +7,16 @@
 #include <stdint.h>
 
 #include "upbit-live/upbit-live.h"
+#include "wants.h"
 
 typedef enum tail_output { TAIL_JSONL, TAIL_TEXT, TAIL_NONE } tail_output;
-
-typedef struct tail_want {
-    upbit_want want;
-    char **codes; /* owned; want.codes points here */
-} tail_want;
 
 typedef struct tail_arguments {
     upbit_options options;
     upbit_proxy_options proxy;
-    tail_want *wants; /* owned: one for each type, unit and depth */
-    size_t want_count;
-    size_t code_count; /* over all wants */
-    uint64_t count;    /* 0: no end */
-    double seconds;    /* 0: no end */
+    tool_wants wants;
+    uint64_t count; /* 0: no end */
+    double seconds; /* 0: no end */
     tail_output output;
     bool stats, snapshot_only, realtime_only;
     bool show_config; /* and nothing else; then there need be no wants */

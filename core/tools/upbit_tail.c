@@ -6,15 +6,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "show_config.h"
+#include "stopping.h"
 #include "tail_arguments.h"
 
 #define CONNECT_SECONDS 10.0
@@ -365,11 +364,11 @@ static void run(tail *t, int signal_fd)
 static int ask_all(tail *t)
 {
     const tail_arguments *a = t->arguments;
-    t->open = a->want_count;
-    for (size_t i = 0; i < a->want_count; i++) {
-        int error = a->snapshot
-                        ? upbit_proxy_get_snapshot(t->proxy, &a->wants[i].want, SNAPSHOT_MS, i + 1)
-                        : upbit_proxy_subscribe(t->proxy, &a->wants[i].want, i + 1);
+    t->open = a->wants.count;
+    for (size_t i = 0; i < a->wants.count; i++) {
+        int error = a->snapshot ? upbit_proxy_get_snapshot(t->proxy, &a->wants.at[i].want,
+                                                           SNAPSHOT_MS, i + 1)
+                                : upbit_proxy_subscribe(t->proxy, &a->wants.at[i].want, i + 1);
         if (error != 0) {
             const char *detail = upbit_error_detail();
             fprintf(stderr, "upbit-tail: %s\n",
@@ -413,12 +412,7 @@ int main(int argc, char **argv)
         return status;
     }
     /* Before any thread: from here on Ctrl-C is something to read. */
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
-    int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    int signal_fd = stopping_open(false);
     tail t = {.arguments = &arguments, .status = -1};
     status = signal_fd < 0 ? EXIT_OUTPUT : setup(&t);
     if (status == 0) {

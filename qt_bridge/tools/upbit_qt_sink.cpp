@@ -1,6 +1,7 @@
 // upbit-qt-sink: consumes the stream through Qt signals, with no window, and counts.
 //
-// It measures and proves the bridge: every event that upbit-tail would print arrives here as a signal.
+// It measures and proves the bridge: every event that upbit-tail would print arrives here as a
+// signal.
 #include <UpbitLive/Manager>
 #include <UpbitLive/Proxy>
 
@@ -14,7 +15,7 @@
 
 #include <csignal>
 #include <cstdio>
-#include <sys/eventfd.h>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <upbit-live/control.h>
@@ -25,12 +26,11 @@ namespace
 {
 enum Status { Ok = 0, Usage = 2, CannotConnect = 3, Refused = 4, Authentication = 5 };
 
-int interruptFd = -1;
+int interruptPipe[2] = {-1, -1};
 
 extern "C" void onInterrupt(int)
 {
-    const quint64 one = 1;
-    const ssize_t written = write(interruptFd, &one, sizeof one);
+    const ssize_t written = write(interruptPipe[1], "", 1);
     (void)written; // full only when it is readable already
 }
 
@@ -106,20 +106,25 @@ bool parseWant(const QString &type, const QString &codes, QVector<Want> *wants)
 
 class Sink : public QObject
 {
-public:
+  public:
     Sink(UpbitLive::Manager *manager, const UpbitLive::ProxyOptions &options, bool batches,
          qint64 count)
         : m_manager(manager), m_proxy(manager, QStringLiteral("qt-sink"), options), m_limit(count)
     {
         using UpbitLive::Proxy;
         if (batches) {
-            connect(&m_proxy, &Proxy::tickersReceived, this, [this](const auto &v) { got(0, v.size()); });
-            connect(&m_proxy, &Proxy::tradesReceived, this, [this](const auto &v) { got(1, v.size()); });
+            connect(&m_proxy, &Proxy::tickersReceived, this,
+                    [this](const auto &v) { got(0, v.size()); });
+            connect(&m_proxy, &Proxy::tradesReceived, this,
+                    [this](const auto &v) { got(1, v.size()); });
             connect(&m_proxy, &Proxy::orderbooksReceived, this,
                     [this](const auto &v) { got(2, v.size()); });
-            connect(&m_proxy, &Proxy::candlesReceived, this, [this](const auto &v) { got(3, v.size()); });
-            connect(&m_proxy, &Proxy::ordersReceived, this, [this](const auto &v) { got(4, v.size()); });
-            connect(&m_proxy, &Proxy::assetsReceived, this, [this](const auto &v) { got(5, v.size()); });
+            connect(&m_proxy, &Proxy::candlesReceived, this,
+                    [this](const auto &v) { got(3, v.size()); });
+            connect(&m_proxy, &Proxy::ordersReceived, this,
+                    [this](const auto &v) { got(4, v.size()); });
+            connect(&m_proxy, &Proxy::assetsReceived, this,
+                    [this](const auto &v) { got(5, v.size()); });
         } else {
             connect(&m_proxy, &Proxy::tickerReceived, this, [this] { got(0, 1); });
             connect(&m_proxy, &Proxy::tradeReceived, this, [this] { got(1, 1); });
@@ -134,9 +139,13 @@ public:
         });
         connect(&m_proxy, &Proxy::stateChanged, this, [this](const UpbitLive::StateInfo &info) {
             m_live = m_live || info.state == UpbitLive::State::Live;
+            if (info.session == UpbitLive::Session::Public &&
+                info.state == UpbitLive::State::Closed)
+                finishWhenQuiet(info.error != 0 ? CannotConnect : Ok, -1);
         });
         connect(&m_proxy, &Proxy::epochChanged, this, [this] { ++m_epochs; });
-        connect(&m_proxy, &Proxy::errorOccurred, this, [this](const UpbitLive::Error &e) { failed(e); });
+        connect(&m_proxy, &Proxy::errorOccurred, this,
+                [this](const UpbitLive::Error &e) { failed(e); });
         connect(&m_proxy, &Proxy::closed, this, [this] { finish(m_live ? Ok : CannotConnect); });
         m_clock.start();
     }
@@ -184,6 +193,18 @@ public:
         QCoreApplication::exit(status);
     }
 
+    // A recording is over; what it brought still waits behind that news, a turn of the loop a
+    // portion.
+    void finishWhenQuiet(int status, qint64 taken)
+    {
+        if (taken == m_taken && m_proxy.stats().queued == 0) {
+            finish(status);
+            return;
+        }
+        QTimer::singleShot(50, this,
+                           [this, status, before = m_taken] { finishWhenQuiet(status, before); });
+    }
+
     bool isLive() const
     {
         return m_live;
@@ -191,7 +212,7 @@ public:
 
     void printStats() const
     {
-        static const char *const names[] = {"ticker", "trade", "orderbook",
+        static const char *const names[] = {"ticker", "trade",   "orderbook",
                                             "candle", "myOrder", "myAsset"};
         // JSON numbers are doubles here; the counters of a run stay far below 2^53.
         const auto number = [](quint64 value) { return QJsonValue(static_cast<qint64>(value)); };
@@ -240,7 +261,7 @@ public:
         std::fprintf(stderr, "%s\n", QJsonDocument(o).toJson(QJsonDocument::Compact).constData());
     }
 
-private:
+  private:
     void got(int type, int events)
     {
         if (m_done)
@@ -257,7 +278,8 @@ private:
     {
         say(QStringLiteral("%1: %2%3%4")
                 .arg(error.name(), error.exchangeName,
-                     error.exchangeName.isEmpty() ? QString() : QStringLiteral(": "), error.message));
+                     error.exchangeName.isEmpty() ? QString() : QStringLiteral(": "),
+                     error.message));
         if (error.code == UPBIT_ERROR_AUTH)
             finish(Authentication);
         else if (error.code == UPBIT_ERROR_EXCHANGE || error.requestId != 0)
@@ -306,12 +328,16 @@ int parse(const QStringList &arguments, Arguments *out)
     option("format", "FORMAT", "default, simple, json_list or simple_list");
     option("compression", "SWITCH", "on or off");
     option("transport", "KIND", "raw, websocket-api or replay");
+    option("replay", "FILE", "play a recording in place of the exchange, then end");
+    option("speed", "N",
+           "with --replay: N times as fast as recorded, 0: without waiting (default: 1)");
     option("policy", "POLICY", "drop_oldest, coalesce or lossless (default: by type)");
     option("count", "N", "end after N events");
     option("seconds", "S", "end after S seconds");
     option("stats", nullptr, "print one JSON object of counters on stderr at the end");
     option("batch", nullptr, "use the batch signals");
-    parser.addPositionalArgument(QStringLiteral("TYPE CODES"), QString(), QStringLiteral("TYPE CODES..."));
+    parser.addPositionalArgument(QStringLiteral("TYPE CODES"), QString(),
+                                 QStringLiteral("TYPE CODES..."));
     const QCommandLineOption help = parser.addHelpOption();
     if (!parser.parse(arguments)) {
         say(parser.errorText());
@@ -331,13 +357,12 @@ int parse(const QStringList &arguments, Arguments *out)
     out->manager.restUrl = text("rest-url");
     out->manager.caFile = text("ca-file");
     using namespace UpbitLive;
-    if (isSet("format") &&
-        !choose<Format>(text("format"),
-                        {{"default", Format::Default},
-                         {"simple", Format::Simple},
-                         {"json_list", Format::JsonList},
-                         {"simple_list", Format::SimpleList}},
-                        &out->manager.format))
+    if (isSet("format") && !choose<Format>(text("format"),
+                                           {{"default", Format::Default},
+                                            {"simple", Format::Simple},
+                                            {"json_list", Format::JsonList},
+                                            {"simple_list", Format::SimpleList}},
+                                           &out->manager.format))
         return bad("format");
     if (isSet("compression") &&
         !choose<Switch>(text("compression"), {{"on", Switch::On}, {"off", Switch::Off}},
@@ -356,6 +381,15 @@ int parse(const QStringList &arguments, Arguments *out)
                                            &out->proxy.policy))
         return bad("policy");
     bool ok = true;
+    out->manager.replayFile = text("replay");
+    if (isSet("speed")) {
+        out->manager.replaySpeed = text("speed").toDouble(&ok);
+        if (!ok || !(out->manager.replaySpeed >= 0 && out->manager.replaySpeed <= 1e6) ||
+            !isSet("replay"))
+            return bad("speed");
+        if (out->manager.replaySpeed == 0)
+            out->manager.replaySpeed = -1; // without waiting
+    }
     if (isSet("count")) {
         out->count = text("count").toLongLong(&ok);
         if (!ok || out->count < 1)
@@ -397,9 +431,8 @@ int main(int argc, char **argv)
     if (early >= 0)
         return early;
 
-    interruptFd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (interruptFd < 0) {
-        say(QStringLiteral("eventfd failed"));
+    if (pipe2(interruptPipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+        say(QStringLiteral("no pipe could be made"));
         return CannotConnect;
     }
     struct sigaction action = {};
@@ -424,14 +457,13 @@ int main(int argc, char **argv)
             if (!sink.subscribe(want)) // its errorOccurred has said why
                 return Usage;
         }
-        QSocketNotifier interrupt(interruptFd, QSocketNotifier::Read);
+        QSocketNotifier interrupt(interruptPipe[0], QSocketNotifier::Read);
         QObject::connect(&interrupt, &QSocketNotifier::activated, &sink,
                          [&sink] { sink.finish(Ok); });
         QTimer::singleShot(10000, &sink, [&sink] { sink.checkLive(); });
         if (arguments.seconds > 0)
-            QTimer::singleShot(static_cast<int>(arguments.seconds * 1000), &sink, [&sink] {
-                sink.finish(sink.isLive() ? Ok : CannotConnect);
-            });
+            QTimer::singleShot(static_cast<int>(arguments.seconds * 1000), &sink,
+                               [&sink] { sink.finish(sink.isLive() ? Ok : CannotConnect); });
         status = QCoreApplication::exec();
         if (arguments.stats)
             sink.printStats();

@@ -170,4 +170,32 @@ def error_reference(root):
                 name, described.get(name, 'missing'), declared.get(name, 'missing'))
 
 
-CHECKS = (arrows, numbers, threads, version, umbrella, error_reference)
+# What only Linux has, and the one place for each need: who brings the library to another system rewrites
+# these files and no others (docs/ARCHITECTURE.md).
+LINUX = {
+    r'\bepoll_\w+\(|<sys/epoll\.h>': ('core/net/loop.c', 'core/net/loop.h'),
+    r'\beventfd\(|<sys/eventfd\.h>': ('core/net/loop.c', 'core/queue/waiter.c'),
+    r'\bsignalfd\(|<sys/signalfd\.h>': ('core/tools/stopping.c',),
+    r'\bpthread_\w+_np\(|\bsched_\w*affinity': ('core/client/thread.c',),
+    r'\bCLOCK_BOOTTIME\b|\bCLOCK_THREAD_CPUTIME_ID\b': ('core/base/clock.c',),
+    r'\bgetrandom\(': ('core/base/random.c',),
+    r'\bmadvise\(|\bmlock\(|\bMADV_': ('core/base/secret.c',),
+    r'\bF_OFD_|"/proc/': ('core/limits/ledger.c',),
+    r'\b(timerfd_create|inotify_init1?|memfd_create|prctl|syscall)\(': (),
+}
+
+
+def linux(root):
+    """What only Linux has is called in one file per need."""
+    for name in tree.files(root):
+        if not tree.is_c(name) or not name.startswith(('core/', 'qt_bridge/')):
+            continue
+        text = tree.without_comments(tree.read(root, name))
+        for pattern, files in LINUX.items():
+            found = re.search(pattern, text)
+            if found and name not in files:
+                yield '%s: %s belongs into %s' % (name, found.group(0),
+                                                  ' or '.join(files) or 'a file of its own')
+
+
+CHECKS = (arrows, numbers, threads, version, umbrella, linux, error_reference)

@@ -60,6 +60,8 @@ BAD = [
     ('numbers', 'core/exchange/n.c', '/* N. */\ndouble f(char *s) { return strtod(s, 0); }\n'),
     ('numbers', 'core/exchange/n.c', '/* N. */\nvoid f(void) { printf("%5.2f", 1.0); }\n'),
     ('numbers', 'core/client/n.c', '/* N. */\nvoid f(void) { exit(1); }\n'),
+    ('linux', 'core/client/n.c', '/* N. */\nvoid f(void) { mlock(0, 1); }\n'),
+    ('linux', 'core/net/n.c', '/* N. */\n#include <sys/signalfd.h>\n'),
     ('threads', 'core/include/upbit-live/bare.h', '/* Bare. */\nUPBIT_API int upbit_c(void);\n'),
     ('version', 'meson.build', "project('x', 'c',\n  version: '1.2.4')\n"),
     ('error_reference', 'docs/ERRORS.md', '| `BAD` -2 | it was bad |\n'),

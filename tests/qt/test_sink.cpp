@@ -3,6 +3,7 @@
 #include <QtCore/QJsonObject>
 #include <QtCore/QMap>
 #include <QtCore/QProcess>
+#include <QtCore/QTemporaryFile>
 #include <QtTest/QtTest>
 
 #include <csignal>
@@ -13,7 +14,7 @@ class TestSink : public QObject
 {
     Q_OBJECT
 
-private:
+  private:
     struct Run {
         int status = -1; // -1: crashed or never ended
         QByteArray errors;
@@ -40,7 +41,7 @@ private:
         return run;
     }
 
-private Q_SLOTS:
+  private Q_SLOTS:
     void badArgumentsEndWithTwo_data()
     {
         QTest::addColumn<QStringList>("arguments");
@@ -56,7 +57,7 @@ private Q_SLOTS:
         QTest::newRow("count") << QStringList{"--count", "0", "ticker", "KRW-BTC"} << "count";
         QTest::newRow("url") << QStringList{"--url", "http://x/", "ticker", "KRW-BTC"} << "wss://";
         QTest::newRow("replay") << QStringList{"--transport", "replay", "ticker", "KRW-BTC"}
-                                   << "replay_file";
+                                << "replay_file";
     }
 
     void badArgumentsEndWithTwo()
@@ -68,17 +69,51 @@ private Q_SLOTS:
         QVERIFY2(run.errors.contains(says.toUtf8()), run.errors.constData());
     }
 
+    // At any speed all of it comes, and then the program ends by itself.
+    void aRecordingIsPlayedToItsEnd_data()
+    {
+        QTest::addColumn<QString>("speed");
+        QTest::newRow("as fast as it can") << "0";
+        QTest::newRow("a thousand times") << "1000";
+    }
+
+    void aRecordingIsPlayedToItsEnd()
+    {
+        QFETCH(QString, speed);
+        QTemporaryFile file;
+        QVERIFY(file.open());
+        for (int i = 0; i < 50; ++i)
+            file.write(
+                QStringLiteral(
+                    "{\"t_ns\":%2,\"dir\":\"in\",\"op\":2,\"text\":\"{\\\"ty\\\":"
+                    "\\\"trade\\\","
+                    "\\\"cd\\\":\\\"KRW-BTC\\\",\\\"tms\\\":%1,\\\"td\\\":\\\"2026-01-01\\\","
+                    "\\\"ttm\\\":\\\"00:00:00\\\",\\\"ttms\\\":%1,\\\"tp\\\":1,\\\"tv\\\":1,"
+                    "\\\"ab\\\":\\\"BID\\\",\\\"pcp\\\":1,\\\"c\\\":\\\"EVEN\\\",\\\"cp\\\":0,"
+                    "\\\"sid\\\":%1,\\\"st\\\":\\\"REALTIME\\\"}\"}\n")
+                    .arg(1767225600000 + i * 20)
+                    .arg((1767225600000 + i * 20) * 1000000)
+                    .toUtf8());
+        file.flush();
+        const Run run =
+            sink({"--replay", file.fileName(), "--speed", speed, "--stats", "trade", "KRW-BTC"});
+        QCOMPARE(run.status, 0);
+        QCOMPARE(run.stats.value("trade").toInt(), 50);
+        QCOMPARE(sink({"--speed", "2", "trade", "KRW-BTC"}).status, 2);
+    }
+
     void noServerEndsWithThree()
     {
-        const Run run =
-            sink({"--url", "ws://127.0.0.1:1/websocket/v1", "--seconds", "0.5", "ticker", "KRW-BTC"});
+        const Run run = sink(
+            {"--url", "ws://127.0.0.1:1/websocket/v1", "--seconds", "0.5", "ticker", "KRW-BTC"});
         QCOMPARE(run.status, 3);
     }
 
     void anUnknownCodeEndsWithFour()
     {
         const MockServer server({"--rate", "100"});
-        const Run run = sink({"--url", server.url(), "--seconds", "10", "ticker", "KRW-NOSUCHCOIN"});
+        const Run run =
+            sink({"--url", server.url(), "--seconds", "10", "ticker", "KRW-NOSUCHCOIN"});
         QCOMPARE(run.status, 4);
         QVERIFY2(run.errors.contains("KRW-NOSUCHCOIN"), run.errors.constData());
     }
@@ -94,8 +129,8 @@ private Q_SLOTS:
     {
         QFETCH(QString, format);
         const MockServer server({"--rate", "1000", "--codes", "20"});
-        const Run run = sink({"--url", server.url(), "--format", format, "--seconds", "1", "--stats",
-                              "ticker", "KRW-BTC", "trade", "KRW-BTC", "orderbook",
+        const Run run = sink({"--url", server.url(), "--format", format, "--seconds", "1",
+                              "--stats", "ticker", "KRW-BTC", "trade", "KRW-BTC", "orderbook",
                               "KRW-BTC,KRW-ETH.5", "candle.1m", "KRW-BTC"});
         QCOMPARE(run.status, 0);
         for (const char *type : {"ticker", "trade", "orderbook", "candle"})
@@ -122,7 +157,8 @@ private Q_SLOTS:
     void countEndsExactly()
     {
         const MockServer server({"--rate", "1000", "--codes", "20"});
-        const Run run = sink({"--url", server.url(), "--count", "25", "--stats", "trade", "KRW-BTC"});
+        const Run run =
+            sink({"--url", server.url(), "--count", "25", "--stats", "trade", "KRW-BTC"});
         QCOMPARE(run.status, 0);
         QCOMPARE(run.stats.value("events").toInt(), 25);
     }
@@ -147,15 +183,16 @@ private Q_SLOTS:
         QMap<QString, QStringList> codes;
         while (!file.atEnd()) {
             const QJsonObject message = QJsonDocument::fromJson(file.readLine()).object();
-            const QString type = message.value("ty").toString(), code = message.value("cd").toString();
+            const QString type = message.value("ty").toString(),
+                          code = message.value("cd").toString();
             ++sent[type];
             if (!codes[type].contains(code))
                 codes[type].append(code);
         }
         QCOMPARE(sent.value("trade") + sent.value("orderbook"), 449);
         const MockServer server({"--replay", file.fileName(), "--replay-speed", "0"});
-        QStringList arguments{"--url", server.url(), "--policy", "lossless", "--count", "449",
-                              "--seconds", "20", "--stats"};
+        QStringList arguments{"--url", server.url(), "--policy", "lossless", "--count",
+                              "449",   "--seconds",  "20",       "--stats"};
         if (batch)
             arguments << "--batch";
         for (auto it = codes.cbegin(); it != codes.cend(); ++it)

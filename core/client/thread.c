@@ -1,10 +1,15 @@
-#include "client/affinity.h"
+#include "client/thread.h"
 
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "upbit-live/error.h"
+
+void upbit__thread_name(pthread_t thread, const char *name)
+{
+    pthread_setname_np(thread, name);
+}
 
 static const char *read_cpu(long *out, const char *p)
 {
