@@ -14,7 +14,7 @@
 #include "upbit-live/credentials.h"
 
 #define PATIENCE   20.0 /* seconds; nothing takes a tenth of it */
-#define TRIES      4
+#define TRIES      40   /* more than a burst has */
 #define TRADES_MAX 4096
 
 enum { A, B };

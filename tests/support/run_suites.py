@@ -51,7 +51,8 @@ ADDRESS = (('ASAN_OPTIONS', 'detect_leaks=1:detect_stack_use_after_return=1'),
 WEBSOCKET_API = ('UPBIT_TEST_TRANSPORT', 'websocket-api')
 SOCKETS = ('net *', 'client *')
 # Words of those that are not about this transport: questions by REST, and what only ours can.
-NOT_IT = ('rest', 'rest_faults', 'asking', 'refused', 'shapes', 'pages', 'compression', 'deflate')
+NOT_IT = ('rest', 'rest_faults', 'asking', 'refused', 'shapes', 'pages', 'compression', 'deflate',
+          'conformance')
 
 
 def variants():

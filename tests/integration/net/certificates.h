@@ -11,11 +11,13 @@ typedef struct identity {
 } identity;
 
 typedef struct certificate_wish {
-    const char *name;    /* CN */
-    const char *san;     /* "DNS:localhost,IP:127.0.0.1"; NULL none */
-    const char *usage;   /* extended key usage; NULL none */
-    long from_s, to_s;   /* validity against now; 0, 0: an hour before to a day after */
+    const char *name;  /* CN */
+    const char *san;   /* "DNS:localhost,IP:127.0.0.1"; NULL none */
+    const char *usage; /* extended key usage; NULL none */
+    long from_s, to_s; /* validity against now; 0, 0: an hour before to a day after */
     bool authority;
+    int rsa_bits;           /* 0: a good key on a curve */
+    bool sha1;              /* signed with it */
     const identity *issuer; /* NULL: self-signed */
 } certificate_wish;
 

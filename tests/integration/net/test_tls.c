@@ -80,6 +80,16 @@ static const trust_case cases[] = {
      .version = TLS1_2_VERSION,
      .ciphers = "ECDHE-ECDSA-CHACHA20-POLY1305",
      .wish = {.name = "x", .san = "DNS:localhost"}},
+    {.label = "RSA of 2,048 bits",
+     .host = "localhost",
+     .trusted = true,
+     .wish = {.name = "x", .san = "DNS:localhost", .rsa_bits = 2048}},
+    {.label = "RSA of 1,024 bits",
+     .host = "localhost",
+     .wish = {.name = "x", .san = "DNS:localhost", .rsa_bits = 1024}},
+    {.label = "signed with SHA-1",
+     .host = "localhost",
+     .wish = {.name = "x", .san = "DNS:localhost", .sha1 = true}},
     {.label = "self-signed",
      .host = "localhost",
      .issuer = BY_ITSELF,
@@ -386,6 +396,61 @@ START_TEST(cut_during_the_handshake)
 }
 END_TEST
 
+/* The first so many bytes of a good server's answer, then the end: all of it is far from enough,
+ * because the client's own part is never read. */
+typedef struct truncation {
+    SSL_CTX *tls;
+    size_t most;
+    size_t sent;
+} truncation;
+
+static void serve_truncated(peer *p, void *context)
+{
+    truncation *t = context;
+    uint8_t bytes[8192];
+    BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+    SSL *ssl = SSL_new(t->tls);
+    if (ssl == NULL || in == NULL || out == NULL)
+        abort();
+    SSL_set_bio(ssl, in, out);
+    while (BIO_pending(out) == 0) {
+        long got = peer_read(p, bytes, sizeof bytes);
+        if (got <= 0)
+            break;
+        BIO_write(in, bytes, (int)got);
+        SSL_accept(ssl);
+    }
+    int made = BIO_read(out, bytes, sizeof bytes);
+    t->sent = made < 0 ? 0 : (size_t)made < t->most ? (size_t)made : t->most;
+    peer_write(p, bytes, t->sent);
+    SSL_free(ssl);
+}
+
+START_TEST(truncated_handshake)
+{
+    static const size_t most[] = {0, 1, 4, 5, 6, 9, 43, 90, 130, 200, 400};
+    server s;
+    client c;
+    identity own;
+    certificate_make(&own,
+                     &(certificate_wish){.name = "x", .san = "IP:127.0.0.1", .issuer = &authority});
+    truncation t = {.tls = certificate_context(&own), .most = most[_i]};
+    server_start(&s, NULL, serve_truncated, &t);
+    client_init(&c);
+    upbit__transport_config config = {.ca_file = authority_file};
+    client_open(&c, "wss", "127.0.0.1", s.port, &config);
+    ck_assert(client_wait(&c, &c.closed, 1));
+    ck_assert_msg(c.close.error == UPBIT_ERROR_CONNECT, "%zu bytes: %d %s", most[_i], c.close.error,
+                  c.close.reason);
+    ck_assert_int_eq(c.opened, 0);
+    client_finish(&c);
+    server_stop(&s);
+    ck_assert_uint_eq(t.sent, most[_i]);
+    SSL_CTX_free(t.tls);
+    certificate_free(&own);
+}
+END_TEST
+
 START_TEST(ca_file_that_is_not_there)
 {
     client c;
@@ -414,6 +479,7 @@ int main(void)
     tcase_add_test(t, burst_of_records_then_silence);
     tcase_add_test(t, more_than_a_turn_then_silence);
     tcase_add_test(t, cut_during_the_handshake);
+    tcase_add_loop_test(t, truncated_handshake, 0, 11);
     tcase_add_test(t, ca_file_that_is_not_there);
     suite_add_tcase(suite, t);
     return check_main(suite);
