@@ -53,7 +53,7 @@ bool upbit__compression_garbled(upbit__compression *c, const upbit__transport_co
         return false; /* this one was not compressed */
     c->garbled = now->compressed_in == c->garbled_at + 1 ? c->garbled + 1 : 1;
     c->garbled_at = now->compressed_in;
-    c->fault = c->garbled >= UPBIT__COMPRESSION_GARBLED;
+    c->fault |= c->garbled >= UPBIT__COMPRESSION_GARBLED;
     return c->fault;
 }
 

@@ -57,6 +57,8 @@ static void on_message(void *context, int opcode, const uint8_t *data, size_t le
 {
     upbit__session *s = context;
     (void)opcode; /* the exchange sends JSON in binary frames; text is as good */
+    if (s->compression.fault)
+        return; /* known to be spoiled; what else comes until the close frame is no news */
     s->events.message(s->context, s, data, length, received_ns);
 }
 

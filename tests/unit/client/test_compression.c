@@ -151,6 +151,11 @@ START_TEST(garbled)
         ck_assert_int_eq(upbit__compression_garbled(&c, &n), i == UPBIT__COMPRESSION_GARBLED);
     }
     ck_assert(c.fault);
+    n.messages_in += 2; /* one that made sense, and another that did not: it stays a fault */
+    n.compressed_in += 2;
+    n.compressed_last = n.messages_in;
+    upbit__compression_garbled(&c, &n);
+    ck_assert(c.fault);
     upbit__compression_closed(&c, now);
     ck_assert_uint_eq(counters.compression_faults, 1);
     upbit__compression_opened(&c, &(upbit__deflate_terms){0}, now);
