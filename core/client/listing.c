@@ -25,10 +25,15 @@ static int64_t again_ns(const upbit__listing *l)
     return l->tried_ns + (wait < RETRY_NS ? wait : RETRY_NS);
 }
 
+static bool is_recording(const upbit__listing *l)
+{
+    return l->asking->config->transport == UPBIT_TRANSPORT_REPLAY;
+}
+
 /* When to ask next, if nothing else asks before. */
 static void schedule(upbit__listing *l)
 {
-    if (!l->needed || l->ask != NULL)
+    if (!l->needed || l->ask != NULL || is_recording(l))
         return;
     int64_t at = again_ns(l);
     int64_t due = l->known_ns + l->asking->config->listing_ms * UPBIT__MS;
@@ -61,6 +66,8 @@ void upbit__listing_init(upbit__listing *l, upbit__asking *asking, upbit__loop *
 
 void upbit__listing_finish(upbit__listing *l)
 {
+    upbit__recorded_markets_destroy(l->scan);
+    l->scan = NULL;
     upbit__timer_stop(&l->patience);
     upbit__timer_stop(&l->refresh);
     upbit__ask_cancel(l->ask);
@@ -145,8 +152,35 @@ static void answered(void *context, const upbit__rest_result *result)
     schedule(l);
 }
 
+static void looked_through(void *context, upbit__markets *markets)
+{
+    upbit__listing *l = context;
+    upbit__recorded_markets_destroy(l->scan);
+    l->scan = NULL;
+    if (markets != NULL)
+        believe(l, markets);
+    l->events.settled(l->context);
+}
+
+/* A file does not change: it is looked through once. */
+static void start_scan(upbit__listing *l)
+{
+    if (l->begun)
+        return;
+    l->begun = true;
+    int error = upbit__recorded_markets_start(&l->scan, l->loop, l->asking->config->replay_file,
+                                              looked_through, l);
+    if (error != 0)
+        upbit__log_write(l->log, UPBIT_LOG_ERROR, "rest", "the recording's markets: %s",
+                         upbit_error_string(error));
+}
+
 void upbit__listing_start(upbit__listing *l)
 {
+    if (is_recording(l)) {
+        start_scan(l);
+        return;
+    }
     int64_t now = upbit__clock_monotonic_ns();
     if (l->ask != NULL || (l->begun && now < again_ns(l)))
         return;
@@ -176,7 +210,7 @@ void upbit__listing_keep(upbit__listing *l, bool needed)
 
 void upbit__listing_recheck(upbit__listing *l)
 {
-    if (l->ask != NULL)
+    if (l->ask != NULL || is_recording(l))
         return;
     int64_t at = again_ns(l);
     if (upbit__timer_running(&l->refresh) && l->refresh.at_ns <= at)
@@ -195,8 +229,21 @@ static bool holds(const upbit__markets *markets, const char *code)
     return upbit__markets_range(markets, prefix, &first) > 0;
 }
 
+/* Of a recording every order waits, so that playing begins with all that was wanted by then; what
+ * it has nothing of is silent, but KRW-* of nothing is told. */
+static upbit__listed check_recorded(upbit__listing *l, const char *code)
+{
+    start_scan(l);
+    if (l->scan != NULL)
+        return UPBIT__LISTED_WAIT;
+    bool yes = l->markets == NULL || !upbit__is_selector(code) || holds(l->markets, code);
+    return yes ? UPBIT__LISTED_YES : UPBIT__LISTED_NO;
+}
+
 upbit__listed upbit__listing_check(upbit__listing *l, const char *code)
 {
+    if (is_recording(l))
+        return check_recorded(l, code);
     if (l->markets != NULL && holds(l->markets, code))
         return UPBIT__LISTED_YES;
     if (l->markets == NULL || upbit__clock_monotonic_ns() - l->known_ns > FRESH_NS)

@@ -4,7 +4,7 @@
  * When the list cannot be had, codes pass unchecked. While it is needed the list is asked for
  * every listing_ms, after a failure after 1, 2, 4 .. 30 s, and soon when the stream contradicts it.
  * A list that lacks more than a fifth of the codes known before is asked for once more before it is
- * believed. I/O thread only. */
+ * believed. While a recording is played the list is what it has frames of. I/O thread only. */
 #ifndef UPBIT_CLIENT_LISTING_H
 #define UPBIT_CLIENT_LISTING_H
 
@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "client/asking.h"
+#include "client/recorded_markets.h"
 #include "exchange/markets.h"
 
 typedef enum upbit__listed {
@@ -35,13 +36,14 @@ typedef struct upbit__listing {
     upbit__listing_events events;
     void *context;
     /* I/O thread */
-    upbit__ask *ask;         /* on its way */
-    upbit__markets *markets; /* NULL: not known */
-    bool begun, told;        /* told: the present failure has been logged */
-    bool give_up;            /* waited long enough: codes pass until the answer comes */
-    bool needed;             /* somebody wants it kept fresh */
-    bool doubted;            /* the last answer was too short to be believed at once */
-    uint32_t failures;       /* in a row */
+    upbit__ask *ask;               /* on its way */
+    upbit__recorded_markets *scan; /* of the recording, on its way */
+    upbit__markets *markets;       /* NULL: not known */
+    bool begun, told;              /* told: the present failure has been logged */
+    bool give_up;                  /* waited long enough: codes pass until the answer comes */
+    bool needed;                   /* somebody wants it kept fresh */
+    bool doubted;                  /* the last answer was too short to be believed at once */
+    uint32_t failures;             /* in a row */
     int64_t known_ns, tried_ns;
     upbit__timer patience, refresh;
 } upbit__listing;

@@ -24,12 +24,13 @@
 #include "upbit-live/upbit-live.h"
 
 enum { MARKETS = 855, PROXIES = 1000, FLOOD_CODES = 24, ROUNDS_MAX = 15 };
-enum { REST, BOOKS, MANY, STALLED, MODES };
-static const char *const names[MODES] = {"at rest", "855 books", "1,000 proxies", "stalled"};
+enum { REST, BOOKS, MANY, FLOOD, STALLED, MODES };
+static const char *const names[MODES] = {"at rest", "855 books", "1,000 proxies", "flood",
+                                         "stalled"};
 
 typedef struct figures {
-    double grown; /* KiB since the process began; stalled: since the first message */
-    double late;  /* stalled: KiB since a tenth of the messages */
+    double grown; /* KiB since the process began; in a flood: since the first message */
+    double late;  /* in a flood: KiB since a tenth of the messages */
     double all;   /* KiB resident at the end */
 } figures;
 
@@ -142,7 +143,7 @@ static figures on_the_mock(const mock *exchange, int mode, int proxies)
     return (figures){end - begin, 0, end};
 }
 
-static figures in_the_flood(const flood *f)
+static figures in_the_flood(const flood *f, bool with_stalled)
 {
     static const char *const first[] = {"BTC", "ETH", "XRP", "DOGE", "SOL", "ADA", "AVAX", "DOT"};
     static const char *const last[] = {"", "A", "X"};
@@ -154,14 +155,16 @@ static figures in_the_flood(const flood *f)
     }
     snprintf(url, sizeof url, "wss://127.0.0.1:%d/websocket/v1", f->port);
     upbit_manager *m = open_manager(url, f->ca_file);
-    upbit_proxy *taking, *stalled;
+    upbit_proxy *taking, *stalled = NULL;
     upbit_proxy_options o = UPBIT_PROXY_OPTIONS_INIT;
-    o.policy = UPBIT_POLICY_DROP_OLDEST; /* as large as the caps let it become */
-    if (upbit_proxy_open(&taking, m, "taking", &o) != 0 ||
-        upbit_proxy_open(&stalled, m, "stalled", &o) != 0)
+    if (upbit_proxy_open(&taking, m, "taking", &o) != 0)
+        give_up(upbit_error_detail());
+    o.policy = UPBIT_POLICY_DROP_OLDEST; /* all it may have: three lanes full to their caps */
+    if (with_stalled && upbit_proxy_open(&stalled, m, "stalled", &o) != 0)
         give_up(upbit_error_detail());
     for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_ORDERBOOK; type++) {
-        want(stalled, type, list, FLOOD_CODES);
+        if (with_stalled)
+            want(stalled, type, list, FLOOD_CODES);
         want(taking, type, list, FLOOD_CODES);
     }
     struct pollfd fd = {upbit_proxy_fd(taking), POLLIN, 0};
@@ -180,8 +183,12 @@ static figures in_the_flood(const flood *f)
             tenth = resident_kib();
     }
     double end = resident_kib();
+    if (getenv("BENCH_VERBOSE") != NULL)
+        fprintf(stderr, "# pool %" PRIu64 " KiB, most %" PRIu64 " KiB\n", s.memory_bytes / 1024,
+                s.memory_peak_bytes / 1024);
     upbit_proxy_close(taking);
-    upbit_proxy_close(stalled);
+    if (with_stalled)
+        upbit_proxy_close(stalled);
     upbit_manager_release(m);
     return (figures){end - start, end - tenth, end};
 }
@@ -195,7 +202,8 @@ static figures measure(const mock *exchange, const flood *f, int mode, int proxi
         give_up("no pipe");
     pid_t pid = fork();
     if (pid == 0) {
-        result = mode == STALLED ? in_the_flood(f) : on_the_mock(exchange, mode, proxies);
+        result =
+            mode >= FLOOD ? in_the_flood(f, mode == STALLED) : on_the_mock(exchange, mode, proxies);
         _exit(write(out[1], &result, sizeof result) == sizeof result ? 0 : 99);
     }
     close(out[1]);

@@ -239,6 +239,39 @@ def test_a_recording_is_played_and_ends():
             assert result.returncode == 4 and "nobody to ask" in result.stderr, result
 
 
+def test_all_of_a_currency_are_those_the_recording_has():
+    def frame(code, n, direction="in"):
+        text = json.dumps({
+            "type": "trade", "code": code, "trade_price": n, "trade_volume": 0.5, "ask_bid": "BID",
+            "trade_timestamp": 1790000000000 + n, "sequential_id": n, "stream_type": "REALTIME"})
+        return json.dumps({"t_ns": n, "dir": direction, "op": 2, "text": text}) + "\n"
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+        file.write(frame("KRW-XRP", 1, "out") + frame("KRW-BTC", 2))
+        file.write(frame("BTC-ETH", 3))
+        # More than is looked through in one turn.
+        file.write((frame("KRW-XRP", 1, "out")[:-1] + " " * 3000 + "\n") * 500)
+        file.write(frame("krw", 9000))
+        file.write(json.dumps({"t_ns": 9001, "dir": "in", "op": 2, "text": json.dumps({
+            "ty": "trade", "cd": "KRW-SOL", "tp": 1, "tv": 1, "ab": "BID", "ttms": 1790000009001,
+            "sid": 9001, "st": "REALTIME"})}) + "\n")
+        file.write(frame("KRW-ETH", 9002))
+        file.flush()
+        here = ["--replay", file.name, "--speed", "0"]
+        # The first and the last: nothing is played before the whole file has been looked through.
+        result = tail(*here, "trade", "KRW-*")
+        found = lines(result)
+        assert result.returncode == 0, result
+        assert {e["code"] for e in found} == {"KRW-BTC", "KRW-ETH", "KRW-SOL"}, result
+        assert found[0]["sequential_id"] == 2 and found[-1]["sequential_id"] == 9002, found[-1]
+        result = tail(*here, "trade", "BTC-*")
+        assert [e["code"] for e in lines(result)] == ["BTC-ETH"], result
+        result = tail(*here, "trade", "USDT-*")
+        assert result.returncode != 0 and "USDT-*" in result.stderr, result
+        # What is not in it by name is no fault.
+        result = tail(*here, "trade", "KRW-XRP,BTC-ETH")
+        assert [e["code"] for e in lines(result)] == ["BTC-ETH"], result
+
+
 def test_a_broken_recording_is_told_with_its_line():
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
         file.write(recorded_trades(3, False) + '{"t_ns":1,"dir":"in"')
