@@ -1,0 +1,273 @@
+/* Every error of the public list, raised by the public interface alone, and clearly: with a name
+ * and a sentence, and where a call failed or an event tells it, with what exactly was wrong. The
+ * last case knows which were not. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../integration/net/server.h"
+#include "inject.h"
+#include "support/check_main.h"
+#include "support/stream.h"
+#include "upbit-live/credentials.h"
+#include "upbit-live/limiter.h"
+
+static bool raised[64];
+static mock exchange;
+static upbit_manager *manager;
+static upbit_proxy *proxy;
+static char url[160];
+
+static void expect(int error, int wanted)
+{
+    ck_assert_msg(error == wanted, "%s, not %s: %s", upbit_error_name(error),
+                  upbit_error_name(wanted), upbit_error_detail());
+    raised[-wanted] = true;
+}
+
+/* A call that failed says what was wrong with it. */
+static void expect_detail(int error, int wanted, const char *part)
+{
+    expect(error, wanted);
+    ck_assert_msg(strstr(upbit_error_detail(), part) != NULL, "'%s' is not in '%s'", part,
+                  upbit_error_detail());
+}
+
+static bool is_error(const upbit_event *e, const void *wanted)
+{
+    return upbit_event_error(e) != NULL && upbit_event_error(e)->error == *(const int *)wanted;
+}
+
+static void expect_event(int wanted)
+{
+    const upbit_event *e = stream_until(proxy, is_error, &wanted, 25, NULL);
+    ck_assert_msg(e != NULL, "no ERROR %s", upbit_error_name(wanted));
+    ck_assert_str_ne(upbit_event_error(e)->message, "");
+    upbit_event_unref(e);
+    raised[-wanted] = true;
+}
+
+static void use_url(upbit_options *o)
+{
+    o->url = url;
+    o->connect_timeout_ms = 20000;
+}
+
+static void open_at(const char *where)
+{
+    snprintf(url, sizeof url, "%s", where);
+    manager = stream_manager(&exchange, use_url);
+    proxy = stream_proxy(manager, "errors", NULL);
+    ck_assert_int_eq(stream_want(proxy, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 0), 0);
+}
+
+static void begin(void)
+{
+    const char *arguments[] = {"--codes", "10", "--rate", "50", "--seed", "5", NULL};
+    mock_start(&exchange, arguments);
+    open_at(exchange.url);
+}
+
+static void close_client(void)
+{
+    upbit_proxy_close(proxy);
+    upbit_manager_release(manager);
+}
+
+static void end(void)
+{
+    close_client();
+    mock_stop(&exchange);
+}
+
+static void order(const char *path, const char *body)
+{
+    ck_assert_msg(mock_call(&exchange, "POST", path, body) == 200, "%s: %s", path, mock_answer());
+}
+
+static int ask(int type, const char *code, uint32_t timeout_ms, uint64_t id)
+{
+    upbit_want want = UPBIT_WANT_INIT;
+    want.type = type;
+    want.codes = &code;
+    want.code_count = code != NULL;
+    return upbit_proxy_get_snapshot(proxy, &want, timeout_ms, id);
+}
+
+START_TEST(of_calls)
+{
+    begin();
+    upbit_manager *none = NULL;
+    upbit_proxy *twin = NULL;
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    o.url = "http://no.stream/";
+    expect_detail(upbit_manager_create(&none, &o), UPBIT_ERROR_INVALID_ARGUMENT, "url");
+    expect_detail(upbit_proxy_open(&twin, manager, "errors", NULL), UPBIT_ERROR_DUPLICATE_CLIENT_ID,
+                  "errors");
+    o.url = exchange.url;
+    inject_fail_call("eventfd");
+    expect(upbit_manager_create(&none, &o), UPBIT_ERROR_SYSTEM);
+    inject_no_memory(true);
+    int error = upbit_manager_create(&none, &o);
+    inject_no_memory(false);
+    expect(error, UPBIT_ERROR_NO_MEMORY);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(upbit_proxy_unsubscribe_all(proxy, 0) == UPBIT_ERROR_ILLEGAL_STATE ? 0 : 1);
+    int status = -1;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    expect(WIFEXITED(status) && WEXITSTATUS(status) == 0 ? UPBIT_ERROR_ILLEGAL_STATE : 0,
+           UPBIT_ERROR_ILLEGAL_STATE);
+    error = 0;
+    for (uint64_t id = 1; error == 0 && id < 100000; id++) /* and takes no answer */
+        error = upbit_proxy_unsubscribe_all(proxy, id);
+    expect(error, UPBIT_ERROR_COMMAND_FULL);
+    upbit_manager_shutdown(manager, 0);
+    expect_detail(upbit_proxy_unsubscribe_all(proxy, 0), UPBIT_ERROR_CLOSED, "shut down");
+    end();
+}
+END_TEST
+
+static pthread_t tester;
+static atomic_int inside;
+
+static void shut_down_inside(void *context)
+{
+    (void)context;
+    if (!pthread_equal(pthread_self(), tester)) /* it is called once in the thread that sets it */
+        atomic_store(&inside, upbit_manager_shutdown(manager, 0));
+}
+
+START_TEST(of_the_io_thread)
+{
+    begin();
+    tester = pthread_self();
+    upbit_proxy_set_wakeup(proxy, shut_down_inside, NULL);
+    double until = stream_now() + 25;
+    while (atomic_load(&inside) == 0 && stream_now() < until) {
+        upbit_delivery d = UPBIT_DELIVERY_INIT;
+        while (upbit_proxy_next(proxy, &d) == 1)
+            upbit_event_unref(d.event);
+        usleep(1000);
+    }
+    upbit_proxy_set_wakeup(proxy, NULL, NULL);
+    expect(atomic_load(&inside), UPBIT_ERROR_WRONG_THREAD);
+    end();
+}
+END_TEST
+
+START_TEST(of_replies)
+{
+    begin();
+    ck_assert_int_eq(stream_want(proxy, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-NONE", 1), 0);
+    expect(stream_reply(proxy, 1, 25), UPBIT_ERROR_UNKNOWN_CODE);
+    ck_assert_int_eq(ask(UPBIT_TYPE_MY_ASSET, NULL, 0, 2), 0);
+    expect(stream_reply(proxy, 2, 25), UPBIT_ERROR_UNAVAILABLE);
+    for (uint64_t id = 10; id < 12; id++)
+        ck_assert_int_eq(upbit_limiter_acquire(proxy, UPBIT_LIMIT_GROUP_ORDER, 9, 1, id), 0);
+    ck_assert_int_eq(stream_reply(proxy, 10, 25), 0);
+    expect(stream_reply(proxy, 11, 25), UPBIT_ERROR_LIMIT);
+    mock_pause(&exchange);
+    ck_assert_int_eq(ask(UPBIT_TYPE_TICKER, "KRW-ETH", 20000, 20), 0);
+    ck_assert_int_eq(upbit_proxy_cancel(proxy, 20), 0);
+    expect(stream_reply(proxy, 20, 25), UPBIT_ERROR_CANCELLED);
+    ck_assert_int_eq(ask(UPBIT_TYPE_TICKER, "KRW-ETH", 50, 21), 0);
+    expect(stream_reply(proxy, 21, 25), UPBIT_ERROR_TIMEOUT);
+    mock_resume(&exchange);
+    ck_assert_int_eq(upbit_manager_set_credentials(manager, "nobodys", "secret"), 0);
+    ck_assert_int_eq(ask(UPBIT_TYPE_MY_ASSET, NULL, 20000, 22), 0);
+    expect(stream_reply(proxy, 22, 25), UPBIT_ERROR_AUTH);
+    end();
+}
+END_TEST
+
+START_TEST(of_the_stream)
+{
+    begin();
+    const upbit_event *e = stream_event(proxy, UPBIT_TYPE_TRADE, "KRW-BTC", 25);
+    ck_assert_ptr_nonnull(e);
+    upbit_event_unref(e);
+    order("/mock/garbage?kind=truncated", "");
+    expect_event(UPBIT_ERROR_DECODE);
+    order("/mock/error?name=INVALID_PARAM&when=now", "");
+    expect_event(UPBIT_ERROR_EXCHANGE);
+    ck_assert(stream_is_live(proxy, 25));
+    order("/mock/frame?kind=masked", "");
+    expect_event(UPBIT_ERROR_PROTOCOL);
+    ck_assert(stream_is_live(proxy, 25));
+    order("/mock/refuse?count=1&status=503", "");
+    order("/mock/cut?how=fin", "");
+    expect_event(UPBIT_ERROR_UPGRADE);
+    end();
+}
+END_TEST
+
+static void serve_plain_text(peer *p, void *context)
+{
+    (void)context;
+    peer_text(p, "HTTP/1.1 400 Bad Request\r\n\r\n");
+    while (peer_read(p, p->request, 100) > 0)
+        ;
+}
+
+static bool is_unresolved(const upbit_event *e, const void *unused)
+{
+    static const int either[] = {UPBIT_ERROR_RESOLVE, UPBIT_ERROR_TIMEOUT};
+    (void)unused;
+    return is_error(e, &either[0]) || is_error(e, &either[1]);
+}
+
+START_TEST(of_connecting)
+{
+    char where[160];
+    server s;
+    server_start(&s, NULL, serve_plain_text, NULL);
+    snprintf(where, sizeof where, "wss://127.0.0.1:%d/websocket/v1", s.port);
+    open_at(where);
+    expect_event(UPBIT_ERROR_TLS);
+    close_client();
+    server_stop(&s);
+    snprintf(where, sizeof where, "ws://127.0.0.1:%d/websocket/v1", s.port);
+    open_at(where); /* nobody there any more */
+    expect_event(UPBIT_ERROR_CONNECT);
+    close_client();
+    /* .invalid is no domain (RFC 6761). Where even that has to be asked of a server that is not
+     * there, the time is over first. */
+    open_at("ws://no-such-host.invalid/websocket/v1");
+    const upbit_event *e = stream_until(proxy, is_unresolved, NULL, 40, NULL);
+    ck_assert_ptr_nonnull(e);
+    upbit_event_unref(e);
+    raised[-UPBIT_ERROR_RESOLVE] = true;
+    close_client();
+}
+END_TEST
+
+START_TEST(all_of_them)
+{
+#define LOOK(name, number, text)                                                                   \
+    ck_assert_msg(raised[-(number)], "%s was not raised", #name);                                  \
+    ck_assert_str_eq(upbit_error_name(number), #name);                                             \
+    ck_assert_str_eq(upbit_error_string(number), text);
+    UPBIT_ERROR_LIST(LOOK)
+#undef LOOK
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("errors");
+    TCase *t = tcase_create("all");
+    tcase_set_timeout(t, 150);
+    tcase_add_test(t, of_calls);
+    tcase_add_test(t, of_the_io_thread);
+    tcase_add_test(t, of_replies);
+    tcase_add_test(t, of_the_stream);
+    tcase_add_test(t, of_connecting);
+    tcase_add_test(t, all_of_them);
+    suite_add_tcase(suite, t);
+    return check_main(suite);
+}
