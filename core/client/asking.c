@@ -29,6 +29,7 @@ struct upbit__ask {
     upbit__ask_priority priority;
     uint64_t number;
     int64_t deadline_ns;
+    int64_t sent_ns;
     upbit__rest_call *call; /* under way */
     int error, http_status; /* over: what to tell */
     int64_t waits_ns;       /* for the budget, since when; 0: it does not */
@@ -53,6 +54,7 @@ static void take_out(upbit__ask *ask)
     *(ask->next != NULL ? &ask->next->previous : &list->last) = ask->previous;
     ask->next = ask->previous = NULL;
     ask->list = NULL;
+    list->count--;
 }
 
 /* In the order of the numbers: one that comes back after a 429 stands where it stood. */
@@ -62,6 +64,7 @@ static void put_in(upbit__ask_list *list, upbit__ask *ask)
     while (before != NULL && before->number > ask->number)
         before = before->previous;
     ask->list = list;
+    list->count++;
     ask->previous = before;
     ask->next = before != NULL ? before->next : list->first;
     *(before != NULL ? &before->next : &list->first) = ask;
@@ -269,6 +272,9 @@ static void answered(void *context, const upbit__rest_result *result)
     upbit__ask *ask = context;
     upbit__asking *a = ask->asking;
     int64_t now = upbit__clock_monotonic_ns();
+    upbit__count_status(a->counters, result->http_status);
+    if (result->error == 0)
+        upbit__histogram_add(&a->counters->rest_latency, (now - ask->sent_ns) / 1000);
     upbit__exchange_clock_heard(a->clock, result);
     int64_t closed = settle(ask, result, now);
     judge_keys(ask, result);
@@ -312,6 +318,7 @@ static void send_off(upbit__ask *ask, int64_t now)
     end_wait(ask, now);
     take_out(ask);
     put_in(&a->under_way, ask);
+    ask->sent_ns = now;
     a->under_way_count[ask->group]++;
     a->under_way_total++;
     upbit__count(&a->counters->rest_requests, 1);
@@ -480,6 +487,7 @@ void upbit__asking_report(upbit__asking *a, upbit__group group, int http_status,
                           const char *remaining_req, const char *body)
 {
     int64_t now = upbit__clock_monotonic_ns();
+    upbit__count_status(a->counters, http_status);
     upbit__budget *budget = budget_of(a, group);
     upbit__budget_clock(budget, upbit__exchange_clock_least_ms(a->clock));
     int64_t closed =

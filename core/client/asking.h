@@ -32,6 +32,7 @@ typedef struct upbit__ask upbit__ask;
 
 typedef struct upbit__ask_list {
     upbit__ask *first, *last;
+    uint32_t count;
 } upbit__ask_list;
 
 typedef struct upbit__asking {

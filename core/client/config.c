@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error_detail.h"
+#include "base/log.h"
 #include "client/thread.h"
 #include "client/settings.h"
 #include "net/transport.h"
@@ -249,6 +250,28 @@ static int set_patience(upbit__config *c, const upbit__settings *s)
     return 0;
 }
 
+/* What is written where: lines, metrics, frames. */
+static int set_operations(upbit__config *c, const upbit__settings *s)
+{
+    const upbit_options *o = &s->o;
+    const char *why = "";
+    int error = upbit__log_set_levels(NULL, o->log_levels, &why);
+    if (error != 0) {
+        char who[UPBIT__LABEL_SIZE];
+        upbit__settings_label(who, s, "log_levels");
+        return upbit__error_set(error, "%s: %s", who, why);
+    }
+    c->metrics_interval_ms = o->metrics_interval_ms;
+    error = copy_text(&c->log_levels, o->log_levels);
+    if (error == 0 && o->log == NULL)
+        error = copy_text(&c->log_file, o->log_file);
+    if (error == 0)
+        error = copy_text(&c->metrics_file, o->metrics_file);
+    if (error == 0)
+        error = copy_text(&c->trace_file, o->trace_file);
+    return error;
+}
+
 static void set_plain(upbit__config *c, const upbit_options *o)
 {
     *c = (upbit__config){
@@ -304,6 +327,8 @@ int upbit__config_from_settings(upbit__config *c, upbit__settings *s)
         error = set_proxy(c, s);
     if (error == 0)
         error = set_cpus(c, s);
+    if (error == 0)
+        error = set_operations(c, s);
     if (error != 0)
         upbit__config_finish(c);
     return error;
@@ -333,5 +358,9 @@ void upbit__config_finish(upbit__config *c)
     free(c->proxy);
     free(c->replay_file);
     free(c->io_cpus);
+    free(c->log_levels);
+    free(c->log_file);
+    free(c->metrics_file);
+    free(c->trace_file);
     *c = (upbit__config){0};
 }

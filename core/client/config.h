@@ -31,6 +31,8 @@ typedef struct upbit__config {
     char limit_group[65];                          /* of what is signed; empty: each key */
     uint64_t memory_budget;
     uint32_t queue_messages, queue_bytes; /* of proxies that set none; 0: the default */
+    char *log_levels, *log_file, *metrics_file, *trace_file; /* NULL: none */
+    uint32_t metrics_interval_ms;
     bool environment_keys;
     upbit__jwt_algorithm token_algorithm;
     upbit_credentials_function credentials; /* NULL: none */

@@ -9,6 +9,9 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/histogram.h"
+#include "client/meter.h"
+#include "upbit-live/stats.h"
 
 typedef _Atomic uint64_t upbit__counter;
 
@@ -54,7 +57,16 @@ typedef _Atomic uint64_t upbit__counter;
     X(messages_compressed)                                                                         \
     X(bytes_compressed)                                                                            \
     X(bytes_inflated)                                                                              \
-    X(compression_faults)
+    X(compression_faults)                                                                          \
+    X(bytes_decoded)                                                                               \
+    X(epoch_switches)                                                                              \
+    X(losses)                                                                                      \
+    X(http_429)                                                                                    \
+    X(http_418)                                                                                    \
+    X(memory_key_bytes)                                                                            \
+    X(memory_stream_bytes)                                                                         \
+    X(trace_frames)                                                                                \
+    X(trace_failures)
 
 typedef struct upbit__counters {
 #define UPBIT__COUNTER_FIELD(name) upbit__counter name;
@@ -62,6 +74,13 @@ typedef struct upbit__counters {
 #undef UPBIT__COUNTER_FIELD
     _Atomic uint32_t state, epoch, compression, private_state, private_epoch;
     _Atomic int64_t lag_ms, clock_offset_ms;
+    upbit__counter decoded_by_type[UPBIT_STATS_TYPES], ends_by_error[UPBIT_STATS_ERRORS];
+    /* Of a session: how long it was down until it was up again, and since when it is (of
+     * CLOCK_BOOTTIME; 0: it is not). By upbit_session. */
+    upbit__counter down_ns[2];
+    _Atomic int64_t down_since_ns[2];
+    upbit__histogram lag_receive, rest_latency, turns;
+    upbit__meter meter;
 } upbit__counters;
 
 static inline void upbit__count(upbit__counter *counter, uint64_t more)
@@ -92,6 +111,27 @@ static inline uint32_t upbit__wait_end(upbit__counters *c, int64_t *since_ns, in
     if (ms > longest)
         upbit__count(&c->limit_wait_longest_ms, ms - longest);
     return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
+static inline uint64_t upbit__counted(const upbit__counter *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* A connection is over, or was not had: why. */
+static inline void upbit__count_end(upbit__counters *c, int error)
+{
+    unsigned at = error < 0 && -error < UPBIT_STATS_ERRORS ? (unsigned)-error : 0;
+    upbit__count(&c->ends_by_error[at], 1);
+}
+
+/* What the exchange answered when it was asked for something. */
+static inline void upbit__count_status(upbit__counters *c, int http_status)
+{
+    if (http_status == 429)
+        upbit__count(&c->http_429, 1);
+    else if (http_status == 418)
+        upbit__count(&c->http_418, 1);
 }
 
 #endif

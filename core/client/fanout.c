@@ -238,6 +238,8 @@ void upbit__fanout_event(upbit__fanout *f, upbit_event *e)
     if (key->entry_count == 0) /* it lingers: its latest value is kept for who comes back */
         upbit__count(&f->counters->events_unwanted, 1);
     key->heard_ns = e->received_ns;
+    key->lag_ms = e->received_ms - e->exchange_ms;
+    key->events++;
     prove(f, key, e);
     if (key->quiet && f->heard != NULL)
         f->heard(f->context, key);

@@ -9,9 +9,11 @@
 
 #include "base/clock.h"
 #include "client/acquire.h"
+#include "client/measure.h"
 #include "client/private.h"
 #include "client/resync.h"
 #include "client/snapshot.h"
+#include "client/trace.h"
 #include "queue/pool.h"
 #include "wire/http.h"
 
@@ -45,6 +47,7 @@ static void on_event(void *context, upbit_event *e)
     e->received_wall_ns = m->received_wall_ns;
     e->received_ms = m->received_wall_ns / UPBIT__MS;
     upbit__count(&m->counters.events_decoded, 1);
+    upbit__measure_event(&m->counters, e);
     if (session->by_next) {
         upbit__renewal_event(session, e);
         return;
@@ -61,9 +64,6 @@ static void on_event(void *context, upbit_event *e)
         upbit__blame(m, session, (const void *)e);
         break;
     default:
-        if (e->stream == UPBIT_STREAM_REALTIME)
-            atomic_store_explicit(&m->counters.lag_ms, e->received_ms - e->exchange_ms,
-                                  memory_order_relaxed);
         deliver(m, session, e);
         return;
     }
@@ -158,6 +158,7 @@ static void on_message(void *context, upbit__session *session, const uint8_t *da
     m->received_wall_ns = received_ns + m->wall_ahead_ns;
     m->source = session;
     upbit__count(&m->counters.messages_received, 1);
+    upbit__count(&m->counters.bytes_decoded, length);
     if (upbit__decode(m->decoder, (const char *)data, length, &out, reason, sizeof reason) < 0)
         bad_message(m, reason);
 }
@@ -172,12 +173,11 @@ static void on_state(void *context, upbit__session *session)
     upbit_manager *m = context;
     if (session->state == UPBIT_STATE_LIVE)
         session->refusal_told[0] = '\0';
-    if (session == &m->session)
-        upbit__tell_health(m);
-    upbit__tell_compression(m, session);
+    upbit__health_compression(m, session);
     upbit__tell_state(m, session, NULL);
     if (session->restored)
         upbit__tell_restored(m, session);
+    upbit__health_look(m);
     if (session != &m->session) {
         upbit__private_state(m);
         return;
@@ -263,7 +263,7 @@ static void on_keys_changed(upbit_manager *m)
 
 static void on_clock_changed(void *context)
 {
-    upbit__tell_clock(context);
+    upbit__health_clock(context);
 }
 
 int upbit__io_init(upbit_manager *m)
@@ -309,6 +309,7 @@ int upbit__io_init(upbit_manager *m)
                                 .context = m};
     m->once_timer = (upbit__timer){.callback = upbit__once_due, .context = m};
     m->resync_timer = (upbit__timer){.callback = on_resync_due, .context = m};
+    m->mark_timer = (upbit__timer){.callback = upbit__measure_mark, .context = m};
     m->quiet_timer = (upbit__timer){.callback = upbit__quiet_scan, .context = m};
     const upbit__endpoint public_endpoint = {.id = UPBIT_SESSION_PUBLIC,
                                              .name = "public",
@@ -345,6 +346,7 @@ int upbit__io_init(upbit_manager *m)
 void upbit__io_finish(upbit_manager *m)
 {
     upbit__timer_stop(&m->quiet_timer);
+    upbit__timer_stop(&m->mark_timer);
     upbit__timer_stop(&m->once_timer);
     upbit__timer_stop(&m->resync_timer);
     upbit__decoder_destroy(m->decoder);
@@ -381,6 +383,9 @@ static void turn(upbit_manager *m, int64_t wait_ns)
     if (commands != NULL)
         upbit__orders_run(m, commands);
     commit(m);
+    upbit__trace_flush(m->session.trace);
+    upbit__trace_flush(m->private_session.trace);
+    upbit__measure_turn(m);
     atomic_store_explicit(&m->counters.io_cpu_ns, (uint64_t)upbit__clock_thread_cpu_ns(),
                           memory_order_relaxed);
 }
@@ -404,7 +409,7 @@ static void close_in_order(upbit_manager *m)
     m->session.state = m->private_session.state = UPBIT_STATE_CLOSED;
     atomic_store_explicit(&m->counters.private_state, UPBIT_STATE_CLOSED, memory_order_relaxed);
     atomic_store_explicit(&m->counters.state, UPBIT_STATE_CLOSED, memory_order_relaxed);
-    upbit__tell_health(m);
+    upbit__health_look(m);
 }
 
 void *upbit__io_main(void *manager)

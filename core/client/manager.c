@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error_detail.h"
 #include "client/thread.h"
+#include "client/trace.h"
 #include "queue/pool.h"
 #include "upbit-live/credentials.h"
 
@@ -69,6 +70,7 @@ static void destroy(upbit_manager *m)
     upbit__pool_release(m->pool);
     upbit__config_finish(&m->config);
     upbit__log_finish(&m->log);
+    upbit_log_file_close(m->log_file);
     pthread_cond_destroy(&m->ended_cond);
     pthread_mutex_destroy(&m->mutex);
     free(m);
@@ -126,6 +128,26 @@ static int init_locks(upbit_manager *m)
     return 0;
 }
 
+static int init_log(upbit_manager *m, const upbit__config *config)
+{
+    const char *why;
+    upbit_log_function function = config->log;
+    void *context = config->log_context;
+    int error = 0;
+    if (config->log_file != NULL) {
+        error = upbit_log_file_open(&m->log_file, config->log_file);
+        function = upbit_log_file_write;
+        context = m->log_file;
+    }
+    if (error == 0)
+        error = upbit__log_init(&m->log, function, context, config->log_level);
+    if (error == 0)
+        (void)upbit__log_set_levels(&m->log, config->log_levels, &why); /* checked before */
+    else
+        upbit_log_file_close(m->log_file);
+    return error;
+}
+
 static int create(upbit_manager **out, const upbit__config *config, bool is_default)
 {
     upbit_manager *m = calloc(1, sizeof *m);
@@ -136,22 +158,27 @@ static int create(upbit_manager **out, const upbit__config *config, bool is_defa
     m->fork_generation = atomic_load_explicit(&fork_generation, memory_order_relaxed);
     atomic_init(&m->refs, 1);
     upbit__command_queue_init(&m->commands);
-    int error = upbit__log_init(&m->log, config->log, config->log_context, config->log_level);
+    int error = init_log(m, config);
     if (error != 0) {
         free(m);
         return error;
     }
     if ((error = init_locks(m)) != 0) {
         upbit__log_finish(&m->log);
+        upbit_log_file_close(m->log_file);
         free(m);
         return error;
     }
+    m->started_ns = upbit__clock_monotonic_ns();
+    m->started_ms = upbit__clock_wall_ns() / UPBIT__MS;
     m->config = *config; /* from here on the strings are the manager's */
     error = upbit__io_init(m);
+    if (error == 0 && config->trace_file != NULL)
+        error = upbit__trace_open(&m->session.trace, config->trace_file, &m->log, &m->counters);
     if (error == 0)
         error = upbit__stop_enter(m);
     if (error == 0) {
-        upbit__tell_health(m);
+        upbit__health_look(m);
         error = start_thread(m);
         if (error != 0)
             upbit__stop_leave(m);
@@ -316,42 +343,14 @@ int upbit_manager_set_log(upbit_manager *m, upbit_log_function log, void *contex
     return 0;
 }
 
-static uint64_t read_counter(const upbit__counter *counter)
+int upbit_manager_set_log_levels(upbit_manager *m, const char *levels)
 {
-    return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
-int upbit_manager_get_stats(upbit_manager *m, upbit_stats *out, size_t size)
-{
-    if (m == NULL || out == NULL || size == 0)
-        return UPBIT_ERROR_INVALID_ARGUMENT;
-    upbit_stats s = {0};
-#define COPY(name) s.name = read_counter(&m->counters.name);
-    UPBIT__COUNTERS(COPY)
-#undef COPY
-    s.memory_bytes = upbit__pool_bytes(m->pool);
-    s.memory_peak_bytes = upbit__pool_peak(m->pool);
-    s.state = atomic_load_explicit(&m->counters.state, memory_order_relaxed);
-    s.epoch = atomic_load_explicit(&m->counters.epoch, memory_order_relaxed);
-    s.compression = atomic_load_explicit(&m->counters.compression, memory_order_relaxed);
-    s.private_state = atomic_load_explicit(&m->counters.private_state, memory_order_relaxed);
-    s.private_epoch = atomic_load_explicit(&m->counters.private_epoch, memory_order_relaxed);
-    s.lag_ms = atomic_load_explicit(&m->counters.lag_ms, memory_order_relaxed);
-    s.clock_offset_ms = atomic_load_explicit(&m->counters.clock_offset_ms, memory_order_relaxed);
-    memset(out, 0, size);
-    memcpy(out, &s, size < sizeof s ? size : sizeof s);
-    return 0;
-}
-
-int upbit_manager_get_health(upbit_manager *m, upbit_health *out, size_t size)
-{
-    if (m == NULL || out == NULL || size == 0)
+    const char *why = "";
+    upbit__error_set(0, "%s", "");
+    if (m == NULL)
         return UPBIT_ERROR_INVALID_ARGUMENT;
     if (upbit__manager_forked(m))
         return UPBIT_ERROR_ILLEGAL_STATE;
-    memset(out, 0, size);
-    pthread_mutex_lock(&m->mutex);
-    memcpy(out, &m->health, size < sizeof m->health ? size : sizeof m->health);
-    pthread_mutex_unlock(&m->mutex);
-    return 0;
+    int error = upbit__log_set_levels(&m->log, levels, &why);
+    return error == 0 ? 0 : upbit__error_set(error, "log_levels: %s", why);
 }

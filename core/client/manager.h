@@ -16,7 +16,12 @@
  *     private.c   what private data can be had, and why not
  *     account_rest.c  what REST is asked about orders and balances
  *     raw.c       messages of unknown types
- *     tell.c      the events a manager makes about itself */
+ *     tell.c      the events a manager makes about itself
+ *     health.c    how it is doing, why, and what it does about it
+ *     measure.c   what it measures
+ *     errand.c    calls that wait for the I/O thread
+ *     inspect.c   who subscribed what
+ *     trace.c     frames into a file */
 #ifndef UPBIT_CLIENT_MANAGER_H
 #define UPBIT_CLIENT_MANAGER_H
 
@@ -55,8 +60,9 @@ typedef enum upbit__order_kind {
     UPBIT__ORDER_CANCEL,
     UPBIT__ORDER_ACQUIRE,
     UPBIT__ORDER_REPORT,
-    UPBIT__ORDER_KEYS,         /* set by call */
-    UPBIT__ORDER_KEYS_PROVIDED /* by the function of the options */
+    UPBIT__ORDER_KEYS,          /* set by call */
+    UPBIT__ORDER_KEYS_PROVIDED, /* by the function of the options */
+    UPBIT__ORDER_ERRAND         /* errand.h */
 } upbit__order_kind;
 
 /* A command: made and checked by any thread, done and freed by the I/O thread. */
@@ -85,6 +91,7 @@ typedef struct upbit__order {
     uint32_t waited_ms; /* ACQUIRE: until now, for the reply */
     int http_status;
     char remaining_req[64], body[256]; /* REPORT */
+    struct upbit__errand *errand;      /* ERRAND: one reference */
     size_t code_count;
     char codes[][24];
 } upbit__order;
@@ -93,11 +100,13 @@ struct upbit_manager {
     /* immutable once the thread runs */
     upbit__config config;
     upbit__log log;
+    upbit_log_file *log_file; /* NULL: none of its own */
     upbit__loop *loop;
     pthread_t thread;
     unsigned fork_generation;
     bool is_default;
-    upbit_manager *retired_next; /* under the mutex of the default instance */
+    int64_t started_ns, started_ms; /* monotonic, Unix */
+    upbit_manager *retired_next;    /* under the mutex of the default instance */
 
     /* any thread, atomic */
     _Atomic uint32_t refs;       /* the creator's, one per open proxy; the last frees the memory */
@@ -114,7 +123,8 @@ struct upbit_manager {
     bool ended; /* the I/O thread has left its loop */
     bool joined;
     struct upbit_proxy *ids[UPBIT__ID_BUCKETS]; /* open proxies by client_id */
-    upbit_health health;
+    upbit_health health[3];                     /* by upbit_session; of the manager */
+    upbit__distribution closed_lag;             /* of proxies that were closed */
     upbit_capabilities capabilities;
 
     upbit__credentials credentials; /* io; its state any thread */
@@ -148,6 +158,10 @@ struct upbit_manager {
     int64_t decode_bad_ns;                 /* the last bad message */
     int64_t received_ns, received_wall_ns; /* of the message being decoded */
     int64_t batch_ns;                      /* of the first since the last commit; 0: none yet */
+    upbit__timer mark_timer;               /* measure.c */
+    uint64_t marked_messages;              /* received by the last mark */
+    int64_t marked_ns[2];                  /* the last mark but one, and the last; 0: none */
+    unsigned idle_marks;                   /* since anything came */
     int64_t wall_ahead_ns;                 /* of the monotonic clock, in this batch */
 };
 
@@ -221,9 +235,15 @@ void upbit__tell_reply(upbit_manager *m, upbit__order *order, int error, const c
 void upbit__tell_error(upbit_manager *m, upbit__client *only, upbit_session session, int error,
                        int http_status, const char *name, const char *message);
 void upbit__tell_closed(upbit_manager *m, upbit__client *client);
-void upbit__tell_health(upbit_manager *m);
-void upbit__tell_clock(upbit_manager *m); /* it is wrong, or right again */
+void upbit__tell_to(upbit_manager *m, upbit_event *e, bool (*whom)(const upbit__client *client),
+                    void (*send)(upbit__inbox *inbox, const upbit_event *e)); /* takes it over */
+
+/* health.c. How things stand is looked at: what has changed is told to those who want that. Any
+ * number of times; also before the I/O thread runs. */
+void upbit__health_look(upbit_manager *m);
+bool upbit__health_passing(const upbit_manager *m); /* it may get better by time alone */
+void upbit__health_clock(upbit_manager *m);         /* it is wrong, or right again */
 /* Compression was given up, or is asked for again: once. */
-void upbit__tell_compression(upbit_manager *m, upbit__session *s);
+void upbit__health_compression(upbit_manager *m, upbit__session *s);
 
 #endif

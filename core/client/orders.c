@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/acquire.h"
+#include "client/errand.h"
 #include "client/private.h"
 #include "client/resync.h"
 #include "client/snapshot.h"
@@ -209,6 +210,7 @@ static void run_checked(upbit_manager *m, upbit__order *order)
     case UPBIT__ORDER_REPORT:
     case UPBIT__ORDER_KEYS:
     case UPBIT__ORDER_KEYS_PROVIDED:
+    case UPBIT__ORDER_ERRAND:
         break;
     }
     reply(m, order, error, error != 0 ? upbit_error_string(error) : "", barrier);
@@ -350,6 +352,10 @@ static void run(upbit_manager *m, upbit__order *order)
         return;
     case UPBIT__ORDER_KEYS_PROVIDED:
         upbit__credentials_provided(&m->credentials, order->keys, order->keys_error);
+        upbit__order_free(order);
+        return;
+    case UPBIT__ORDER_ERRAND:
+        upbit__errand_run(m, order->errand);
         upbit__order_free(order);
         return;
     default:

@@ -10,23 +10,10 @@
 #include "base/clock.h"
 #include "base/error_detail.h"
 #include "client/private.h"
+#include "client/proxy_inside.h"
 #include "client/want.h"
 
 #define SNAPSHOT_TIMEOUT_MS 5000
-
-struct upbit_proxy {
-    /* immutable */
-    upbit_manager *manager; /* one reference */
-    upbit__client *client;  /* the I/O thread's: never looked into here, only named in commands */
-    upbit__inbox *inbox;    /* the consumer's reference */
-    upbit__waiter *waiter;  /* one reference */
-    upbit__order *close;    /* made ahead: closing cannot fail */
-    void *user_data;
-    bool shared_waiter;
-    char client_id[65];
-    /* under the manager's mutex */
-    upbit_proxy *next_id;
-};
 
 static int check_client_id(const char *id)
 {
@@ -80,6 +67,8 @@ static void leave_id(upbit_proxy *p)
     while (*link != p)
         link = &(*link)->next_id;
     *link = p->next_id;
+    /* What it measured stays among the manager's statistics. */
+    upbit__distribution_add(&p->manager->closed_lag, upbit__inbox_lag(p->inbox));
     pthread_mutex_unlock(&p->manager->mutex);
 }
 
@@ -103,7 +92,7 @@ static upbit__order *make_order(upbit__order_kind kind, upbit__client *client)
     return order;
 }
 
-static upbit__client *make_client(const upbit_proxy *p)
+static upbit__client *make_client(const upbit_proxy *p, bool wants_health)
 {
     upbit__client *c = calloc(1, sizeof *c);
     if (c == NULL)
@@ -115,6 +104,7 @@ static upbit__client *make_client(const upbit_proxy *p)
     }
     c->inbox = p->inbox;
     memcpy(c->client_id, p->client_id, sizeof c->client_id);
+    c->health = wants_health;
     for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_RAW; type++)
         if (upbit__lane_of(type) >= 0)
             c->coalesce[type] = upbit__inbox_policy(p->inbox, type) == UPBIT__LANE_LATEST;
@@ -159,7 +149,7 @@ static int open_on(upbit_proxy *p, upbit_proxy_options *o)
     int error = make_inbox(p, o);
     if (error != 0)
         return error;
-    upbit__client *client = make_client(p);
+    upbit__client *client = make_client(p, o->health == UPBIT_ON);
     upbit__order *open = make_order(UPBIT__ORDER_OPEN, client);
     p->close = make_order(UPBIT__ORDER_CLOSE, client);
     error = client != NULL && open != NULL && p->close != NULL ? 0 : UPBIT_ERROR_NO_MEMORY;
@@ -195,6 +185,8 @@ int upbit_proxy_open(upbit_proxy **out, upbit_manager *m, const char *client_id,
         memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
     }
     o.struct_size = sizeof o;
+    if (o.health < UPBIT_AUTO || o.health > UPBIT_OFF)
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "health: must be on, off or auto");
     int error = check_client_id(client_id);
     if (error == 0 && m == NULL)
         error = upbit_manager_default(&m);
@@ -398,17 +390,6 @@ int upbit_proxy_is_private_available(upbit_proxy *p)
     upbit_capabilities c;
     int error = upbit_proxy_get_capabilities(p, &c, sizeof c);
     return error != 0 ? error : c.available;
-}
-
-int upbit_proxy_get_stats(upbit_proxy *p, upbit_proxy_stats *out, size_t size)
-{
-    if (p == NULL || out == NULL || size == 0)
-        return UPBIT_ERROR_INVALID_ARGUMENT;
-    upbit_proxy_stats s = {0};
-    upbit__inbox_stats(p->inbox, &s);
-    memset(out, 0, size);
-    memcpy(out, &s, size < sizeof s ? size : sizeof s);
-    return 0;
 }
 
 /* The public waiter is the queue's under another name. */

@@ -238,6 +238,7 @@ int upbit__registry_add(upbit__registry *r, upbit__client *client, const upbit__
     if (key == NULL && (key = make_key(r, id)) == NULL)
         return UPBIT_ERROR_NO_MEMORY;
     bool fresh = key->entry_count == 0;
+    uint32_t entries = key->entry_count;
     if (fresh && key->on_wire) { /* it lingered */
         r->lingering--;
         r->key_count++;
@@ -252,6 +253,7 @@ int upbit__registry_add(upbit__registry *r, upbit__client *client, const upbit__
     e->depth = (uint8_t)depth;
     e->flags = (uint8_t)flags;
     key->particular += is_particular(e);
+    r->entry_count += key->entry_count - entries;
     e->since = ++r->wants;
     key->settled = false;
     *out = e;
@@ -290,6 +292,7 @@ void upbit__registry_remove(upbit__registry *r, upbit__entry *e)
     upbit__inbox_cell_release(client->inbox, e->cell);
     upbit__inbox_cell_release(client->inbox, e->news);
     free(e);
+    r->entry_count--;
     if (key->entry_count == 0)
         drop_key(r, key);
 }

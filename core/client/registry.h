@@ -40,7 +40,9 @@ typedef struct upbit__client {
      * fresh state that is being told */
     uint32_t lost, due;
     size_t due_at; /* in entries */
+    uint32_t row;  /* scratch of inspect.c */
     bool is_behind;
+    bool health; /* wants HEALTH for every change; immutable */
     struct upbit__client *behind_next;
     struct upbit__selector *selectors;     /* KRW-* and its like */
     struct upbit__client *previous, *next; /* the manager's list */
@@ -136,6 +138,9 @@ struct upbit__key {
     uint32_t lost;      /* trades: how often a connection that streamed it was lost */
     int64_t asked_ns;   /* when the exchange was asked for it on this connection; 0: not yet */
     int64_t heard_ns;   /* when something of it came last; 0: never */
+    int64_t lag_ms;     /* of that: exchange to receipt */
+    uint64_t events;    /* that came of it */
+    uint64_t marked[2]; /* of those, until the last mark but one and the last (measure.c) */
     struct upbit__fill *fill;   /* trades: being had back; NULL: none */
     int64_t first_ms, first_id; /* trades: the first that came; what was before it is not ours */
     uint32_t listed;            /* number of the last list of subscriptions that named it */
@@ -157,6 +162,7 @@ typedef struct upbit__registry {
     upbit__key **buckets;
     size_t bucket_count;   /* a power of two */
     size_t key_count;      /* with entries */
+    size_t entry_count;    /* of all keys */
     size_t lingering;      /* without, until the next request */
     uint64_t wants;        /* how many there ever were */
     bool dirty;            /* what is wanted and what was requested differ */

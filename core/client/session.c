@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "client/session_inside.h"
+#include "client/trace.h"
 #include "client/wanted.h"
 
 #define STABLE_NS  (60 * UPBIT__SECOND) /* live that long: the next failure starts over */
@@ -20,6 +21,7 @@ void upbit__session_enter(upbit__session *s, upbit_state state)
     if (s->state == state && state != UPBIT_STATE_RECONNECTING)
         return;
     s->state = state;
+    s->state_ns = upbit__clock_monotonic_ns();
     atomic_store_explicit(s->endpoint.state, (uint32_t)state, memory_order_relaxed);
     atomic_store_explicit(s->endpoint.epoch, s->epoch, memory_order_relaxed);
     upbit__log_write(s->log, UPBIT_LOG_INFO, "stream",
@@ -92,6 +94,8 @@ void upbit__session_finish(upbit__session *s)
     upbit__timer_stop(&s->connect_timer);
     upbit__session_end(s);
     upbit__renewal_finish(s);
+    (void)upbit__trace_close(s->trace, false); /* the end has its time, a slow disk none */
+    s->trace = NULL;
     upbit__buffer_finish(&s->request);
     upbit__buffer_finish(&s->sent);
 }
@@ -142,15 +146,22 @@ void upbit__session_retry(upbit__session *s, int error, int http_status, uint32_
         /* A connection found dead has been so since its last byte. */
         int64_t silent = error == UPBIT_ERROR_TIMEOUT ? now - s->heard_ns : 0;
         s->lost_ns = upbit__clock_boottime_ns() - silent - s->asleep_ns;
+        atomic_store_explicit(&s->counters->down_since_ns[s->endpoint.id], s->lost_ns,
+                              memory_order_relaxed);
+        upbit__count(&s->counters->losses, 1);
     }
+    upbit__count_end(s->counters, error);
     s->asleep_ns = 0;
     if (was_up && now - s->live_ns > STABLE_NS)
         upbit__backoff_reset(&s->backoff);
     if (!was_up)
         upbit__count(&s->counters->connect_failures, 1);
     s->error = error;
+    s->limited = http_status == 429 || http_status == 418;
+    upbit__count_status(s->counters, http_status);
     char message[280];
     snprintf(message, sizeof message, "%s", reason);
+    snprintf(s->reason, sizeof s->reason, "%s", reason);
     if (error == UPBIT_ERROR_AUTH && s->endpoint.refused != NULL &&
         s->endpoint.refused(s->context, s->refused != 0 ? s->refused_name : name, message,
                             sizeof message) &&
@@ -181,9 +192,23 @@ void upbit__session_lost(upbit__session *s, int error, const char *reason)
     upbit__session_retry(s, error, 0, 0, "", reason);
 }
 
+/* Whatever was lost is back, or not wanted any more. */
+static void up(upbit__session *s)
+{
+    _Atomic int64_t *since = &s->counters->down_since_ns[s->endpoint.id];
+    int64_t at = atomic_load_explicit(since, memory_order_relaxed);
+    if (at == 0)
+        return;
+    upbit__count(&s->counters->down_ns[s->endpoint.id],
+                 (uint64_t)(upbit__clock_boottime_ns() - at));
+    atomic_store_explicit(since, 0, memory_order_relaxed);
+}
+
 void upbit__session_idle(upbit__session *s)
 {
     s->resting = false;
+    s->limited = false;
+    up(s);
     s->error = 0;
     s->was_live = false; /* what comes next is no comeback */
     s->failure_told = false;
@@ -264,6 +289,8 @@ void upbit__session_live(upbit__session *s)
     s->live_ns = now;
     s->down_ms =
         s->was_live ? (uint32_t)((upbit__clock_boottime_ns() - s->lost_ns) / UPBIT__MS) : 0;
+    s->limited = false;
+    up(s);
     upbit__count(&s->counters->connects, 1);
     s->restored = s->was_live;
     s->took = s->attempt;

@@ -31,6 +31,7 @@
 #define UPBIT__RENEWAL_HELD 1024 /* events of the next connection */
 
 struct upbit__session;
+struct upbit__trace;
 
 /* What the session tells its manager. */
 typedef struct upbit__session_events {
@@ -133,9 +134,13 @@ typedef struct upbit__session {
     bool awaiting_pong;
     bool tls;
     bool stopping;
+    bool limited;      /* RECONNECTING: because the exchange wants no connection at present */
     bool resting;      /* CLOSING because nothing is wanted (any more) */
     int64_t asleep_ns; /* of the loss at hand: how long the machine slept meanwhile */
     int64_t heard_ns;  /* the last byte of this connection */
+    int64_t pong_ns;   /* what the last answer to a ping took; 0: none yet */
+    int64_t state_ns;  /* when the state was entered */
+    char reason[160];  /* for people: why the last connection ended; "" */
     int64_t pinged_ns; /* when the ping was sent that is not answered yet */
     int64_t slept_ns;  /* how far CLOCK_BOOTTIME was ahead of CLOCK_MONOTONIC at the last look */
     int64_t
@@ -159,6 +164,7 @@ typedef struct upbit__session {
     upbit__timer connect_timer, settle_timer, ping_timer, watch_timer, send_timer;
     upbit__timer verdict_timer;  /* for the close after an error frame, or for a first frame */
     upbit__timer rest_timer;     /* on demand: nothing has been wanted for a while */
+    struct upbit__trace *trace;  /* frames go there too; NULL: nowhere */
     upbit__buffer request, sent; /* the text at hand and the last one sent on this connection */
 } upbit__session;
 

@@ -6,6 +6,7 @@
 #include "base/error_detail.h"
 #include "base/secret.h"
 #include "client/session_inside.h"
+#include "client/trace.h"
 #include "client/wanted.h"
 #include "exchange/rest_shapes.h"
 
@@ -38,6 +39,7 @@ static void on_opened(void *context, const upbit__transport_info *info)
     upbit__session *s = context;
     upbit__session_report(s, s->transport, info->http_status, 0, "", 0);
     s->epoch++;
+    upbit__count(&s->counters->epoch_switches, 1);
     s->tls = info->tls;
     upbit__compression_opened(&s->compression, &info->deflate, upbit__clock_monotonic_ns());
     upbit__session_windows(s, &s->per_second, &s->per_minute);
@@ -56,7 +58,9 @@ static void on_message(void *context, int opcode, const uint8_t *data, size_t le
                        int64_t received_ns)
 {
     upbit__session *s = context;
-    (void)opcode; /* the exchange sends JSON in binary frames; text is as good */
+    /* The exchange sends JSON in binary frames; text is as good. */
+    if (s->trace != NULL)
+        upbit__trace_frame(s->trace, true, opcode, data, length);
     if (s->compression.fault)
         return; /* known to be spoiled; what else comes until the close frame is no news */
     s->events.message(s->context, s, data, length, received_ns);
@@ -212,6 +216,7 @@ void upbit__session_connect(void *session)
         upbit__session_timer(s, &s->connect_timer, allowed);
         if (allowed - now > UPBIT__SECOND * 2) { /* closed or banned, not only used up */
             s->delay_ms = (uint32_t)((allowed - now) / UPBIT__MS);
+            s->limited = true;
             upbit__session_enter(s, UPBIT_STATE_RECONNECTING);
         }
         return;

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "client/session_inside.h"
+#include "client/trace.h"
 #include "client/wanted.h"
 #include "exchange/request.h"
 #include "queue/pool.h"
@@ -197,6 +198,7 @@ static void change_over(upbit__session *s)
     upbit__compression_opened(&s->compression, &r->deflate, now);
     s->tls = r->tls;
     s->epoch++;
+    upbit__count(&s->counters->epoch_switches, 1);
     upbit__count(&s->counters->renewals, 1);
     upbit__log_write(s->log, UPBIT_LOG_INFO, "stream",
                      "session=%s renewed epoch=%" PRIu32 " held=%" PRIu32, s->endpoint.name,
@@ -302,7 +304,8 @@ static void on_next_message(void *context, int opcode, const uint8_t *data, size
                             int64_t received_ns)
 {
     upbit__session *s = context;
-    (void)opcode;
+    if (s->trace != NULL)
+        upbit__trace_frame(s->trace, true, opcode, data, length);
     s->by_next = true;
     s->events.message(s->context, s, data, length, received_ns);
     s->by_next = false;
@@ -310,9 +313,12 @@ static void on_next_message(void *context, int opcode, const uint8_t *data, size
 
 static int send_text(upbit__session *s, int error)
 {
-    return error != 0 ? error
-                      : upbit__transport_send(s->renewal.next, UPBIT__OPCODE_TEXT,
-                                              upbit__buffer_bytes(&s->request), s->request.length);
+    const uint8_t *text = upbit__buffer_bytes(&s->request);
+    if (error == 0)
+        error = upbit__transport_send(s->renewal.next, UPBIT__OPCODE_TEXT, text, s->request.length);
+    if (error == 0 && s->trace != NULL)
+        upbit__trace_frame(s->trace, false, UPBIT__OPCODE_TEXT, text, s->request.length);
+    return error;
 }
 
 /* The set, and the question whether it is held. */

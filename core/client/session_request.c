@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "client/session_inside.h"
+#include "client/trace.h"
 #include "client/wanted.h"
 
 void upbit__session_wants_changed(upbit__session *s)
@@ -84,6 +85,9 @@ void upbit__request_due(void *session)
             error =
                 upbit__transport_send(s->transport, UPBIT__OPCODE_TEXT, text, s->request.length);
             if (error == 0) {
+                if (s->trace != NULL)
+                    upbit__trace_frame(s->trace, false, UPBIT__OPCODE_TEXT, text,
+                                       s->request.length);
                 upbit__window_take(&s->per_second, now);
                 upbit__window_take(&s->per_minute, now);
                 s->requests++;

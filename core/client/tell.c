@@ -75,6 +75,22 @@ void upbit__tell_state(upbit_manager *m, const upbit__session *s, upbit__client 
     send_to(m, only, &e->event, send_state);
 }
 
+void upbit__tell_to(upbit_manager *m, upbit_event *e, bool (*whom)(const upbit__client *client),
+                    void (*send)(upbit__inbox *inbox, const upbit_event *e))
+{
+    uint32_t takers = 0;
+    for (const upbit__client *c = m->clients; c != NULL; c = c->next)
+        takers += whom(c);
+    if (takers == 0) {
+        upbit_event_unref(e);
+        return;
+    }
+    upbit__event_set_refs(e, takers);
+    for (upbit__client *c = m->clients; c != NULL; c = c->next)
+        if (whom(c))
+            send(c->inbox, e);
+}
+
 static void send_restored(upbit__inbox *inbox, const upbit_event *e)
 {
     upbit__inbox_restored(inbox, (int)((const upbit_restored_event *)(const void *)e)->session, e);
@@ -148,106 +164,4 @@ void upbit__tell_closed(upbit_manager *m, upbit__client *client)
     upbit__tell_stamp(m, e, UPBIT_TYPE_CLOSED);
     client->closed = NULL;
     upbit__inbox_closed(client->inbox, e);
-}
-
-static int level_of(const upbit__session *s, const char **reason)
-{
-    switch (s->state) {
-    case UPBIT_STATE_LIVE:
-        *reason = "live";
-        if (!upbit__compression_given_up(&s->compression))
-            return UPBIT_HEALTH_HEALTHY;
-        *reason = "live, but compression was given up after faults: more bytes on the wire";
-        return UPBIT_HEALTH_DEGRADED;
-    case UPBIT_STATE_IDLE:
-        *reason = "nothing has been asked for yet";
-        return UPBIT_HEALTH_HEALTHY;
-    case UPBIT_STATE_CLOSING:
-    case UPBIT_STATE_CLOSED:
-        *reason = s->config->transport != UPBIT_TRANSPORT_REPLAY ? "shut down"
-                  : s->error != 0                                ? upbit_error_string(s->error)
-                                                                 : "the recording is over";
-        return UPBIT_HEALTH_CRITICAL;
-    case UPBIT_STATE_STALE:
-        *reason = "connected, but nothing is heard";
-        return UPBIT_HEALTH_DEGRADED;
-    case UPBIT_STATE_RECONNECTING:
-        *reason = upbit_error_string(s->error);
-        return UPBIT_HEALTH_CRITICAL;
-    default:
-        *reason = s->error != 0 ? upbit_error_string(s->error) : "connecting";
-        return UPBIT_HEALTH_DEGRADED;
-    }
-}
-
-void upbit__tell_compression(upbit_manager *m, upbit__session *s)
-{
-    bool given_up = upbit__compression_given_up(&s->compression);
-    if (given_up == s->compression.told)
-        return;
-    s->compression.told = given_up;
-    upbit_health_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_HEALTH, sizeof *e);
-    if (e == NULL)
-        return;
-    const char *reason;
-    e->level = level_of(s, &reason);
-    e->session = s->endpoint.id;
-    if (given_up)
-        snprintf(e->reason, sizeof e->reason,
-                 "compression failed %u times in a row: connections are made without it for the "
-                 "next %d minutes",
-                 s->compression.faults, (int)(UPBIT__COMPRESSION_RETRY_NS / (60 * UPBIT__SECOND)));
-    else
-        snprintf(e->reason, sizeof e->reason, "compression is asked for again");
-    send_to(m, NULL, &e->event, upbit__inbox_health);
-}
-
-static void clock_text(const upbit_manager *m, char *to, size_t size)
-{
-    int64_t offset_ms = upbit__exchange_clock_offset_ms(&m->exchange_clock);
-    snprintf(to, size, "this machine's clock is %" PRId64 " s %s the exchange's: set it",
-             (offset_ms < 0 ? -offset_ms : offset_ms) / 1000,
-             offset_ms > 0 ? "behind" : "ahead of");
-}
-
-void upbit__tell_clock(upbit_manager *m)
-{
-    upbit__tell_health(m);
-    upbit_health_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_HEALTH, sizeof *e);
-    if (e == NULL)
-        return;
-    const char *reason;
-    bool wrong = m->exchange_clock.wrong;
-    e->level = level_of(&m->session, &reason);
-    if (wrong && e->level == UPBIT_HEALTH_HEALTHY)
-        e->level = UPBIT_HEALTH_DEGRADED;
-    e->session = UPBIT_SESSION_PUBLIC;
-    if (wrong)
-        clock_text(m, e->reason, sizeof e->reason);
-    else
-        snprintf(e->reason, sizeof e->reason, "this machine's clock is right again");
-    send_to(m, NULL, &e->event, upbit__inbox_health);
-}
-
-void upbit__tell_health(upbit_manager *m)
-{
-    const upbit__session *s = &m->session;
-    const char *reason;
-    int level = level_of(s, &reason);
-    char text[sizeof m->health.reason];
-    if (level == UPBIT_HEALTH_HEALTHY && m->exchange_clock.wrong) {
-        level = UPBIT_HEALTH_DEGRADED;
-        clock_text(m, text, sizeof text);
-        reason = text;
-    }
-    pthread_mutex_lock(&m->mutex);
-    if (level != m->health.level || m->health.since_ms == 0)
-        m->health.since_ms = upbit__clock_wall_ns() / UPBIT__MS;
-    m->health.level = level;
-    m->health.error = s->error;
-    m->health.state = s->state;
-    m->health.attempt = s->attempt;
-    snprintf(m->health.reason, sizeof m->health.reason, "%s", reason);
-    upbit__compression_text(&s->compression, m->health.compression, upbit__clock_monotonic_ns());
-    pthread_mutex_unlock(&m->mutex);
 }

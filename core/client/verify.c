@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "client/session_inside.h"
+#include "client/trace.h"
 #include "client/wanted.h"
 #include "exchange/request.h"
 
@@ -72,6 +73,9 @@ static void ask(upbit__session *s, int64_t now)
         v->ticket[0] = '\0';
         return;
     }
+    if (s->trace != NULL)
+        upbit__trace_frame(s->trace, false, UPBIT__OPCODE_TEXT, upbit__buffer_bytes(&s->request),
+                           s->request.length);
     upbit__window_take(&s->per_second, now);
     upbit__window_take(&s->per_minute, now);
     upbit__count(&s->counters->verifications, 1);

@@ -143,6 +143,7 @@ void upbit__watchdog_pong(upbit__session *s, const uint8_t *payload, size_t leng
     if (number != s->ping_number || !s->awaiting_pong)
         return;
     s->awaiting_pong = false;
+    s->pong_ns = upbit__clock_monotonic_ns() - s->pinged_ns;
     upbit__count(&s->counters->pongs_received, 1);
     start_ping(s);
 }

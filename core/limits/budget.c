@@ -277,3 +277,20 @@ int64_t upbit__budget_report(upbit__budget *b, upbit__group group, int http_stat
     pthread_mutex_unlock(&mutex);
     return until != 0 ? until - (now - now_ns) : 0;
 }
+
+void upbit__budget_look(upbit__budget *b, upbit__group group, int64_t now_ns,
+                        upbit__budget_view *out)
+{
+    pthread_mutex_lock(&mutex);
+    const host *h = b->host;
+    const upbit__counter *c = &h->tally.groups[group];
+    int64_t now = host_time(h, now_ns);
+    int64_t closed = c->closed_ns > h->tally.banned_ns ? c->closed_ns : h->tally.banned_ns;
+    *out = (upbit__budget_view){.allowed = allowed_of(h, group),
+                                .window_ns = upbit__group_limits[group].window_ns,
+                                .closed_ns = closed > now ? closed - now : 0,
+                                .shared = h->sharing.ledger != NULL && !h->sharing.alone};
+    for (uint32_t i = 0; i < upbit__group_limits[group].limit; i++)
+        out->in_use += c->slots[i].held || c->slots[i].free_ns > now;
+    pthread_mutex_unlock(&mutex);
+}

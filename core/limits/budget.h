@@ -56,6 +56,15 @@ int64_t upbit__budget_report(upbit__budget *b, upbit__group group, int http_stat
 /* How far the exchange's clock is ahead of ours (below 0: behind), for the whole host: a 418 may
  * name the instant at which it ends. Until it is told, 0. */
 void upbit__budget_clock(upbit__budget *b, int64_t offset_ms);
+/* How a group stands, for people. */
+typedef struct upbit__budget_view {
+    uint32_t allowed, in_use; /* grants a window as the strictest seat wants it; not free now */
+    int64_t window_ns;
+    int64_t closed_ns; /* for so long the exchange wants none; 0: open */
+    bool shared;       /* with other processes, now */
+} upbit__budget_view;
+void upbit__budget_look(upbit__budget *b, upbit__group group, int64_t now_ns,
+                        upbit__budget_view *out);
 
 /* "ticker", ... Static. */
 const char *upbit__group_name(upbit__group group);

@@ -24,6 +24,7 @@ struct upbit__loop {
     upbit__timer **heap; /* smallest (at_ns, order) first */
     size_t heap_count, heap_capacity;
     uint64_t next_order;
+    int64_t woke_ns;
     int64_t pass_ns; /* timers up to here fire in the running pass, INT64_MIN outside one */
     upbit__curl_multi curl, curl_rest;
 };
@@ -252,9 +253,15 @@ static int dispatch_timers(upbit__loop *loop)
     return count;
 }
 
+int64_t upbit__loop_woke_ns(const upbit__loop *loop)
+{
+    return loop->woke_ns;
+}
+
 int upbit__loop_turn(upbit__loop *loop, int64_t max_wait_ns)
 {
     int got = epoll_wait(loop->epoll_fd, loop->ready, READY_MAX, wait_ms(loop, max_wait_ns));
+    loop->woke_ns = upbit__clock_monotonic_ns();
     if (got < 0 && errno != EINTR)
         return UPBIT_ERROR_SYSTEM;
     int count = 0;

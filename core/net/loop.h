@@ -29,6 +29,9 @@ void upbit__loop_destroy(upbit__loop *loop);
  * next turn at the earliest, so a turn always ends. */
 int upbit__loop_turn(upbit__loop *loop, int64_t max_wait_ns);
 
+/* When the running or last turn had done with waiting (monotonic ns). */
+int64_t upbit__loop_woke_ns(const upbit__loop *loop);
+
 /* Makes the running or next upbit__loop_turn return. Any thread, also async-signal-safe; many
  * wake-ups before a turn are one. */
 void upbit__loop_wake(upbit__loop *loop);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "queue/inbox_struct.h"
 
 enum { MESSAGES_MAX = 1 << 24 };
@@ -98,6 +99,7 @@ int upbit__inbox_create(upbit__inbox **out, const upbit__inbox_config *config)
     upbit__batch *nobody = NULL; /* the first manager wins; rlx: only the pointer is compared */
     atomic_compare_exchange_strong_explicit(&in->waiter->batch, &nobody, in->batch,
                                             memory_order_relaxed, memory_order_relaxed);
+    atomic_init(&in->memory, sizeof *in + UPBIT__CONTROL_RING * sizeof *slots);
     in->grouped = nobody == NULL || nobody == in->batch;
     upbit__waiter_ref(in->waiter); /* the I/O thread's side */
     upbit__waiter_ref(in->waiter); /* the consumer's side   */
@@ -178,6 +180,45 @@ void upbit__inbox_detach(upbit__inbox *in)
     upbit__waiter_unref(w);
 }
 
+uint64_t upbit__inbox_memory(const upbit__inbox *in)
+{
+    return atomic_load_explicit(&in->memory, memory_order_relaxed);
+}
+
+const upbit__histogram *upbit__inbox_lag(const upbit__inbox *in)
+{
+    return &in->lag;
+}
+
+void upbit__inbox_mark(upbit__inbox *in, int64_t now_ns)
+{
+    unsigned at = in->mark++ % UPBIT__MARKS;
+    atomic_store_explicit(&in->marks[at].dropped,
+                          atomic_load_explicit(&in->dropped, memory_order_relaxed),
+                          memory_order_relaxed);
+    atomic_store_explicit(&in->marks[at].coalesced,
+                          atomic_load_explicit(&in->coalesced, memory_order_relaxed),
+                          memory_order_relaxed);
+    atomic_store_explicit(&in->marks[at].at_ns, now_ns, memory_order_release); /* last_minute */
+}
+
+/* From the newest mark that is a minute old; without one from the beginning. */
+static void last_minute(const upbit__inbox *in, upbit_proxy_stats *out)
+{
+    int64_t newest = 0, before = upbit__clock_monotonic_ns() - 60 * UPBIT__SECOND;
+    uint64_t dropped = 0, coalesced = 0;
+    for (int i = 0; i < UPBIT__MARKS; i++) {
+        int64_t at = atomic_load_explicit(&in->marks[i].at_ns, memory_order_acquire); /* _mark */
+        if (at == 0 || at > before || at <= newest)
+            continue;
+        newest = at;
+        dropped = atomic_load_explicit(&in->marks[i].dropped, memory_order_relaxed);
+        coalesced = atomic_load_explicit(&in->marks[i].coalesced, memory_order_relaxed);
+    }
+    out->dropped_per_min = out->dropped - dropped;
+    out->coalesced_per_min = out->coalesced - coalesced;
+}
+
 void upbit__inbox_stats(upbit__inbox *in, upbit_proxy_stats *out)
 {
     memset(out, 0, sizeof *out);
@@ -191,4 +232,5 @@ void upbit__inbox_stats(upbit__inbox *in, upbit_proxy_stats *out)
             out->queued += upbit__fifo_waiting(&upbit__inbox_lane(in, i)->fifo);
     out->queued_peak = atomic_load_explicit(&in->queued_peak, memory_order_relaxed);
     out->gaps = atomic_load_explicit(&in->gaps, memory_order_relaxed);
+    last_minute(in, out);
 }

@@ -27,6 +27,7 @@
 
 #include <stdint.h>
 
+#include "base/histogram.h"
 #include "queue/about.h"
 #include "queue/bundle.h"
 #include "queue/line.h"
@@ -191,8 +192,8 @@ void upbit__inbox_error(upbit__inbox *in, const upbit_event *e);
 void upbit__inbox_state(upbit__inbox *in, int session, const upbit_event *e);
 /* The newest RESTORED of a session. Takes over one reference. */
 void upbit__inbox_restored(upbit__inbox *in, int session, const upbit_event *e);
-/* The newest HEALTH. Takes over one reference. */
-void upbit__inbox_health(upbit__inbox *in, const upbit_event *e);
+/* The newest HEALTH of a session. Takes over one reference. */
+void upbit__inbox_health(upbit__inbox *in, int session, const upbit_event *e);
 /* CLOSED: delivered after everything that was pushed before. Takes over one reference. Push
  * nothing after it (what comes is let go); a second CLOSED is let go. */
 void upbit__inbox_closed(upbit__inbox *in, const upbit_event *e);
@@ -225,5 +226,13 @@ void upbit__inbox_detach(upbit__inbox *in);
  * whatever the reason; coalesced; queued: in FIFO lanes; at rest the numbers of all lanes add up to
  * delivered from FIFO lanes + dropped + queued. @thread any. */
 void upbit__inbox_stats(upbit__inbox *in, upbit_proxy_stats *out);
+/* Bytes of the inbox itself: lanes, cells, rings, not the events. @thread any. */
+uint64_t upbit__inbox_memory(const upbit__inbox *in);
+/* How long events of the stream had waited when the consumer came for them: of the first of every
+ * 16th look into the queue. @thread any. */
+const upbit__histogram *upbit__inbox_lag(const upbit__inbox *in);
+/* Remembers how much has been dropped and coalesced until now (monotonic ns), for the last minute's
+ * part in upbit__inbox_stats: every 10 s while anything happens, and twice more. @thread io. */
+void upbit__inbox_mark(upbit__inbox *in, int64_t now_ns);
 
 #endif

@@ -34,11 +34,13 @@ static void count_dropped(upbit__inbox *in)
     in->batch->dropped++;
 }
 
-static upbit__slot *new_array(uint32_t capacity)
+static upbit__slot *new_array(upbit__inbox *in, uint32_t capacity)
 {
-    size_t size = upbit__fifo_array(capacity);
-    return aligned_alloc(UPBIT__CACHE_LINE,
-                         (size + UPBIT__CACHE_LINE - 1) / UPBIT__CACHE_LINE * UPBIT__CACHE_LINE);
+    size_t size = (upbit__fifo_array(capacity) + UPBIT__CACHE_LINE - 1) / UPBIT__CACHE_LINE *
+                  UPBIT__CACHE_LINE;
+    upbit__slot *slots = aligned_alloc(UPBIT__CACHE_LINE, size);
+    upbit__count(&in->memory, slots != NULL ? size : 0);
+    return slots;
 }
 
 /* The first event of a type: makes its lane. NULL: no memory. */
@@ -50,7 +52,7 @@ static upbit__lane *open_lane(upbit__inbox *in, unsigned lane)
     upbit__lane *l = &in->first_lane;
     if (l->fifo.slots != NULL)
         l = aligned_alloc(UPBIT__CACHE_LINE, sizeof *l);
-    upbit__slot *slots = new_array(capacity);
+    upbit__slot *slots = new_array(in, capacity);
     if (l == NULL || slots == NULL) {
         if (l != &in->first_lane)
             free(l);
@@ -71,10 +73,10 @@ static upbit__lane *open_lane(upbit__inbox *in, unsigned lane)
 
 /* Room by a larger ring, where the caps allow it. Without memory for one the lane is full: what is
  * waiting stays, and what does not fit is counted as ever. */
-static void grow(upbit__lane *l)
+static void grow(upbit__inbox *in, upbit__lane *l)
 {
     upbit__fifo *f = &l->fifo;
-    upbit__slot *slots = upbit__fifo_may_grow(f) ? new_array(2 * (f->mask + 1)) : NULL;
+    upbit__slot *slots = upbit__fifo_may_grow(f) ? new_array(in, 2 * (f->mask + 1)) : NULL;
     if (slots != NULL)
         l->array[l->arrays++] = upbit__fifo_grow(f, slots);
 }
@@ -99,7 +101,7 @@ static int lossless_takes(upbit__inbox *in, upbit__lane *l, unsigned lane, uint3
         l->shut = 0;
     if (l->shut)
         return 0;
-    grow(l);
+    grow(in, l);
     if (upbit__fifo_has_room(&l->fifo, size))
         return 1;
     l->shut = l->resync = 1;
@@ -134,7 +136,7 @@ static int push_dropping(upbit__inbox *in, upbit__lane *l, unsigned lane, const 
     /* hseen may be old: then there is more room than it says; no slot that is still read. */
     if (!upbit__fifo_has_room(f, e->size)) {
         upbit__fifo_refresh(f);
-        grow(l);
+        grow(in, l);
         make_room(in, f, e->size);
     }
     return put_event(in, f, e, 1U << lane);
@@ -257,6 +259,7 @@ upbit__cell *upbit__inbox_cell(upbit__inbox *in)
     if (c == NULL)
         return NULL;
     upbit__cell_init(c);
+    upbit__count(&in->memory, sizeof *c);
     c->all_next = in->cells;
     in->cells = c;
     return c;
@@ -409,9 +412,12 @@ void upbit__inbox_restored(upbit__inbox *in, int session, const upbit_event *e)
               e);
 }
 
-void upbit__inbox_health(upbit__inbox *in, const upbit_event *e)
+void upbit__inbox_health(upbit__inbox *in, int session, const upbit_event *e)
 {
-    put_fixed(in, UPBIT__CELL_HEALTH, e);
+    put_fixed(in,
+              session == UPBIT_SESSION_PRIVATE ? UPBIT__CELL_HEALTH_PRIVATE
+                                               : UPBIT__CELL_HEALTH_PUBLIC,
+              e);
 }
 
 /* The 33rd error and those after it: one event, a copy of the newest, that says how many it

@@ -21,6 +21,7 @@
 #ifndef UPBIT_QUEUE_INBOX_STRUCT_H
 #define UPBIT_QUEUE_INBOX_STRUCT_H
 
+#include "base/histogram.h"
 #include "queue/fifo.h"
 #include "queue/inbox.h"
 #include "queue/latest.h"
@@ -29,6 +30,9 @@
 /* A lane begins with so many slots (640 bytes) and doubles them up to its cap of messages, 2^24 at
  * most. */
 enum { UPBIT__RING_FIRST = 32, UPBIT__RING_GROWTHS = 19 };
+
+/* Once in 10 s: the newest that is a minute old is never the next to be overwritten. */
+enum { UPBIT__MARKS = 8 };
 
 typedef struct upbit__lane {
     upbit__fifo fifo;
@@ -46,7 +50,8 @@ enum {
     UPBIT__CELL_PRIVATE,
     UPBIT__CELL_RESTORED_PUBLIC,
     UPBIT__CELL_RESTORED_PRIVATE,
-    UPBIT__CELL_HEALTH,
+    UPBIT__CELL_HEALTH_PUBLIC,
+    UPBIT__CELL_HEALTH_PRIVATE,
     UPBIT__CELL_ERROR,
     UPBIT__CELL_FIXED /* how many */
 };
@@ -111,6 +116,12 @@ struct upbit__inbox {
     _Alignas(UPBIT__CACHE_LINE) _Atomic uint64_t dropped;
     _Atomic uint64_t coalesced;
     _Atomic uint64_t queued_peak;
+    _Atomic uint64_t memory; /* bytes of its own, without events */
+    struct {                 /* upbit__inbox_mark */
+        _Atomic int64_t at_ns;
+        _Atomic uint64_t dropped, coalesced;
+    } marks[UPBIT__MARKS];
+    uint32_t mark; /* I/O thread: where the next one goes */
 
     /* consumer */
     _Alignas(UPBIT__CACHE_LINE) upbit__inbox *run_next;
@@ -131,8 +142,12 @@ struct upbit__inbox {
 
     /* consumer */
     uint32_t overflow_pending;
+    uint32_t look;                   /* into the queue; see take_data */
     uint64_t expected[UPBIT__LANES]; /* the number that comes next if none is missing */
     upbit__taken batch_events[UPBIT__TURN];
+
+    /* written by the consumer, read by any */
+    upbit__histogram lag;
 };
 
 static inline void upbit__count(_Atomic uint64_t *counter, uint64_t by)

@@ -53,7 +53,7 @@ struct upbit__pool {
     _Atomic uint64_t left; /* once sealed: blocks out, plus one for the sealer */
 
     /* written by the I/O thread, read by any: gauges */
-    _Atomic uint64_t bytes, peak, allocations;
+    _Atomic uint64_t bytes, peak, allocations, total;
 
     /* I/O thread */
     upbit__link *free[CLASSES];
@@ -156,6 +156,7 @@ static void recycle(upbit__pool *p, block *b)
     p->out--;
     set_gauge(&p->bytes, gauge(&p->bytes) - b->bytes);
     if (b->class == NO_CLASS || p->free_bytes + b->bytes > p->keep) {
+        set_gauge(&p->total, gauge(&p->total) - b->bytes);
         free_block(b);
         return;
     }
@@ -240,6 +241,7 @@ upbit_event *upbit__pool_allocate(upbit__pool *p, size_t size)
         if (b == NULL)
             return NULL;
         set_gauge(&p->allocations, gauge(&p->allocations) + 1);
+        set_gauge(&p->total, gauge(&p->total) + b->bytes);
     }
     p->out++;
     uint64_t now = gauge(&p->bytes) + b->bytes;
@@ -353,6 +355,12 @@ uint64_t upbit__pool_bytes(const upbit__pool *p)
 uint64_t upbit__pool_peak(const upbit__pool *p)
 {
     return gauge(&p->peak);
+}
+
+uint64_t upbit__pool_free_bytes(const upbit__pool *p)
+{
+    uint64_t total = gauge(&p->total), bytes = gauge(&p->bytes);
+    return total > bytes ? total - bytes : 0;
 }
 
 uint64_t upbit__pool_allocations(const upbit__pool *p)

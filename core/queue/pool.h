@@ -69,6 +69,8 @@ void upbit__event_unref_io(upbit__pool *p, const upbit_event *e);
  * any. */
 uint64_t upbit__pool_bytes(const upbit__pool *p);
 uint64_t upbit__pool_peak(const upbit__pool *p);
+/* Bytes of blocks on the free lists. @thread any. */
+uint64_t upbit__pool_free_bytes(const upbit__pool *p);
 /* Blocks got from malloc so far: stands still once warm. @thread any. */
 uint64_t upbit__pool_allocations(const upbit__pool *p);
 

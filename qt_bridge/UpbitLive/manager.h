@@ -62,6 +62,11 @@ struct ManagerOptions {
     quint32 tokenLifeMs = 0;
     upbit_credentials_function credentials = nullptr;
     void *credentialsContext = nullptr;
+    QString logLevels;   // logLevel for some modules: "stream=debug,limit=error"
+    QString logFile;     // of no effect here: lines go to the logging categories
+    QString metricsFile; // OpenMetrics text, every metricsIntervalMs and at the end
+    QString traceFile;   // every frame of the public stream, as a recording
+    quint32 metricsIntervalMs = 0;
 };
 
 class UPBITLIVE_QT_EXPORT Manager : public QObject

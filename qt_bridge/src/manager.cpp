@@ -22,7 +22,11 @@ Manager::Manager(const ManagerOptions &options, QObject *parent) : QObject(paren
     const QByteArray url = options.url.toUtf8(), privateUrl = options.privateUrl.toUtf8(),
                      restUrl = options.restUrl.toUtf8(), caFile = options.caFile.toLocal8Bit(),
                      proxy = options.proxy.toUtf8(), replayFile = options.replayFile.toLocal8Bit(),
-                     limitGroup = options.limitGroup.toUtf8(), ioCpus = options.ioCpus.toUtf8();
+                     limitGroup = options.limitGroup.toUtf8(), ioCpus = options.ioCpus.toUtf8(),
+                     logLevels = options.logLevels.toUtf8(),
+                     logFile = options.logFile.toLocal8Bit(),
+                     metricsFile = options.metricsFile.toLocal8Bit(),
+                     traceFile = options.traceFile.toLocal8Bit();
     const auto given = [](const QByteArray &text) {
         return text.isEmpty() ? nullptr : text.constData();
     };
@@ -73,6 +77,11 @@ Manager::Manager(const ManagerOptions &options, QObject *parent) : QObject(paren
     o.token_algorithm = static_cast<int>(options.tokenAlgorithm);
     o.credentials = options.credentials;
     o.credentials_context = options.credentialsContext;
+    o.log_levels = given(logLevels);
+    o.log_file = given(logFile);
+    o.metrics_file = given(metricsFile);
+    o.trace_file = given(traceFile);
+    o.metrics_interval_ms = options.metricsIntervalMs;
     const int error = upbit_manager_create(&m_manager, &o);
     if (error < 0) {
         m_manager = nullptr;

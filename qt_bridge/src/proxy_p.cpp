@@ -62,6 +62,7 @@ void ProxyPrivate::open(Manager *owner, const QByteArray &id, const ProxyOptions
         o.queue_bytes = options.queueBytes;
         o.waiter = dispatcher->waiter();
         o.user_data = this;
+        o.health = UPBIT_ON;
         error = upbit_proxy_open(&handle, manager, clientId.constData(), &o);
     }
     if (error < 0) {

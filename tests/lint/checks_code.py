@@ -34,7 +34,7 @@ def arrow_fault(room, target):
     if first == 'upbit-live':
         if room == 'examples_gui' or (room == 'core/base' and target not in (
                 'upbit-live/error.h', 'upbit-live/decimal.h', 'upbit-live/version.h',
-                'upbit-live/event.h', 'upbit-live/options.h')):
+                'upbit-live/event.h', 'upbit-live/log.h', 'upbit-live/options.h')):
             return 'this room does not include this public header'
         return None
     if room == 'include':

@@ -115,13 +115,20 @@ typedef struct upbit_error_event {
     char message[208];    /* what happened and what to do, UTF-8                         */
 } upbit_error_event;
 
-/* What upbit_manager_get_health answers has changed for a reason that no STATE tells: compression was
- * given up after faults, or is asked for again. The latest only. */
+/* What upbit_manager_get_health or _get_stream_health answers has changed for a reason that no STATE
+ * tells: compression was given up after faults, or is asked for again; the clock is wrong. A proxy that
+ * was opened with `health` on gets one for every change of a session's level or reasons, each with what
+ * the library is doing about it. The latest of each session only. */
 typedef struct upbit_health_event {
     upbit_event event;
     int32_t level;    /* upbit_health_level (manager.h)                          */
     uint32_t session; /* upbit_session                                           */
     char reason[128]; /* for people: what happened and what the library does now */
+    uint32_t reasons; /* upbit_health_reason, a set                              */
+    uint32_t doing;   /* upbit_health_doing                                      */
+    int64_t since_ms; /* Unix time since when this session's level is as it is   */
+    int32_t overall;  /* upbit_health_level of the manager                       */
+    uint32_t reserved;
 } upbit_health_event;
 
 /* The proxy will deliver nothing more. */

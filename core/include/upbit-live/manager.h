@@ -14,6 +14,7 @@
 #define UPBIT_LIVE_MANAGER_H
 
 #include "upbit-live/options.h"
+#include "upbit-live/stats.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -50,88 +51,82 @@ UPBIT_API void upbit_manager_request_stop(void);
 UPBIT_API int upbit_manager_set_log(upbit_manager *m, upbit_log_function log, void *context,
                                     int level);
 
-/* Counters since the manager was made; cheap, may be asked often. A counter only grows; a gauge says
- * how things are now. Single counters are exact; between them a message may be counted in one and not
- * yet in another. */
-typedef struct upbit_stats {
-    uint64_t messages_received;   /* counter: WebSocket messages                             */
-    uint64_t bytes_received;      /* counter: of the stream, after TLS                       */
-    uint64_t bytes_sent;          /* counter: of the stream, before TLS                      */
-    uint64_t events_decoded;      /* counter                                                 */
-    uint64_t decode_errors;       /* counter: messages rejected                              */
-    uint64_t events_unwanted;     /* counter: frames nobody wants (any more)                 */
-    uint64_t events_delivered;    /* counter: handed to lanes                                */
-    uint64_t events_dropped;      /* counter: pushed out of or refused by full lanes         */
-    uint64_t events_coalesced;    /* counter: replaced by a newer value                      */
-    uint64_t events_refused;      /* counter: did not fit the memory budget                  */
-    uint64_t requests_sent;       /* counter: subscription requests                          */
-    uint64_t connects;            /* counter: connections that went live                     */
-    uint64_t reconnects;          /* counter: of those, after a cut                          */
-    uint64_t connect_failures;    /* counter: attempts that did not go live                  */
-    uint64_t pings_sent, pongs_received; /* counters:                                         */
-    uint64_t exchange_errors;     /* counter: error frames                                   */
-    uint64_t notifications;       /* counter: wake-ups of consumers                          */
-    uint64_t read_batches;        /* counter: turns of the loop that read data               */
-    uint64_t memory_bytes;        /* gauge: event blocks in use                              */
-    uint64_t memory_peak_bytes;   /* gauge: the most there were                              */
-    uint64_t proxies;             /* gauge: open proxies                                     */
-    uint64_t keys;                /* gauge: wanted keys                                      */
-    uint64_t io_cpu_ns;           /* counter: CPU time of the I/O thread                     */
-    uint32_t state;               /* gauge: upbit_state of the public session                */
-    uint32_t epoch;               /* gauge: of the public session                            */
-    int64_t lag_ms;               /* gauge: exchange to receipt of the last realtime event   */
-    uint64_t events_repeated;     /* counter: repeats and older states that were left out    */
-    uint64_t messages_ignored;    /* counter: status frames and the like                     */
-    uint64_t rest_requests;       /* counter: REST requests sent, repeats after a 429 too    */
-    uint64_t rest_failures;       /* counter: questions by REST without a good answer        */
-    uint64_t limit_waits;         /* counter: requests and connects that waited for a limit  */
-    uint64_t snapshots;           /* counter: upbit_proxy_get_snapshot, answered             */
-    uint64_t snapshot_failures;   /* counter: of those, with an error                        */
-    uint64_t clock_moved;         /* counter: accepted though older by 5 s or more           */
-    uint64_t trades_backfilled;   /* counter: missed in a cut and had back                   */
-    uint64_t holes_told;          /* counter: cuts after which a code's trades stayed missing */
-    uint64_t verifications;       /* counter: LIST_SUBSCRIPTIONS asked                       */
-    uint64_t repairs;             /* counter: it differed, and all was requested again       */
-    uint64_t messages_compressed; /* counter: of messages_received, came compressed          */
-    uint64_t bytes_compressed;    /* counter: of bytes_received, their payloads              */
-    uint64_t bytes_inflated;      /* counter: what these inflated to                         */
-    uint64_t compression_faults;  /* counter: connections that ended because of compression  */
-    uint32_t compression;         /* gauge: the window of the public stream's compression,
-                                     bits, 8 to 15; 0: not compressed                        */
-    uint32_t reserved;
-    int64_t clock_offset_ms;      /* gauge: the exchange's clock minus this machine's, by the dates
-                                     of REST answers, within a second; 0 while not known     */
-    uint64_t renewals;            /* counter: private connections followed by one with a new token */
-    uint64_t renewal_failures;    /* counter: attempts at that which failed                  */
-    uint32_t private_state;       /* gauge: upbit_state of the private session               */
-    uint32_t private_epoch;       /* gauge: of the private session                           */
-    uint64_t limit_wait_ms;       /* counter: how long those of limit_waits waited in all    */
-    uint64_t limit_wait_longest_ms; /* gauge: the longest of these waits                     */
-} upbit_stats;
-
-/* Fills at most `size` bytes of *out (give sizeof *out). @thread any. Returns 0, INVALID_ARGUMENT. */
-UPBIT_API int upbit_manager_get_stats(upbit_manager *m, upbit_stats *out, size_t size);
-
 typedef enum upbit_health_level {
     UPBIT_HEALTH_HEALTHY = 0,
     UPBIT_HEALTH_DEGRADED = 1, /* e.g. connecting, or messages being dropped */
     UPBIT_HEALTH_CRITICAL = 2  /* no data is coming */
 } upbit_health_level;
 
+/* Why the level is as it is: a set of bits, 0 when all is well. New ones may be added. */
+typedef enum upbit_health_reason {
+    UPBIT_REASON_CONNECTING = 1,      /* not live yet                                           */
+    UPBIT_REASON_RECONNECTING = 2,    /* the connection was lost, or could not be had           */
+    UPBIT_REASON_SILENT = 4,          /* connected, but a sign of life is overdue               */
+    UPBIT_REASON_CLOSED = 8,          /* shut down, or a recording is over                      */
+    UPBIT_REASON_REFUSED = 16,        /* the exchange refused: keys, a request, a certificate   */
+    UPBIT_REASON_LIMITED = 32,        /* it wants nothing from us for a while: 429, 418         */
+    UPBIT_REASON_COMPRESSION = 64,    /* compression was given up after faults                  */
+    UPBIT_REASON_CLOCK = 128,         /* this machine's clock is wrong                          */
+    UPBIT_REASON_DROPPING = 256,      /* a consumer was too slow in the last minute: events of
+                                         its lanes were dropped                                 */
+    UPBIT_REASON_MEMORY = 512,        /* events did not fit the memory budget in that minute    */
+    UPBIT_REASON_BAD_MESSAGES = 1024, /* messages could not be decoded in that minute           */
+    UPBIT_REASON_POLLING = 2048,      /* no private connection: orders and balances by REST     */
+    UPBIT_REASON_PRIVATE = 4096       /* of the manager: the private session is not healthy     */
+} upbit_health_reason;
+
+/* What the library does about it. */
+typedef enum upbit_health_doing {
+    UPBIT_DOING_NOTHING = 0,      /* all is well, or nothing can be done: see `action`  */
+    UPBIT_DOING_CONNECTING = 1,   /* a connection is being made                         */
+    UPBIT_DOING_WAITING = 2,      /* the next attempt comes at retry_ms                 */
+    UPBIT_DOING_PROBING = 3,      /* a ping was sent; without its answer: a new connection */
+    UPBIT_DOING_MAKING_ROOM = 4,  /* the oldest events of full lanes go; GAP names them */
+    UPBIT_DOING_SKIPPING = 5,     /* bad messages are left out                          */
+    UPBIT_DOING_POLLING = 6,      /* REST stands in for the stream                      */
+    UPBIT_DOING_UNCOMPRESSED = 7  /* connections are made without compression           */
+} upbit_health_doing;
+
 /* How the library is doing, in a word, and why. */
 typedef struct upbit_health {
     int32_t level;    /* upbit_health_level                                  */
     int32_t error;    /* the last connection's end, upbit_error; 0 if none   */
-    uint32_t state;   /* upbit_state of the public session                   */
+    uint32_t state;   /* upbit_state of the session; overall: of the public  */
     uint32_t attempt; /* connection attempts since the last LIVE             */
     int64_t since_ms; /* Unix time since when the level is as it is          */
     char reason[128]; /* for people                                          */
     char compression[160]; /* for people: "permessage-deflate", with its terms; "none": the server
                               did not agree; "off"; or why it was given up, and until when */
+    uint32_t reasons; /* upbit_health_reason, a set                          */
+    uint32_t doing;   /* upbit_health_doing about the gravest of them        */
+    int64_t retry_ms; /* WAITING: Unix time of the next attempt; 0 otherwise */
+    int64_t uptime_ms; /* since the manager was made                         */
+    char action[128]; /* for people: what the library is doing about it      */
 } upbit_health;
 
-/* As upbit_manager_get_stats. @thread any. */
+/* The manager's health: the public session's, and DEGRADED with PRIVATE among its reasons while the
+ * private one is not healthy. As upbit_manager_get_stats. @thread any. */
 UPBIT_API int upbit_manager_get_health(upbit_manager *m, upbit_health *out, size_t size);
+
+/* One session's (upbit_session). The private one is HEALTHY while nothing private is wanted. As
+ * above. @thread any. */
+UPBIT_API int upbit_manager_get_stream_health(upbit_manager *m, int session, upbit_health *out,
+                                              size_t size);
+
+/* Levels for some modules, as the option log_levels says; NULL or "": log_level for all. Debug a
+ * connection while it runs: "stream=debug". @thread any, but not from within a log function. Returns 0,
+ * INVALID_ARGUMENT, ILLEGAL_STATE. */
+UPBIT_API int upbit_manager_set_log_levels(upbit_manager *m, const char *levels);
+
+/* Every frame of a session (upbit_session) from now on goes to a new file as well, as a recording that
+ * transport_replay and upbit-mock --replay play (docs/GUIDE.md, Recordings): messages as sent and
+ * received, inflated, never the upgrade with its Authorization. The file must not exist and is for its
+ * owner alone (0600); a private session's holds orders and balances. What was traced to before is
+ * complete on the disk when this returns; NULL ends it. A trace that cannot be written to any more ends
+ * with an ERROR line and in upbit_stats.trace_failures.
+ * @thread any but io (WRONG_THREAD). Returns 0, INVALID_ARGUMENT, ILLEGAL_STATE, CLOSED, NO_MEMORY, SYSTEM
+ * (upbit_error_detail says what: the new file, or the end of the old one). */
+UPBIT_API int upbit_manager_set_trace(upbit_manager *m, int session, const char *path);
 
 #ifdef __cplusplus
 }

@@ -149,13 +149,23 @@ typedef struct upbit_options {
                                     those of the thread that makes the manager                  */
     uint32_t queue_messages;     /* of upbit_proxy_options, for proxies that leave them 0       */
     uint32_t queue_bytes;        /* the same                                                    */
+    const char *log_levels;      /* log_level for some modules: "stream=debug,limit=error"; modules
+                                    are stream, rest, limit, auth, health; default: log_level for all */
+    const char *log_file;        /* lines go to the end of this file (log.h), where `log` is NULL;
+                                    default: stderr                                             */
+    const char *metrics_file;    /* OpenMetrics text (stats.h), written every metrics_interval_ms and
+                                    once more when the manager has ended; default: none         */
+    const char *trace_file;      /* upbit_manager_set_trace of the public session, from the first
+                                    frame on; default: none                                     */
+    uint32_t metrics_interval_ms; /* default 10,000                                             */
 } upbit_options;
+
 
 #define UPBIT_TOKEN_LIFE_OFF UINT32_MAX
 
 #define UPBIT_OPTIONS_INIT                                                                         \
     { sizeof(upbit_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,           \
-      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 typedef enum upbit_policy {
     UPBIT_POLICY_DEFAULT = 0, /* coalesce: ticker, order book; drop_oldest: trade, candle, raw;
@@ -175,9 +185,11 @@ typedef struct upbit_proxy_options {
     uint32_t queue_bytes;      /* per first-in-first-out lane; default 1 MiB (lossless 64 MiB)  */
     struct upbit_waiter *waiter; /* share a waiter (waiter.h); default: one of its own          */
     void *user_data;           /* upbit_proxy_user_data                                         */
+    int health;                /* upbit_switch: HEALTH for every change of the health, of either
+                                  session; default: for those that no STATE tells               */
 } upbit_proxy_options;
 
-#define UPBIT_PROXY_OPTIONS_INIT { sizeof(upbit_proxy_options), 0, 0, 0, 0, 0 }
+#define UPBIT_PROXY_OPTIONS_INIT { sizeof(upbit_proxy_options), 0, 0, 0, 0, 0, 0 }
 
 #ifdef __cplusplus
 }

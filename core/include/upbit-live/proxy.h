@@ -194,6 +194,9 @@ typedef struct upbit_proxy_stats {
     uint64_t queued;        /* gauge: events waiting in first-in-first-out lanes            */
     uint64_t queued_peak;   /* gauge: the most that ever waited                             */
     uint64_t gaps;          /* counter: GAP events made                                     */
+    uint64_t dropped_per_min;   /* gauge: of dropped, in the last minute, in steps of 10 s  */
+    uint64_t coalesced_per_min; /* gauge: of coalesced, likewise                            */
+    upbit_latency lag;      /* receipt to the consumer's thread: upbit_stats.lag_consumer   */
 } upbit_proxy_stats;
 
 /* Fills at most `size` bytes of *out. @thread any. Returns 0, INVALID_ARGUMENT. */

@@ -63,7 +63,8 @@ def test_bounds_and_choices_are_as_the_page_says():
     """What is refused says what it may be: the page has the same words."""
     asked = 0
     for name, (variable, _, may_be) in documented().items():
-        if variable is None or name in ("access_key", "secret_key", "ca_file", "replay_file"):
+        if variable is None or name in ("access_key", "secret_key", "ca_file", "replay_file",
+                                        "log_file", "metrics_file", "trace_file"):
             continue
         told = run(**{variable: "?/"}).stderr
         assert variable in told, (name, told)
@@ -88,7 +89,8 @@ def test_every_variable_arrives():
              "ca_file": "/dev/null", "proxy": "http://127.0.0.1:3128", "limit_group": "pocket",
              "profile": "development", "region": "id", "log_level": "debug", "limit_strategy": "aggressive",
              "limit_sharing": "on", "token_algorithm": "hs256", "replay_speed": "2.5", "format": "default",
-             "transport": "raw", "compression": "off", "io_cpus": "0"}
+             "transport": "raw", "compression": "off", "io_cpus": "0", "log_levels": "stream=info", "log_file": "/dev/null",
+             "metrics_file": "/dev/null", "trace_file": "/dev/null"}
     rows = settings()
     for name, row in rows.items():
         if row["variable"] is None or name in ("access_key", "secret_key"):

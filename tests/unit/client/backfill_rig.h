@@ -70,7 +70,7 @@ static inline void begin(void)
     epoch = 1;
     ask_count = 0;
     ask_error = 0;
-    quiet_log = (upbit__log){.level = UPBIT_LOG_NONE};
+    quiet_log = (upbit__log){.most = UPBIT_LOG_NONE};
     ck_assert_int_eq(upbit__loop_create(&loop), 0);
     upbit__backfill_init(&backfill, &fanout, loop, &quiet_log, &epoch, &source, NULL);
 }

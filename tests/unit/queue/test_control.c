@@ -2,7 +2,7 @@
 #include "rig.h"
 #include "support/check_main.h"
 
-#define TRADE UPBIT_TYPE_TRADE
+#define TRADE  UPBIT_TYPE_TRADE
 #define CANDLE UPBIT_TYPE_CANDLE
 
 static void reply(rig *r, uint64_t id, uint32_t barrier)
@@ -182,9 +182,9 @@ START_TEST(states_are_values_not_a_log)
     rig_open(&r, NULL);
     upbit__inbox_state(r.in, UPBIT_SESSION_PUBLIC, event_of(&r, UPBIT_TYPE_STATE, 1));
     upbit__inbox_state(r.in, UPBIT_SESSION_PRIVATE, event_of(&r, UPBIT_TYPE_STATE, 2));
-    upbit__inbox_health(r.in, event_of(&r, UPBIT_TYPE_HEALTH, 3));
+    upbit__inbox_health(r.in, UPBIT_SESSION_PUBLIC, event_of(&r, UPBIT_TYPE_HEALTH, 3));
     upbit__inbox_state(r.in, UPBIT_SESSION_PUBLIC, event_of(&r, UPBIT_TYPE_STATE, 4));
-    upbit__inbox_health(r.in, event_of(&r, UPBIT_TYPE_HEALTH, 5));
+    upbit__inbox_health(r.in, UPBIT_SESSION_PUBLIC, event_of(&r, UPBIT_TYPE_HEALTH, 5));
     upbit__batch_commit(&r.batch);
     ck_assert_str_eq(take_all(&r), "state=4 state=2 24=5 .");
     upbit_proxy_stats s;
