@@ -174,13 +174,15 @@ def error_reference(root):
 # these files and no others (docs/ARCHITECTURE.md).
 LINUX = {
     r'\bepoll_\w+\(|<sys/epoll\.h>': ('core/net/loop.c', 'core/net/loop.h'),
-    r'\beventfd\(|<sys/eventfd\.h>': ('core/net/loop.c', 'core/queue/waiter.c'),
+    r'\beventfd\(|<sys/eventfd\.h>': ('core/net/loop.c', 'core/queue/waiter.c',
+                                                'core/client/signals.c'),
     r'\bsignalfd\(|<sys/signalfd\.h>': ('core/tools/stopping.c',),
     r'\bpthread_\w+_np\(|\bsched_\w*affinity': ('core/client/thread.c',),
     r'\bCLOCK_BOOTTIME\b|\bCLOCK_THREAD_CPUTIME_ID\b': ('core/base/clock.c',),
     r'\bgetrandom\(': ('core/base/random.c',),
     r'\bmadvise\(|\bmlock\(|\bMADV_': ('core/base/secret.c',),
     r'\bF_OFD_|"/proc/': ('core/limits/ledger.c',),
+    r'\brenameat2\(': ('core/tools/recorder.c',),
     r'\b(timerfd_create|inotify_init1?|memfd_create|prctl|syscall)\(': (),
 }
 

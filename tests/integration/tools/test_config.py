@@ -9,10 +9,10 @@ import os
 import re
 import subprocess
 import sys
-import urllib.request
+
+from harness import CLEAN, Mock, main
 
 CONFIG, TAIL, HEADER, PAGE, MOCK = sys.argv[1:6]
-CLEAN = {k: v for k, v in os.environ.items() if not k.startswith("UPBIT_")}
 # Functions and what belongs to them: a program's alone.
 NO_SETTINGS = {"struct_size", "log", "log_context", "credentials", "credentials_context"}
 
@@ -152,40 +152,17 @@ def test_options_beat_the_environment():
 
 
 def test_currencies_of_the_regions_are_like_any():
-    mock = subprocess.Popen([MOCK, "--port", "0", "--parent-death", "--rate", "1000"], stdout=subprocess.PIPE,
-                            text=True)
-    try:
-        url = mock.stdout.readline().split()[1]
-        http = "http" + url.removeprefix("ws").removesuffix("/websocket/v1")
-        codes = "SGD-BTC,SGD-ETH,IDR-BTC,THB-BTC"
-        urllib.request.urlopen(urllib.request.Request(f"{http}/mock/list?add={codes}", method="POST")).close()
+    with Mock(MOCK, "--rate", "1000") as mock:
+        mock.post("list?add=SGD-BTC,SGD-ETH,IDR-BTC,THB-BTC")
         result = run("--snapshot-only", "--count", "4", "--seconds", "20", "ticker", "SGD-*", "ticker", "IDR-*",
-                     "orderbook", "THB-BTC.3", program=TAIL, UPBIT_URL=url)
+                     "orderbook", "THB-BTC.3", program=TAIL, UPBIT_URL=mock.url)
         assert result.returncode == 0, result.stderr
         got = sorted((e["type"], e["code"]) for e in map(json.loads, result.stdout.splitlines()))
         assert got == [("orderbook", "THB-BTC"), ("ticker", "IDR-BTC"), ("ticker", "SGD-BTC"),
                        ("ticker", "SGD-ETH")], got
-        result = run("--level", "10", "orderbook", "SGD-BTC", program=TAIL, UPBIT_URL=url)
+        result = run("--level", "10", "orderbook", "SGD-BTC", program=TAIL, UPBIT_URL=mock.url)
         assert result.returncode == 2 and "KRW markets only" in result.stderr, result
-    finally:
-        mock.terminate()
-        mock.wait()
-        mock.stdout.close()
-
-
-def main():
-    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
-    print(f"1..{len(tests)}")
-    failed = 0
-    for number, (name, test) in enumerate(tests, 1):
-        try:
-            test()
-            print(f"ok {number} - {name}", flush=True)
-        except Exception as error:  # every kind of failure is one failed test
-            failed += 1
-            print(f"not ok {number} - {name}\n# " + repr(error).replace("\n", "\n# "), flush=True)
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(dict(globals()))
