@@ -1,6 +1,7 @@
 """What a Python program would do by itself: websockets + json.loads. peer_websockets.py URL CA COUNT"""
 import asyncio
 import json
+import os
 import ssl
 import sys
 
@@ -20,6 +21,7 @@ async def main(url, ca, count):
         for _ in range(count):
             message = json.loads(await stream.recv())
             price = message.get('trade_price', price)
+        os._exit(0)  # the server answers no close frame, which would be waited for
 
 
 asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

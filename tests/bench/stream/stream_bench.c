@@ -1,13 +1,16 @@
 /* End to end over loopback TLS: the whole client's CPU per message, beside what reading the bytes
  * costs at the least, in one run.
  *
- *   stream      this library: I/O thread, decode, queues, a consumer on another thread
- *   deflate     the same with permessage-deflate, context takeover, zlib's level 6
- *   decode      one thread: SSL_read with read-ahead, frames by hand, our decoder, events thrown
- * away ahead       one thread: SSL_read with read-ahead, everything thrown away read        one
- * thread: SSL_read with OpenSSL's default settings, everything thrown away tree        one thread:
- * SSL_read with read-ahead, frames by hand, each parsed to a tree qt, python, ccxt   what users
- * would take otherwise: peer_*; left out, with the reason, where they are not installed
+ *   stream         this library: I/O thread, decode, queues, a consumer on another thread
+ *   websocket-api  the same by libcurl's own WebSocket, where libcurl has one
+ *   deflate        as stream, with permessage-deflate, context takeover, zlib's level 6
+ *   decode         one thread: SSL_read with read-ahead, frames by hand, our decoder, events let go
+ *   ahead          one thread: SSL_read with read-ahead, everything thrown away
+ *   read           one thread: SSL_read as OpenSSL does it by default, everything thrown away
+ *   tree           one thread: SSL_read with read-ahead, frames by hand, each parsed to a tree
+ *   qt pyqt python process node ccxt
+ *                  what users would take otherwise, see peer_*; left out, with the reason, where
+ * they are not installed
  *
  * Each client is a process of its own, so its CPU time is what the kernel says of it. Server on one
  * processor, client on the other, rounds interleaved, medians. */
@@ -32,11 +35,27 @@
 
 static size_t messages = 200000;
 enum { CODES = 24, ROUNDS_MAX = 15 };
-enum { STREAM, DEFLATE, DECODE, AHEAD, READ, TREE, QT, PYTHON, CCXT, MODES };
-static const char *const names[MODES] = {"stream", "deflate", "decode", "ahead", "read",
-                                         "tree",   "qt",      "python", "ccxt"};
+enum {
+    STREAM,
+    API,
+    DEFLATE,
+    DECODE,
+    AHEAD,
+    READ,
+    TREE,
+    QT,
+    PYQT,
+    PYTHON,
+    PROCESS,
+    NODE,
+    CCXT,
+    MODES
+};
+static const char *const names[MODES] = {"stream",  "websocket-api", "deflate", "decode", "ahead",
+                                         "read",    "tree",          "qt",      "pyqt",   "python",
+                                         "process", "node",          "ccxt"};
 /* Slow peers get fewer messages: starting up is not what is measured. */
-static const size_t shares[MODES] = {1, 1, 1, 1, 1, 1, 2, 2, 8};
+static const size_t shares[MODES] = {1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 4, 2, 8};
 
 _Noreturn static void give_up(const char *what)
 {
@@ -70,7 +89,7 @@ static void read_codes(char (*codes)[16])
         snprintf(codes[i], sizeof codes[i], "KRW-%s%s", first[i % 8], last[i / 8]);
 }
 
-static void run_client(const flood *f, int compression)
+static void run_client(const flood *f, int compression, int transport)
 {
     char url[64], codes[CODES][16];
     snprintf(url, sizeof url, "wss://127.0.0.1:%d/websocket/v1", f->port);
@@ -79,6 +98,7 @@ static void run_client(const flood *f, int compression)
     o.ca_file = f->ca_file;
     o.format = UPBIT_FORMAT_DEFAULT;
     o.compression = compression;
+    o.transport = transport;
     o.log_level = getenv("BENCH_VERBOSE") != NULL ? UPBIT_LOG_DEBUG : UPBIT_LOG_ERROR;
     upbit_proxy_options po = UPBIT_PROXY_OPTIONS_INIT;
     po.policy = UPBIT_POLICY_DROP_OLDEST;
@@ -121,12 +141,25 @@ static void run_client(const flood *f, int compression)
 
 static void stream_client(const flood *f)
 {
-    run_client(f, UPBIT_OFF);
+    run_client(f, UPBIT_OFF, UPBIT_TRANSPORT_RAW);
+}
+
+static void api_client(const flood *f)
+{
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    upbit_manager *m;
+    o.transport = UPBIT_TRANSPORT_WEBSOCKET_API;
+    if (upbit_manager_create(&m, &o) != 0) {
+        fprintf(stderr, "websocket-api: %s\n", upbit_error_detail());
+        _exit(77);
+    }
+    upbit_manager_release(m);
+    run_client(f, UPBIT_OFF, UPBIT_TRANSPORT_WEBSOCKET_API);
 }
 
 static void deflate_client(const flood *f)
 {
-    run_client(f, UPBIT_ON);
+    run_client(f, UPBIT_ON, UPBIT_TRANSPORT_RAW);
 }
 
 /* ---- the limits ---- */
@@ -257,6 +290,23 @@ static void python_client(const flood *f)
     run_peer(f, "/usr/bin/python3", PEERS "/peer_websockets.py", PYTHON);
 }
 
+static void pyqt_client(const flood *f)
+{
+    setenv("QT_QPA_PLATFORM", "offscreen", 0);
+    run_peer(f, "/usr/bin/python3", PEERS "/peer_pyqt.py", PYQT);
+}
+
+static void process_client(const flood *f)
+{
+    run_peer(f, "/usr/bin/python3", PEERS "/peer_process.py", PROCESS);
+}
+
+static void node_client(const flood *f)
+{
+    setenv("BENCH_CCXT", CCXT_FOLDER, 0);
+    run_peer(f, "node", PEERS "/peer_ws.cjs", NODE);
+}
+
 static void ccxt_client(const flood *f)
 {
     setenv("BENCH_CCXT", CCXT_FOLDER, 0);
@@ -267,8 +317,9 @@ static void ccxt_client(const flood *f)
 static double measure(const flood *f, int mode)
 {
     static void (*const clients[MODES])(const flood *) = {
-        stream_client, deflate_client, decode_client, ahead_client, read_client,
-        tree_client,   qt_client,      python_client, ccxt_client};
+        stream_client,  api_client,  deflate_client, decode_client, ahead_client,
+        read_client,    tree_client, qt_client,      pyqt_client,   python_client,
+        process_client, node_client, ccxt_client};
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
@@ -319,10 +370,10 @@ int main(int argc, char **argv)
     flood_stop(&f);
     printf("%zu messages, mean %.0f bytes, %d rounds, CPU of the whole client process\n", messages,
            f.mean_bytes, rounds);
-    printf("%-8s %14s %10s %10s %10s\n", "client", "ns/message", "min", "max", "of ours");
+    printf("%-14s %14s %10s %10s %10s\n", "client", "ns/message", "min", "max", "of ours");
     for (int mode = 0; mode < MODES; mode++) {
         if (!there[mode]) {
-            printf("%-8s skipped\n", names[mode]);
+            printf("%-14s skipped\n", names[mode]);
             continue;
         }
         qsort(seconds[mode], (size_t)rounds, sizeof(double), ascending);
@@ -330,8 +381,8 @@ int main(int argc, char **argv)
         ns[mode] = seconds[mode][rounds / 2] * scale;
         least[mode] = seconds[mode][0] * scale;
         most[mode] = seconds[mode][rounds - 1] * scale;
-        printf("%-8s %14.0f %10.0f %10.0f %10.2f\n", names[mode], ns[mode], least[mode], most[mode],
-               ns[mode] / ns[STREAM]);
+        printf("%-14s %14.0f %10.0f %10.0f %10.2f\n", names[mode], ns[mode], least[mode],
+               most[mode], ns[mode] / ns[STREAM]);
     }
     printf("stream/decode %.2f  stream/read %.2f  deflate/stream %.2f (%.0f bytes)\n",
            ns[STREAM] / ns[DECODE], ns[STREAM] / ns[READ], ns[DEFLATE] / ns[STREAM], f.mean_packed);
