@@ -363,6 +363,54 @@ START_TEST(every_format_gives_the_same_events)
 }
 END_TEST
 
+static bool is_trade_number(const upbit_event *e, const void *context)
+{
+    const upbit_trade *t = upbit_event_trade(e);
+    return t != NULL && t->sequential_id == *(const int64_t *)context;
+}
+
+/* LIST_SUBSCRIPTIONS and a renewed request can make the exchange change its spelling at any frame.
+ */
+START_TEST(the_format_may_change_with_every_frame)
+{
+#define DEFAULT                                                                                    \
+    "{\"type\":\"trade\",\"code\":\"KRW-BTC\",\"trade_price\":7E7,\"trade_volume\":0.5,"           \
+    "\"ask_bid\":\"BID\",\"trade_timestamp\":1790000000000,\"sequential_id\":%lld,"                \
+    "\"stream_type\":\"REALTIME\"}"
+#define SIMPLE                                                                                     \
+    "{\"ty\":\"trade\",\"cd\":\"KRW-BTC\",\"tp\":70000000,\"tv\":0.5,\"ab\":\"BID\","              \
+    "\"ttms\":1790000000000,\"sid\":%lld,\"st\":\"REALTIME\"}"
+    static const char *const spellings[] = {DEFAULT, SIMPLE, "[" DEFAULT "]", "[" SIMPLE "]"};
+#undef DEFAULT
+#undef SIMPLE
+    upbit_proxy *p = stream_proxy(manager, "spellings", NULL);
+    stream_want(p, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 0);
+    const upbit_event *e = stream_event(p, UPBIT_TYPE_TRADE, "KRW-BTC", 5);
+    ck_assert_ptr_nonnull(e);
+    upbit_event_unref(e);
+    for (int64_t n = 0; n < 16; n++) {
+        char text[400];
+        int64_t id = 1000 + n;
+        /* Each spelling behind each other one. */
+        snprintf(text, sizeof text, spellings[(n + n / 4) % 4], (long long)id);
+        ck_assert_int_eq(mock_call(&exchange, "POST", "/mock/send", text), 200);
+        e = stream_until(p, is_trade_number, &id, 5, NULL);
+        ck_assert_msg(e != NULL, "not decoded: %s", text);
+        char price[UPBIT_DECIMAL_STRING_SIZE];
+        upbit_decimal_to_string(&upbit_event_trade(e)->trade_price, price, sizeof price);
+        ck_assert_str_eq(price, "70000000");
+        ck_assert_str_eq(e->code, "KRW-BTC");
+        ck_assert_int_eq(upbit_event_trade(e)->trade_timestamp, 1790000000000);
+        upbit_event_unref(e);
+    }
+    upbit_stats s;
+    upbit_manager_get_stats(manager, &s, sizeof s);
+    ck_assert_uint_eq(s.decode_errors, 0);
+    ck_assert_uint_eq(s.reconnects, 0);
+    upbit_proxy_close(p);
+}
+END_TEST
+
 START_TEST(grouped_and_plain_books_of_one_market_are_two_keys)
 {
     upbit_proxy *p = stream_proxy(manager, "grouped", NULL);
@@ -396,6 +444,7 @@ int main(void)
     tcase_add_test(tests, a_change_that_is_undone_costs_no_request);
     tcase_add_test(tests, a_slow_widget_loses_exactly_what_its_gap_says);
     tcase_add_loop_test(tests, every_format_gives_the_same_events, 0, 3);
+    tcase_add_test(tests, the_format_may_change_with_every_frame);
     tcase_add_test(tests, grouped_and_plain_books_of_one_market_are_two_keys);
     suite_add_tcase(suite, tests);
     return check_main(suite);
