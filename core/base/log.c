@@ -63,16 +63,24 @@ int upbit__log_init(upbit__log *log, upbit_log_function function, void *context,
     return pthread_mutex_init(&log->mutex, NULL) == 0 ? 0 : UPBIT_ERROR_SYSTEM;
 }
 
-void upbit__log_finish(upbit__log *log)
+void upbit__log_flush(upbit__log *log)
 {
     uint64_t held = 0;
-    for (int i = 0; i < UPBIT__LOG_SITES; i++)
+    pthread_mutex_lock(&log->mutex);
+    for (int i = 0; i < UPBIT__LOG_SITES; i++) {
         held += log->sites[i].held;
+        log->sites[i].held = 0;
+    }
     if (held > 0 && atomic_load_explicit(&log->most, memory_order_relaxed) >= UPBIT_LOG_WARNING) {
         char line[80];
         snprintf(line, sizeof line, "the end: held_back=%" PRIu64 " lines like earlier ones", held);
         log->function(log->context, UPBIT_LOG_WARNING, "stream", line);
     }
+    pthread_mutex_unlock(&log->mutex);
+}
+
+void upbit__log_finish(upbit__log *log)
+{
     pthread_mutex_destroy(&log->mutex);
 }
 

@@ -41,7 +41,9 @@ typedef struct upbit__log {
 } upbit__log;
 
 int upbit__log_init(upbit__log *log, upbit_log_function function, void *context, int level);
-void upbit__log_finish(upbit__log *log); /* tells what is still kept back */
+void upbit__log_finish(upbit__log *log);
+/* Tells how much is kept back: at the end, when nothing more comes. */
+void upbit__log_flush(upbit__log *log);
 
 /* Lines go there from now on (NULL: stderr); when it returns, none runs in the old function. level
  * 0 leaves it as it is. Not from within the function. */

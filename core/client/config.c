@@ -7,8 +7,8 @@
 
 #include "base/error_detail.h"
 #include "base/log.h"
-#include "client/thread.h"
 #include "client/settings.h"
+#include "client/thread.h"
 #include "net/transport.h"
 #include "upbit-live/error.h"
 #include "wire/http.h"

@@ -1,5 +1,5 @@
-/* From the signs to the verdict: see health.h. What is found gravest is what people read; all that is
- * found is in the reasons. */
+/* From the signs to the verdict: see health.h. What is found gravest is what people read; all that
+ * is found is in the reasons. */
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -432,6 +432,7 @@ void *upbit__io_main(void *manager)
         upbit__client_drop(m, m->clients);
     upbit__stop_leave(m);
     upbit__io_finish(m);
+    upbit__log_flush(&m->log);
     pthread_mutex_lock(&m->mutex);
     m->ended = true;
     pthread_cond_broadcast(&m->ended_cond);

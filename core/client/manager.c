@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error_detail.h"
+#include "client/metrics_file.h"
 #include "client/thread.h"
 #include "client/trace.h"
 #include "queue/pool.h"
@@ -179,6 +180,7 @@ static int create(upbit_manager **out, const upbit__config *config, bool is_defa
         error = upbit__stop_enter(m);
     if (error == 0) {
         upbit__health_look(m);
+        m->metrics_written = true; /* until there is a file to be written */
         error = start_thread(m);
         if (error != 0)
             upbit__stop_leave(m);
@@ -190,6 +192,9 @@ static int create(upbit_manager **out, const upbit__config *config, bool is_defa
         return error;
     }
     *out = m;
+    if ((error = upbit__metrics_file_start(m)) != 0)
+        upbit__log_write(&m->log, UPBIT_LOG_ERROR, "health", "metrics_file: %s",
+                         upbit_error_detail());
     return 0;
 }
 
@@ -260,6 +265,17 @@ static bool wait_ended(upbit_manager *m, int64_t until_ns)
     return true;
 }
 
+/* The last metrics are in their file; a disk that does not answer is not waited for. */
+static bool wait_written(upbit_manager *m, int64_t until_ns)
+{
+    struct timespec until = {.tv_sec = until_ns / UPBIT__SECOND,
+                             .tv_nsec = until_ns % UPBIT__SECOND};
+    while (!m->metrics_written && !m->metrics_abandoned)
+        if (pthread_cond_timedwait(&m->ended_cond, &m->mutex, &until) == ETIMEDOUT)
+            m->metrics_abandoned = !m->metrics_written;
+    return m->metrics_written;
+}
+
 int upbit_manager_shutdown(upbit_manager *m, uint32_t deadline_ms)
 {
     if (m == NULL)
@@ -286,6 +302,8 @@ int upbit_manager_shutdown(upbit_manager *m, uint32_t deadline_ms)
                 pthread_cond_wait(&m->ended_cond, &m->mutex);
         }
     }
+    if (!wait_written(m, real_ns() + deadline / 2))
+        result = UPBIT_ERROR_TIMEOUT;
     bool join = !m->joined;
     m->joined = true;
     pthread_mutex_unlock(&m->mutex);

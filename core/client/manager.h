@@ -122,6 +122,8 @@ struct upbit_manager {
     pthread_cond_t ended_cond;
     bool ended; /* the I/O thread has left its loop */
     bool joined;
+    bool metrics_written;   /* the metrics file is as it will stay; there may be none */
+    bool metrics_abandoned; /* nobody waits for it any more */
     struct upbit_proxy *ids[UPBIT__ID_BUCKETS]; /* open proxies by client_id */
     upbit_health health[3];                     /* by upbit_session; of the manager */
     upbit__distribution closed_lag;             /* of proxies that were closed */

@@ -127,6 +127,15 @@ typedef struct upbit_stats {
 /* Fills at most `size` bytes of *out (give sizeof *out). @thread any. Returns 0, INVALID_ARGUMENT. */
 UPBIT_API int upbit_manager_get_stats(struct upbit_manager *m, upbit_stats *out, size_t size);
 
+/* The statistics and the health as OpenMetrics text (also what Prometheus reads), ending in "# EOF\n".
+ * Returns the length needed without the NUL, like snprintf, or INVALID_ARGUMENT. @thread any. */
+UPBIT_API int64_t upbit_manager_to_openmetrics(struct upbit_manager *m, char *buffer, size_t size);
+
+/* The same into a file, in one step: readers see the old text or the new one. Written to a new file
+ * beside it, which is renamed. @thread any but io; waits for the disk. Returns 0, INVALID_ARGUMENT,
+ * NO_MEMORY, SYSTEM (upbit_error_detail says what). */
+UPBIT_API int upbit_manager_write_openmetrics(struct upbit_manager *m, const char *path);
+
 #ifdef __cplusplus
 }
 #endif
