@@ -12,7 +12,8 @@
  *   - of the rest, what differs from the state told last is news.
  *
  * An order that an answer does not list any more has ended: account_rest.c asks how. Ends are kept,
- * the last 1,024, so that an answer that is late does not open an order again. I/O thread only. */
+ * the last 4,096, so that an answer that is late does not open an order again, and the next list of
+ * closed ones tells none twice. I/O thread only. */
 #ifndef UPBIT_CLIENT_ACCOUNT_H
 #define UPBIT_CLIENT_ACCOUNT_H
 
@@ -20,7 +21,7 @@
 #include "client/repeats.h"
 #include "upbit-live/account.h"
 
-enum { UPBIT__ORDER_BUCKETS = 512, UPBIT__ORDER_ENDS = 1024, UPBIT__UUID_SIZE = 64 };
+enum { UPBIT__ORDER_BUCKETS = 512, UPBIT__ORDER_ENDS = 4096, UPBIT__UUID_SIZE = 64 };
 
 typedef struct upbit__known_order {
     struct upbit__known_order *chain;

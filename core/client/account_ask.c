@@ -21,6 +21,7 @@ typedef struct rows {
     upbit__account_rest *rest;
     int64_t asked_ns;
     size_t count;
+    int64_t newest_ms; /* of orders: when the newest was made */
 } rows;
 
 static upbit_event *allocate(void *context, size_t size)
@@ -55,6 +56,9 @@ static void row(void *context, upbit_event *e)
     bool open = q != NULL && q->subject == UPBIT__SUBJECT_ORDERS;
     bool primed = q == NULL || all->rest->primed[open ? UPBIT__SUBJECT_ORDERS : q->subject] ||
                   q->subject == UPBIT__SUBJECT_CLOSED;
+    const upbit_my_order *order = upbit_event_my_order(e);
+    if (order != NULL && order->order_timestamp > all->newest_ms)
+        all->newest_ms = order->order_timestamp;
     uint64_t before = a->news[e->type];
     int type = e->type;
     const upbit__told told = {.asked_ns = all->asked_ns,
@@ -104,6 +108,7 @@ static void complete(upbit__inquiry *q, int64_t now)
     upbit__account_rest *r = q->rest;
     q->failures = 0;
     q->error = 0;
+    r->refusal_told = NULL;
     q->denied_ns = 0;
     q->why[0] = '\0';
     q->good_ns = now;
@@ -147,8 +152,23 @@ static void fail(upbit__inquiry *q, int error, int http_status, const char *name
     q->due_ns = upbit__inquiry_next(q, upbit__inquiry_wanted(r, q->subject, false).due, now);
     if (error == UPBIT_ERROR_AUTH && !denied)
         q->due_ns = q->due_ns == INT64_MAX ? INT64_MAX : now + REFUSED_NS;
+    if (error == UPBIT_ERROR_AUTH && !denied)
+        upbit__private_told_by_rest(m, name, q->why);
     if (denied)
         upbit__private_denied(m, upbit__subject_type[q->subject], q->why);
+}
+
+/* Full: there may be more. What was made in the last one's second comes once more: REST tells the
+ * time by the second, and the exchange takes 12 orders in one. */
+static bool is_page(upbit__inquiry *q, const rows *all)
+{
+    if (q->subject == UPBIT__SUBJECT_ORDERS)
+        return all->count >= UPBIT__REST_OPEN_MAX;
+    if (q->subject != UPBIT__SUBJECT_CLOSED || all->count < UPBIT__REST_CLOSED_MAX ||
+        all->newest_ms <= q->from_ms)
+        return false;
+    q->from_ms = all->newest_ms;
+    return true;
 }
 
 static void answered(void *context, const upbit__rest_result *result)
@@ -166,8 +186,8 @@ static void answered(void *context, const upbit__rest_result *result)
         q->page = 0;
     if (error != 0)
         fail(q, error, result->http_status, name, reason);
-    else if (q->subject == UPBIT__SUBJECT_ORDERS && all.count >= UPBIT__REST_OPEN_MAX)
-        upbit__inquiry_ask(q); /* its next page */
+    else if (is_page(q, &all))
+        upbit__inquiry_ask(q); /* the next one */
     else
         complete(q, now);
     if (error == 0 && q->ask == NULL)
@@ -234,8 +254,9 @@ static int write_path(upbit__inquiry *q, upbit__buffer *path)
     case UPBIT__SUBJECT_ASSETS:
         return upbit__rest_path_accounts(path);
     default:
-        return upbit__rest_path_orders_closed(path, NULL, UPBIT__REST_CLOSED_MAX, closed_from(q),
-                                              0);
+        if (q->page == 1)
+            q->from_ms = closed_from(q);
+        return upbit__rest_path_orders_closed_since(path, q->from_ms);
     }
 }
 

@@ -253,6 +253,7 @@ void upbit__account_rest_forget(upbit__account_rest *r)
         r->of[i].why[0] = '\0';
     }
     r->horizon_ms = r->doubt_ns = r->renewed_ns = 0;
+    r->refusal_told = NULL;
     upbit__registry_each(&r->manager->private_registry, is_due_again, NULL);
     if (upbit__inquiry_allowed(r))
         all_soon(r, upbit__clock_monotonic_ns());

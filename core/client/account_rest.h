@@ -10,7 +10,8 @@
  *     that type: the exchange documents that a first subscription may stay silent. If REST has seen
  *     a change that the stream does not tell, the connection is renewed once;
  *   - how an order ended that is not listed any more, by its id; and which orders came and went
- *     unseen, after a cut and while polling, by the list of the closed ones.
+ *     unseen, after a cut and while polling, by the list of the closed ones, oldest first and page
+ *     by page.
  *
  * What is news of an answer account.h decides. I/O thread only. */
 #ifndef UPBIT_CLIENT_ACCOUNT_REST_H
@@ -35,7 +36,8 @@ typedef struct upbit__inquiry {
     upbit__ask *ask;   /* under way */
     int64_t asked_ns;  /* the first page of it */
     uint32_t answer;   /* its number */
-    unsigned page;     /* of open orders */
+    unsigned page;     /* of orders */
+    int64_t from_ms;   /* closed orders: this page's begin */
     bool newcomers;    /* somebody waits for it */
     bool seals;        /* it was asked late enough to close a gap of the stream */
     int64_t due_ns;    /* ask again then; INT64_MAX: no need */
@@ -71,6 +73,7 @@ typedef struct upbit__account_rest {
     int64_t doubt_ns;             /* live: REST told what the stream had not; 0: never */
     int64_t renewed_ns;           /* for that */
     bool primed[UPBIT__SUBJECTS]; /* a complete answer has been there */
+    const struct upbit__auth_error *refusal_told; /* why the keys are refused; NULL: they are not */
 } upbit__account_rest;
 
 void upbit__account_rest_init(upbit__account_rest *r, struct upbit_manager *m);

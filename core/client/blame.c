@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "client/manager.h"
+#include "exchange/auth_error.h"
 #include "exchange/refusal.h"
 
 #define RATE_MS 1000u   /* the exchange counts by the second */
@@ -110,7 +111,11 @@ static void tell_all(upbit_manager *m, upbit__session *session, const upbit_erro
     upbit__log_write(&m->log, UPBIT_LOG_WARNING, "stream",
                      "session=%s: the exchange says name=%s: %s", session->endpoint.name,
                      error->name, error->message);
-    upbit__tell_error(m, NULL, session->endpoint.id, error->error, 0, error->name, error->message);
+    const char *advice = error->error == UPBIT_ERROR_AUTH ? upbit__auth_advice(error->name) : NULL;
+    char text[sizeof error->message + 100];
+    snprintf(text, sizeof text, "%s%s%s", error->message, advice != NULL ? ": " : "",
+             advice != NULL ? advice : "");
+    upbit__tell_error(m, NULL, session->endpoint.id, error->error, 0, error->name, text);
 }
 
 void upbit__blame(upbit_manager *m, upbit__session *session, const upbit_error_event *error)

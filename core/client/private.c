@@ -154,6 +154,14 @@ void upbit__private_capabilities(upbit_manager *m, upbit_capabilities *out)
 
 /* ---- what changes it ---- */
 
+/* "name: text" where the name is told beside it. */
+static const char *without_name(const char *name, const char *text)
+{
+    size_t n = strlen(name);
+    bool twice = n > 0 && strncmp(text, name, n) == 0 && text[n] == ':' && text[n + 1] == ' ';
+    return twice ? text + n + 2 : text;
+}
+
 /* To those who want anything private. */
 static void tell_wanting(upbit_manager *m, int type, int error, const char *name, const char *text)
 {
@@ -162,7 +170,8 @@ static void tell_wanting(upbit_manager *m, int type, int error, const char *name
             int held = c->entries[i]->key->id.type;
             if (!upbit__is_private(held) || (type != 0 && held != type))
                 continue;
-            upbit__tell_error(m, c, UPBIT_SESSION_PRIVATE, error, 0, name, text);
+            upbit__tell_error(m, c, UPBIT_SESSION_PRIVATE, error, 0, name,
+                              without_name(name, text));
             break;
         }
 }
@@ -208,6 +217,15 @@ int upbit__private_result(const upbit__rest_result *result, char *name, size_t n
 bool upbit__private_out_of_scope(const char *name)
 {
     return strcmp(name, "out_of_scope") == 0;
+}
+
+void upbit__private_told_by_rest(upbit_manager *m, const char *name, const char *why)
+{
+    const upbit__auth_error *e = upbit__auth_error_find(name);
+    if (e == NULL || !e->refuses_keys || e == m->account_rest.refusal_told)
+        return;
+    m->account_rest.refusal_told = e;
+    tell_wanting(m, 0, UPBIT_ERROR_AUTH, e->name, why);
 }
 
 static void retry_without(upbit_manager *m)

@@ -21,6 +21,9 @@ void upbit__private_state(upbit_manager *m);
  * coming; with the exchange's name for it ("") and a text for people. */
 int upbit__private_result(const upbit__rest_result *result, char *name, size_t name_size,
                           char *reason, size_t size);
+/* REST has refused the keys, and says more exactly why than the stream's INVALID_AUTH: told to
+ * those who want anything private, once for each reason until there are other keys. */
+void upbit__private_told_by_rest(upbit_manager *m, const char *name, const char *why);
 /* The keys are good, and may not see what was asked for. */
 bool upbit__private_out_of_scope(const char *name);
 /* So it is with this type: told to those who want it, and the stream is not asked for it any more,

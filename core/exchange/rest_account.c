@@ -92,6 +92,17 @@ int upbit__rest_path_orders_closed(upbit__buffer *out, const char *code, unsigne
     return put_orders(out, "/orders/closed?", code, tail);
 }
 
+int upbit__rest_path_orders_closed_since(upbit__buffer *out, int64_t start_ms)
+{
+    char tail[160];
+    if (start_ms <= 0 || start_ms >= UPBIT__YEAR_2100_MS)
+        return UPBIT_ERROR_INVALID_ARGUMENT;
+    snprintf(tail, sizeof tail,
+             "states%%5B%%5D=done&states%%5B%%5D=cancel&start_time=%lld&limit=%d&order_by=asc",
+             (long long)start_ms, UPBIT__REST_CLOSED_MAX);
+    return put_orders(out, "/orders/closed?", NULL, tail);
+}
+
 int upbit__rest_uuid_check(const char *uuid)
 {
     size_t n = 0;

@@ -31,6 +31,9 @@ int upbit__rest_path_orders_open(upbit__buffer *out, const char *code, unsigned 
  * days before the end, more is not to be had at once. */
 int upbit__rest_path_orders_closed(upbit__buffer *out, const char *code, unsigned count,
                                    int64_t start_ms, int64_t end_ms);
+/* Those of all markets that were made from start_ms (> 0) on, oldest first, as many as an answer
+ * holds: a full one is followed by another from the last row's time on. */
+int upbit__rest_path_orders_closed_since(upbit__buffer *out, int64_t start_ms);
 /* One of the two, the other NULL. uuid: letters, digits and '-'; identifier: the client's own, any
  * text without control characters, at most UPBIT__REST_IDENTIFIER_MAX bytes. */
 int upbit__rest_path_order(upbit__buffer *out, const char *uuid, const char *identifier);

@@ -18,6 +18,7 @@
 
 #define CONNECT_SECONDS 10.0
 #define SNAPSHOT_MS     10000
+#define REASON_SECONDS  2.0 /* for REST to say what the stream's INVALID_AUTH does not */
 
 enum {
     EXIT_OK = 0,
@@ -35,11 +36,12 @@ typedef struct tail {
     char *line; /* grows to the longest event */
     size_t line_size;
     uint64_t printed;
-    size_t open; /* snapshot: requests that are not answered */
-    int failed;  /* snapshot: the exit status when all are */
-    bool live;   /* has ever been */
-    bool over;   /* nothing more will come: end when what has come is printed */
-    int status;  /* < 0: go on */
+    size_t open;     /* snapshot: requests that are not answered */
+    int failed;      /* snapshot: the exit status when all are */
+    bool live;       /* has ever been */
+    double auth_end; /* the keys are refused: end then, or when it is known why; 0: they are not */
+    bool over;       /* nothing more will come: end when what has come is printed */
+    int status;      /* < 0: go on */
     char last_error[300];
 } tail;
 
@@ -140,8 +142,10 @@ static void on_error(tail *t, const upbit_error_event *e)
         return; /* of the stream, which is not needed */
     if (e->error == UPBIT_ERROR_EXCHANGE || e->error == UPBIT_ERROR_UNKNOWN_CODE)
         t->status = EXIT_REFUSED;
-    else if (e->error == UPBIT_ERROR_AUTH)
+    else if (e->error == UPBIT_ERROR_AUTH && strcmp(e->name, "INVALID_AUTH") != 0)
         t->status = EXIT_AUTH;
+    else if (e->error == UPBIT_ERROR_AUTH && t->auth_end == 0)
+        t->auth_end = now_seconds() + REASON_SECONDS;
 }
 
 static void on_state(tail *t, const upbit_state_event *e)
@@ -165,6 +169,13 @@ static void on_answer(tail *t, const upbit_reply *e)
         case UPBIT_ERROR_TLS:
         case UPBIT_ERROR_PROTOCOL:
             t->failed = EXIT_CONNECT;
+            break;
+        case UPBIT_ERROR_AUTH:
+            t->failed = EXIT_AUTH;
+            break;
+        case UPBIT_ERROR_UNAVAILABLE:
+            t->failed = t->arguments->wants.at[0].want.type >= UPBIT_TYPE_MY_ORDER ? EXIT_AUTH
+                                                                                   : EXIT_REFUSED;
             break;
         default:
             t->failed = EXIT_REFUSED;
@@ -339,7 +350,8 @@ static void run(tail *t, int signal_fd)
     struct pollfd fds[2] = {{upbit_proxy_fd(t->proxy), POLLIN, 0}, {signal_fd, POLLIN, 0}};
     while (t->status < 0) {
         bool live = t->live || t->arguments->snapshot; /* that one ends by itself */
-        int wait = wait_ms(now_seconds(), end, start + CONNECT_SECONDS, live);
+        double first = t->auth_end != 0 && (end == 0 || t->auth_end < end) ? t->auth_end : end;
+        int wait = wait_ms(now_seconds(), first, start + CONNECT_SECONDS, live);
         if (poll(fds, 2, wait) < 0 && errno != EINTR) {
             perror("upbit-tail: poll");
             t->status = EXIT_OUTPUT;
@@ -349,6 +361,10 @@ static void run(tail *t, int signal_fd)
         if (t->status >= 0)
             return;
         double now = now_seconds();
+        if (t->auth_end != 0 && now >= t->auth_end) {
+            t->status = EXIT_AUTH;
+            return;
+        }
         bool over = end != 0 && now >= end;
         if (!live && (over || now >= start + CONNECT_SECONDS)) {
             fprintf(stderr, "upbit-tail: cannot connect: %s\n",

@@ -198,10 +198,21 @@ START_TEST(a_full_lane_starts_again_with_how_things_stand)
 }
 END_TEST
 
-static bool is_standing_as_traded(const told *t, const void *uuid)
+static size_t distinct(const widget *w, size_t from, told_fits *fits, const void *context)
 {
-    return is_standing(t, NULL) && strcmp(t->uuid, uuid) == 0 &&
-           t->state == UPBIT_ORDER_STATE_TRADE;
+    size_t n = 0;
+    for (size_t i = from; i < w->count; i++) {
+        bool before = false;
+        for (size_t k = from; k < i && !before; k++)
+            before = fits(&w->at[k], context) && strcmp(w->at[k].uuid, w->at[i].uuid) == 0;
+        n += !before && fits(&w->at[i], context);
+    }
+    return n;
+}
+
+static bool is_traded(const told *t, const void *uuid)
+{
+    return is_order(t, NULL) && strcmp(t->uuid, uuid) == 0 && t->state == UPBIT_ORDER_STATE_TRADE;
 }
 
 /* An order moves while the question is under way how things stand: the answer is older than that,
@@ -224,10 +235,95 @@ START_TEST(an_order_that_moves_meanwhile_stands_with_the_others)
     told_wait(w, from, is_order, &by_stream, 1);
     private_order("/mock/delay?what=http&ms=0");
     told_wait(newcomer, 0, is_standing, NULL, standing);
-    ck_assert_uint_eq(told_count(newcomer, 0, is_standing, NULL), standing);
-    ck_assert_uint_eq(told_count(newcomer, 0, is_standing_as_traded, MOVING), 1);
+    told_wait(newcomer, 0, is_traded, MOVING, 1);
+    ck_assert_uint_eq(distinct(newcomer, 0, is_standing, NULL), standing);
     ck_assert_uint_eq(told_count(w, from, is_standing, NULL), 0);
     private_close();
+}
+END_TEST
+
+/* The exchange lists a hundred at a time. */
+START_TEST(hundreds_of_open_orders_stand)
+{
+    private_open("0", NULL);
+    for (int i = 0; i < 247; i++)
+        private_order("/mock/order?do=place");
+    size_t standing = (size_t)mock_stat(&exchange, "open_orders");
+    ck_assert_uint_ge(standing, 247);
+    widget *w = widget_open("orders", NULL);
+    widget_want(w, UPBIT_TYPE_MY_ORDER, "");
+    told_wait(w, 0, is_standing, NULL, standing);
+    ck_assert_uint_eq(told_count(w, 0, is_standing, NULL), standing);
+    ck_assert_uint_eq(distinct(w, 0, is_standing, NULL), standing);
+    private_close();
+}
+END_TEST
+
+static bool is_end_by_rest(const told *t, const void *unused)
+{
+    (void)unused;
+    return is_order(t, &by_rest) && t->state == UPBIT_ORDER_STATE_DONE;
+}
+
+/* They came and went while there was no private connection, more than one answer holds. */
+START_TEST(thousands_of_closed_orders_are_told_once_each)
+{
+    private_open("0", NULL);
+    widget *w = widget_open("orders", NULL);
+    widget_want(w, UPBIT_TYPE_MY_ORDER, "");
+    told_wait(w, 0, is_live, NULL, 1);
+    told_wait(w, 0, is_standing, NULL, 1);
+    private_order("/mock/refuse?stream=private&count=100000&status=503");
+    private_order("/mock/cut?stream=private");
+    told_wait(w, 0, is_lost, NULL, 1);
+    size_t from = w->count;
+    for (int i = 0; i < 3; i++) { /* REST tells when an order was made by the second */
+        private_order("/mock/order?do=lives&count=500");
+        private_run(i < 2 ? 1050 : 0);
+    }
+    told_wait(w, from, is_end_by_rest, NULL, 1500);
+    uint64_t asked = stats().rest_requests; /* and once more it looks at the last of them */
+    double until = stream_now() + 30;
+    while (stats().rest_requests < asked + 3 && stream_now() < until)
+        private_run(50);
+    ck_assert_uint_eq(told_count(w, from, is_end_by_rest, NULL), 1500);
+    ck_assert_uint_eq(distinct(w, from, is_end_by_rest, NULL), 1500);
+    private_close();
+}
+END_TEST
+
+/* The exchange has lost a private subscription without a word: it is asked what it holds, and told
+ * again. The other half is heard, so that nothing else would heal it. */
+START_TEST(a_subscription_that_fell_silent_is_repaired)
+{
+    static const upbit__clock clocks = {monotonic, boottime, wall};
+    upbit__clock_set(&clocks);
+    private_open("0", NULL);
+    widget *w = widget_open("account", NULL), *pulse = widget_open("pulse", NULL);
+    widget_want(pulse, UPBIT_TYPE_TICKER, "KRW-BTC"); /* what wakes the thread to see the clock */
+    widget_want(w, UPBIT_TYPE_MY_ORDER, "");
+    widget_want(w, UPBIT_TYPE_MY_ASSET, "");
+    told_wait(w, 0, is_live, NULL, 1);
+    private_asked("\\\"myAsset\\\"");
+    private_order("/mock/forget?type=myOrder&stream=private");
+    private_order("/mock/deposit?currency=KRW&amount=1000");
+    told_wait(w, 0, is_balance, &by_stream, 1);
+    ck_assert_uint_eq(stats().repairs, 0);
+    uint64_t epoch = stats().private_epoch;
+    double until = stream_now() + 60;
+    while (stats().repairs == 0 && stream_now() < until) {
+        atomic_fetch_add(&passed, 2 * UPBIT__SECOND);
+        private_run(50);
+    }
+    ck_assert_uint_eq(stats().repairs, 1);
+    while (told_count(w, 0, is_order, &by_stream) == 0 && stream_now() < until) {
+        private_order("/mock/order?do=place"); /* the request may still be on its way */
+        private_run(200);
+    }
+    ck_assert_uint_ge(told_count(w, 0, is_order, &by_stream), 1);
+    ck_assert_uint_eq(stats().private_epoch, epoch); /* by no other connection */
+    private_close();
+    upbit__clock_set(NULL);
 }
 END_TEST
 
@@ -242,6 +338,9 @@ int main(void)
     tcase_add_test(tests, a_connection_nobody_needs_is_closed);
     tcase_add_test(tests, a_full_lane_starts_again_with_how_things_stand);
     tcase_add_test(tests, an_order_that_moves_meanwhile_stands_with_the_others);
+    tcase_add_test(tests, hundreds_of_open_orders_stand);
+    tcase_add_test(tests, thousands_of_closed_orders_are_told_once_each);
+    tcase_add_test(tests, a_subscription_that_fell_silent_is_repaired);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }

@@ -330,6 +330,40 @@ def test_private_types_need_keys_and_say_so():
         assert result.returncode == 5 and "another-secret" not in result.stderr, result.stderr
 
 
+def test_what_is_wrong_with_the_keys_is_said_with_what_to_do():
+    keys = ["good secret-0", "may-nothing secret-1 scopes=trade",
+            "grew-old secret-2 expires=2020-01-01T00:00:00Z", "elsewhere secret-3 ips=10.1.2.3"]
+    rows = [("unknown", "secret-0", 5, "invalid_access_key", "does not know this access key"),
+            ("good", "secret-9", 5, "jwt_verification", "check the secret key"),
+            ("may-nothing", "secret-1", 5, "out_of_scope", "view orders"),
+            ("grew-old", "secret-2", 5, "expired_access_key", "make a new key"),
+            ("elsewhere", "secret-3", 5, "no_authorization_ip", "add this machine's address"),
+            ("good\n", "secret-0", 2, "UPBIT_ACCESS_KEY", "a line end or a blank behind it"),
+            ("good", "secret-0 ", 2, "UPBIT_SECRET_KEY", "a line end or a blank behind it"),
+            (" good", "secret-0", 2, "UPBIT_ACCESS_KEY", "character 1 of 5"),
+            ("good", "", 2, "UPBIT_SECRET_KEY", "is missing")]
+    os.environ["UPBIT_MOCK_KEYS"] = ";".join(keys)
+    try:
+        mock = Mock("--codes", "40", "--private-rate", "20")
+    finally:
+        del os.environ["UPBIT_MOCK_KEYS"]
+    with mock:
+        for access, secret, status, name, advice in rows:
+            given = {"UPBIT_ACCESS_KEY": access, "UPBIT_SECRET_KEY": secret}
+            for command in (["myOrder", "-"], ["snapshot", "myOrder", "-"]):
+                result = tail("--url", mock.url, *command, env=given)
+                said = (access, command, result.returncode, result.stderr)
+                assert result.returncode == status and not result.stdout, said
+                assert name in result.stderr and advice in result.stderr, said
+                assert secret.strip() == "" or secret.strip() not in result.stderr, said
+        given = {"UPBIT_ACCESS_KEY": "good", "UPBIT_SECRET_KEY": "secret-0"}
+        control(mock, "clock?offset_ms=-600000")
+        result = tail("--url", mock.url, "--count", "3", "myOrder", "-", env=given)
+        assert result.returncode == 0 and result.stdout.count("myOrder") == 3, result.stderr
+        assert "600 s ahead of the exchange's: set it" in result.stderr or \
+            "599 s ahead of the exchange's: set it" in result.stderr, result.stderr
+
+
 def test_unknown_code_ends_with_4_and_names_it():
     with Mock("--codes", "40") as mock:
         result = tail("--url", mock.url, "--seconds", "5", "ticker", "KRW-BTC,KRW-NOSUCH")

@@ -316,6 +316,7 @@ START_TEST(refused_keys_make_no_storm)
             ck_assert_ptr_null(strstr(w->at[i].text, "not-the-secret"));
         }
     wait_available(w, UPBIT_ERROR_AUTH, 0);
+    told_wait(w, 0, is_error, "jwt_verification", 1); /* what the stream does not say, REST does */
     told_wait(w, 0, is_public, NULL, 1);
     size_t from = w->count;
     ck_assert_int_eq(upbit_manager_set_credentials(manager, "test-access", "test-secret"), 0);

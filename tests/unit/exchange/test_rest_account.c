@@ -50,6 +50,10 @@ START_TEST(paths_and_what_is_hashed_of_them)
             "&start_time=1785395043779&end_time=1785395043780&limit=1",
             "market=BTC-1INCH&states[]=done&states[]=cancel&start_time=1785395043779"
             "&end_time=1785395043780&limit=1");
+    path_is(upbit__rest_path_orders_closed_since(&out, 1785395043779),
+            "/orders/closed?states%5B%5D=done&states%5B%5D=cancel&start_time=1785395043779"
+            "&limit=1000&order_by=asc",
+            "states[]=done&states[]=cancel&start_time=1785395043779&limit=1000&order_by=asc");
     path_is(upbit__rest_path_order(&out, "cdd92199-2897-4e14-9448-f923320408ad", NULL),
             "/order?uuid=cdd92199-2897-4e14-9448-f923320408ad",
             "uuid=cdd92199-2897-4e14-9448-f923320408ad");
@@ -82,6 +86,8 @@ START_TEST(paths_refuse_what_could_break_out)
     is_refused(upbit__rest_path_orders_open(&out, "krw-btc", 1));
     is_refused(upbit__rest_path_orders_open(&out, "KRW-BTC&x=y", 1));
     is_refused(upbit__rest_path_orders_open(&out, NULL, 0));
+    is_refused(upbit__rest_path_orders_closed_since(&out, 0));
+    is_refused(upbit__rest_path_orders_closed_since(&out, 4102444800000));
     is_refused(upbit__rest_path_orders_closed(&out, NULL, 0, 0, 0));
     is_refused(upbit__rest_path_orders_closed(&out, NULL, 1001, 0, 0));
     is_refused(upbit__rest_path_orders_closed(&out, NULL, 1, 5, 4));
