@@ -166,11 +166,28 @@ static double sum(const metrics *m, const char *what)
     return all;
 }
 
+/* Below which bucket's bound that share of a histogram is, in ms; -1: nothing was measured. */
+static double quantile(const metrics *m, const char *what, double share)
+{
+    char bucket[64], count[64], bound[32];
+    snprintf(bucket, sizeof bucket, "upbit_%s_seconds_bucket", what);
+    snprintf(count, sizeof count, "upbit_%s_seconds_count", what);
+    double all = 0;
+    for (size_t i = 0; i < m->count; i++)
+        if (strcmp(m->samples[i].name, count) == 0)
+            all = m->samples[i].value;
+    for (size_t i = 0; all > 0 && i < m->count; i++)
+        if (strcmp(m->samples[i].name, bucket) == 0 && m->samples[i].value >= all * share &&
+            label_of(bound, sizeof bound, &m->samples[i], "le"))
+            return read_value(bound) < 0 ? -1 : read_value(bound) * 1e3;
+    return -1;
+}
+
 static void add_sessions(top_view *v, const metrics *m)
 {
     static const char *const names[] = {"public", "private"};
     for (size_t i = 0; i < 2; i++) {
-        double state = find(m, "session_state", "session", names[i]);
+        double state = find(m, "state", "session", names[i]);
         if (state < 0)
             continue;
         top_session *rows = top_grow(v->sessions, &v->session_count, sizeof *rows), *to;
@@ -180,9 +197,9 @@ static void add_sessions(top_view *v, const metrics *m)
         to = &rows[v->session_count - 1];
         snprintf(to->name, sizeof to->name, "%s", names[i]);
         snprintf(to->state, sizeof to->state, "%s", upbit_state_name((int)state));
-        to->epoch = find(m, "session_epoch", "session", names[i]);
-        to->down_ms = find(m, "session_down", "session", names[i]);
-        to->comebacks = find(m, "session_comebacks", "session", names[i]);
+        to->epoch = find(m, "epoch", "session", names[i]);
+        to->down_ms = find(m, "down", "session", names[i]);
+        to->comebacks = i == 0 ? plain(m, "reconnects") : -1; /* of both together */
         to->heard_ms = to->pong_ms = to->compression = -1;
         to->wanted = i == 0 || state > 0;
     }
@@ -216,8 +233,9 @@ static void add_proxies(top_view *v, const metrics *m)
         p->queued = find(m, "proxy_queued", "client_id", p->client_id);
         p->peak = find(m, "proxy_queued_peak", "client_id", p->client_id);
         p->dropped = find(m, "proxy_dropped", "client_id", p->client_id);
-        p->dropped_per_min = find(m, "proxy_dropped_per_min", "client_id", p->client_id);
+        p->dropped_per_min = find(m, "proxy_dropped_per_minute", "client_id", p->client_id);
         p->coalesced = find(m, "proxy_coalesced", "client_id", p->client_id);
+        p->lag_ms = find(m, "proxy_lag_p99", "client_id", p->client_id);
     }
 }
 
@@ -237,15 +255,15 @@ static double rate(double now, double before, double seconds)
 static void set_totals(top_view *v, top_before *b, const metrics *m, int64_t written_ms)
 {
     v->uptime_ms = plain(m, "uptime");
-    v->messages_per_s = plain(m, "messages_per_s");
-    v->bytes_per_s = plain(m, "bytes_per_s");
-    v->inflated_per_s = plain(m, "inflated_per_s");
-    v->lag_p50_ms = find(m, "lag_receive", "quantile", "0.5");
-    v->lag_p99_ms = find(m, "lag_receive", "quantile", "0.99");
+    v->messages_per_s = plain(m, "messages_per_second");
+    v->bytes_per_s = plain(m, "received_bytes_per_second");
+    v->inflated_per_s = plain(m, "decoded_bytes_per_second");
+    v->lag_p50_ms = quantile(m, "lag_receive", 0.5);
+    v->lag_p99_ms = quantile(m, "lag_receive", 0.99);
     v->lag_max_ms = plain(m, "lag_receive_max");
-    v->take_p99_ms = find(m, "lag_consumer", "quantile", "0.99");
-    v->rest_p50_ms = find(m, "rest_latency", "quantile", "0.5");
-    v->turn_p99_ms = find(m, "turns", "quantile", "0.99");
+    v->take_p99_ms = quantile(m, "lag_consumer", 0.99);
+    v->rest_p50_ms = quantile(m, "rest_latency", 0.5);
+    v->turn_p99_ms = quantile(m, "turn", 0.99);
     v->events = plain(m, "events_decoded");
     v->dropped = plain(m, "events_dropped");
     v->coalesced = plain(m, "events_coalesced");
@@ -269,12 +287,20 @@ static void set_totals(top_view *v, top_before *b, const metrics *m, int64_t wri
 static void set_health(top_view *v, const metrics *m, int64_t written_ms)
 {
     static const char *const levels[] = {"healthy", "degraded", "critical"};
-    double level = plain(m, "health"), age_ms = (double)(wall_ms() - written_ms);
-    char age[16];
+    double level = find(m, "health", "session", "all"), age_ms = (double)(wall_ms() - written_ms);
+    char age[16], name[32];
     if (level < 0 || level > 2)
         snprintf(v->health, sizeof v->health, "not said");
     else
         snprintf(v->health, sizeof v->health, "%s", levels[(int)level]);
+    for (size_t i = 0, told = 0; level > 0 && i < m->count; i++) {
+        const sample *s = &m->samples[i];
+        size_t n = strlen(v->health);
+        if (strcmp(s->name, "upbit_health_reason") == 0 && s->value > 0 &&
+            label_of(name, sizeof name, s, "session") && strcmp(name, "all") == 0 &&
+            label_of(name, sizeof name, s, "reason"))
+            snprintf(v->health + n, sizeof v->health - n, "%s%s", told++ == 0 ? ": " : ", ", name);
+    }
     v->health_style = level == 0 ? PAGE_GOOD : level == 1 ? PAGE_WARN : PAGE_BAD;
     if (age_ms > 60e3) { /* the program may have ended, or hang */
         size_t n = strlen(v->health);

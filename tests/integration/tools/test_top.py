@@ -156,6 +156,73 @@ def test_faults_are_seen_and_their_end():
         top.end()
 
 
+METRICS = """\
+# TYPE upbit_messages_received counter
+upbit_messages_received_total 1200
+upbit_messages_per_second 60.500
+upbit_received_bytes_per_second 12345.000
+upbit_decoded_bytes_per_second 23456.000
+upbit_uptime_seconds 75.250
+upbit_events_dropped_total 7
+upbit_http_429_total 3
+upbit_memory_bytes{part="events"} 1000000
+upbit_memory_bytes{part="keys"} 500000
+upbit_state{session="public"} %d
+upbit_state{session="private"} 0
+upbit_epoch{session="public"} 4
+upbit_down_seconds_total{session="public"} 2.500
+upbit_reconnects_total 3
+upbit_lag_receive_seconds_bucket{le="0.001023"} 50
+upbit_lag_receive_seconds_bucket{le="0.002047"} 98
+upbit_lag_receive_seconds_bucket{le="0.016383"} 99
+upbit_lag_receive_seconds_bucket{le="+Inf"} 100
+upbit_lag_receive_seconds_count 100
+upbit_lag_receive_max_seconds 0.250000
+upbit_health{session="public"} 1
+upbit_health{session="all"} %d
+upbit_health_reason{session="public",reason="silent"} 1
+upbit_health_reason{session="all",reason="reconnecting"} 1
+upbit_health_reason{session="all",reason="dropping"} 1
+upbit_health_reason{session="all",reason="memory"} 0
+upbit_proxy_queued{client_id="chart:btc"} 12
+upbit_proxy_queued_peak{client_id="chart:btc"} 99
+upbit_proxy_dropped_total{client_id="chart:btc"} 7
+upbit_proxy_lag_p99_seconds{client_id="chart:btc"} 0.001500
+upbit_proxy_queued{client_id="list"} 0
+# EOF
+"""
+
+
+def test_another_programs_metrics():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "m")
+
+        def put(*values):
+            with open(path + ".new", "w", encoding="utf-8") as file:
+                file.write(METRICS % values)
+            os.rename(path + ".new", path)
+
+        put(4, 1)
+        page = run("--once", "--file", path).stdout
+        for says in (r"^upbit-top +" + re.escape(path), r"^health +up 75\.3 s",
+                     r"degraded: reconnecting, dropping$", r"^public +live +epoch 4 +reconnects 3 +down 2\.5 s",
+                     r"^stream +61 msg/s +12\.3k/23\.5k B/s +lag p50 1\.0 ms +p99 16 ms +max 250 ms",
+                     r"dropped 7", r"^costs +1\.5MB", r"429/418 3/",
+                     r"^chart:btc +- +12 +99 +- +7 +1\.5 ms$", r"^list ", "no rows for keys"):
+            assert re.search(says, page, re.M), (says, page)
+        os.utime(path, (time.time() - 600, time.time() - 600))
+        assert "nobody writes the file any more" in run("--once", "--file", path).stdout
+        top = Terminal("--interval", "0.1", "--file", path)
+        until(lambda: top.shows("^public +live"), "a page")
+        put(6, 2)
+        until(lambda: top.shows("^public +reconnecting") and top.shows("critical"), "the new text")
+        os.unlink(path)
+        until(lambda: top.shows("last error: .*No such file"), "that it is gone")
+        put(4, 0)
+        until(lambda: top.shows("^public +live") and not top.shows("last error"), "that it is back")
+        top.end()
+
+
 def test_it_ends_by_signal_and_gives_the_terminal_back():
     with Mock(MOCK) as mock:
         top = Terminal("--interval", "0.2", "--url", mock.url, "ticker", "KRW-BTC")
