@@ -1,25 +1,27 @@
 #!/bin/sh
 # Builds the Debian packages from a clean tree: what git has committed, not what lies about.
 #
-#     subprojects/deb.sh [--out DIR] [--no-qt] [--no-python] [--work DIR]
+#     subprojects/deb.sh [--out DIR] [--no-qt] [--no-python] [--work DIR] [--installed DIR]
 #
 # The .deb files go to DIR (default: deb, in the present directory; it must not exist, or be empty). A
 # source tree without git is taken as it is. Needs the package sets "library" (and "qt", "python") of
 # subprojects/packages.sh, nothing else: no debhelper. control, copyright and the lists of files are in
-# subprojects/debian. The same tree makes the same bytes (SOURCE_DATE_EPOCH is the commit's time).
+# subprojects/debian. The time in the packages is the commit's (SOURCE_DATE_EPOCH). --installed takes what
+# meson install has put into DIR/usr in place of a build of its own; that is for tests.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH
 export PATH LC_ALL=C
 
-out=deb qt=enabled python=enabled work=
+out=deb qt=enabled python=enabled work= installed=
 while [ $# -gt 0 ]; do
     case $1 in
         --out) out=$2; shift ;;
         --work) work=$2; shift ;;
+        --installed) installed=$(cd "$2" && pwd); shift ;;
         --no-qt) qt=disabled ;;
         --no-python) python=disabled ;;
-        --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
         *) echo "deb.sh: no such option: $1; try --help" >&2; exit 2 ;;
     esac
     shift
@@ -58,13 +60,17 @@ quietly()
 {
     "$@" >"$work/log" 2>&1 || { tail -40 "$work/log" >&2; echo "deb.sh: failed: $*" >&2; exit 1; }
 }
-flags="-ffile-prefix-map=$work=. -fstack-protector-strong -D_FORTIFY_SOURCE=2"
-quietly meson setup "$work/build" "$work/source" --prefix=/usr --libdir="lib/$triplet" \
-    --buildtype=debugoptimized --wrap-mode=nodownload -Dtests=false -Dexamples=false -Dqt=$qt \
-    -Dpython=$python -Dc_args="$flags" -Dcpp_args="$flags" -Dc_link_args=-Wl,-z,relro,-z,now \
-    -Dcpp_link_args=-Wl,-z,relro,-z,now
-quietly ninja -C "$work/build" -j "${DEB_JOBS:-$(nproc)}"
-quietly env DESTDIR="$work/all" meson install -C "$work/build" --no-rebuild --quiet
+if [ -n "$installed" ]; then
+    cp -a "$installed" "$work/all"
+else
+    flags="-ffile-prefix-map=$work=. -fstack-protector-strong -D_FORTIFY_SOURCE=2"
+    quietly meson setup "$work/build" "$work/source" --prefix=/usr --libdir="lib/$triplet" \
+        --buildtype=debugoptimized --wrap-mode=nodownload -Dtests=false -Dexamples=false -Dqt=$qt \
+        -Dpython=$python -Dc_args="$flags" -Dcpp_args="$flags" -Dc_link_args=-Wl,-z,relro,-z,now \
+        -Dcpp_link_args=-Wl,-z,relro,-z,now
+    quietly ninja -C "$work/build" -j "${DEB_JOBS:-$(nproc)}"
+    quietly env DESTDIR="$work/all" meson install -C "$work/build" --no-rebuild --quiet
+fi
 # Where Debian has Python packages; Meson's own idea of it differs between versions.
 if [ $python = enabled ]; then
     found=$(find "$work/all/usr" -type d -name upbit_live -path '*python3*')
@@ -181,6 +187,6 @@ for package in $packages; do
     (cd "$tree" && find usr -type f -print0 | sort -z | xargs -0 md5sum) >"$tree/DEBIAN/md5sums"
     find "$tree" -type d -exec chmod 755 {} +
     find "$tree" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-    quietly dpkg-deb --root-owner-group -Zxz --build "$tree" "$out/${package}_${version}_$arch.deb"
+    quietly dpkg-deb --root-owner-group "-Z${DEB_COMPRESSION:-xz}" --build "$tree" "$out/${package}_${version}_$arch.deb"
     echo "deb.sh: $out/${package}_${version}_$arch.deb" >&2
 done
