@@ -13,7 +13,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH
 export PATH LC_ALL=C
 
-out=deb qt=enabled python=enabled work= installed=
+out=deb qt=enabled python=enabled work='' installed=''
 while [ $# -gt 0 ]; do
     case $1 in
         --out) out=$2; shift ;;
