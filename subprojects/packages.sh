@@ -18,10 +18,11 @@ packages_of()
                 libcurl4-openssl-dev ca-certificates ;;
         # qttools5-dev-tools compiles the translations.
         qt) echo g++ qtbase5-dev qttools5-dev-tools ;;
-        # The package itself needs python3-dev to build and nothing but python3 to run; the rest is
-        # for its tests and for programs with windows.
+        # The package itself needs python3-dev to build and nothing but python3 to run. The next four are
+        # for its PyQt5 classes, mesonpy for pip; the rest is for its tests and benchmark.
         python)
-            echo python3 python3-dev python3-pyqt5 python3-pytest mypy black flake8 ;;
+            echo python3 python3-dev python3-pyqt5 pyqt5-dev sip-tools python3-pyqtbuild \
+                python3-websockets python3-pip python3-mesonpy python3-pytest mypy black flake8 ;;
         # Without a Korean font the windows show boxes.
         examples) echo fonts-nanum ;;
         # openssl makes the throw-away certificates, cmake and g++ build the consumer, libc6-dbg is

@@ -77,6 +77,9 @@ class UPBITLIVE_QT_EXPORT Manager : public QObject
   public:
     explicit Manager(QObject *parent = nullptr);
     explicit Manager(const ManagerOptions &options, QObject *parent = nullptr);
+    // One that somebody else made and gives back, e.g. a binding of another language; it must be
+    // there as long as this. Its log lines go where its maker said.
+    explicit Manager(upbit_manager *handle, QObject *parent = nullptr);
     ~Manager() override;
 
     // The process-wide instance that proxies without a manager use. It belongs to the bridge and
@@ -114,7 +117,6 @@ class UPBITLIVE_QT_EXPORT Manager : public QObject
     upbit_manager *handle() const noexcept;
 
   private:
-    Manager(upbit_manager *shared, QObject *parent);
     Q_DISABLE_COPY(Manager)
 
     upbit_manager *m_manager = nullptr;

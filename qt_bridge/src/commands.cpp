@@ -34,7 +34,8 @@ quint64 ProxyPrivate::command(const Call &call, const Want &want)
     w.candle_unit = static_cast<unsigned>(want.unit);
     // Negative numbers become ones the library refuses with its own words.
     w.book_depth = static_cast<unsigned>(want.depth);
-    w.book_level = want.level.value();
+    if (!want.level.isNull())
+        w.book_level = want.level.value();
     w.count = static_cast<uint32_t>(want.count);
     w.before = want.before;
     const quint64 requestId = lastRequest.fetch_add(1, std::memory_order_relaxed) + 1;

@@ -90,8 +90,8 @@ Manager::Manager(const ManagerOptions &options, QObject *parent) : QObject(paren
     }
 }
 
-Manager::Manager(upbit_manager *shared, QObject *parent)
-    : QObject(parent), m_manager(shared), m_owned(false)
+Manager::Manager(upbit_manager *handle, QObject *parent)
+    : QObject(parent), m_manager(handle), m_owned(false)
 {
     registerMetaTypes();
 }

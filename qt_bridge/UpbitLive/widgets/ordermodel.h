@@ -16,7 +16,7 @@
 
 namespace UpbitLive
 {
-struct OrderRow {
+struct UPBITLIVE_WIDGETS_EXPORT OrderRow {
     QString uuid, code, identifier;
     Side side = Side::None;
     OrderType orderType = OrderType::None;

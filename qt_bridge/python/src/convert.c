@@ -31,7 +31,15 @@ PyObject *convert_decimal(const upbit_decimal *d)
         Py_RETURN_NONE;
     char text[UPBIT_DECIMAL_STRING_SIZE];
     upbit_decimal_to_string(d, text, sizeof text);
-    return PyObject_CallFunction(decimal_class, "s", text);
+    PyObject *digits = PyUnicode_FromString(text);
+    PyObject *value = digits == NULL ? NULL : PyObject_CallOneArg(decimal_class, digits);
+    Py_XDECREF(digits);
+    return value;
+}
+
+int convert_is_decimal(PyObject *object)
+{
+    return PyObject_TypeCheck(object, (PyTypeObject *)decimal_class);
 }
 
 PyObject *convert_time(int64_t ms, int korean)
@@ -158,6 +166,29 @@ int convert_set_enums(PyObject *tables)
 PyObject *convert_origin(int origin)
 {
     return convert_enum(origins, origin);
+}
+
+static PyObject *table_of(const char *name)
+{
+    return enum_tables == NULL ? NULL : PyDict_GetItemString(enum_tables, name);
+}
+
+PyObject *convert_from_enum(const char *table, long number)
+{
+    return convert_enum(table_of(table), number);
+}
+
+int convert_to_enum(const char *table, PyObject *member, long *number)
+{
+    PyObject *members = table_of(table), *key, *value;
+    Py_ssize_t at = 0;
+    while (members != NULL && PyDict_Next(members, &at, &key, &value)) {
+        if (value == member) {
+            *number = PyLong_AsLong(key);
+            return 0;
+        }
+    }
+    return -1;
 }
 
 int convert_set_error_factory(PyObject *factory)

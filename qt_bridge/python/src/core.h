@@ -57,6 +57,10 @@ PyObject *convert_decimal(const upbit_decimal *d);
 PyObject *convert_time(int64_t ms, int korean);
 int convert_set_enums(PyObject *tables);
 PyObject *convert_origin(int origin);
+int convert_is_decimal(PyObject *object);
+/* A member of one of the tables of set_enums by its number, and back; see api.h. */
+PyObject *convert_from_enum(const char *table, long number);
+int convert_to_enum(const char *table, PyObject *member, long *number);
 /* Raises the exception of upbit_live.errors for `error` with the thread's detail; returns NULL. */
 PyObject *convert_raise(int error);
 int convert_set_error_factory(PyObject *factory);
@@ -77,8 +81,12 @@ typedef struct manager_object {
     PyObject_HEAD upbit_manager *manager;
 } manager_object;
 extern PyTypeObject manager_type, proxy_type;
+PyObject *manager_stats_of(upbit_manager *m); /* dicts */
+PyObject *proxy_stats_of(upbit_proxy *p);
+int api_init(PyObject *module); /* api.c */
 void log_line(void *context, int level, const char *module, const char *line);
 PyObject *log_take(PyObject *module, PyObject *unused);
+PyObject *log_fileno(PyObject *module, PyObject *unused);
 int log_init(void);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum { LINES = 256 };
 
@@ -12,6 +14,8 @@ static struct {
     char text[488];
 } lines[LINES];
 static uint64_t written, taken;
+static int told = -1; /* eventfd, readable while lines wait; -1: nobody has asked for it */
+static int pending;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* The mutex is held for the copy of a line; a fork in that moment must not leave it locked. */
@@ -25,9 +29,41 @@ static void after_fork(void)
     pthread_mutex_unlock(&mutex);
 }
 
+/* The descriptor is the parent's as well: a child that read from it would take what is not its own.
+ */
+static void after_fork_in_child(void)
+{
+    if (told >= 0)
+        close(told);
+    told = -1;
+    pending = 0;
+    pthread_mutex_unlock(&mutex);
+}
+
 int log_init(void)
 {
-    return pthread_atfork(before_fork, after_fork, after_fork);
+    return pthread_atfork(before_fork, after_fork, after_fork_in_child);
+}
+
+/* With the mutex. One write until somebody has read it. */
+static void tell(void)
+{
+    if (told >= 0 && !pending)
+        pending = eventfd_write(told, 1) == 0;
+}
+
+PyObject *log_fileno(PyObject *module, PyObject *unused)
+{
+    (void)module, (void)unused;
+    pthread_mutex_lock(&mutex);
+    if (told < 0) {
+        told = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (taken < written)
+            tell();
+    }
+    int fd = told;
+    pthread_mutex_unlock(&mutex);
+    return fd < 0 ? PyErr_SetFromErrno(PyExc_OSError) : PyLong_FromLong(fd);
 }
 
 void log_line(void *context, int level, const char *module, const char *line)
@@ -40,6 +76,7 @@ void log_line(void *context, int level, const char *module, const char *line)
     snprintf(lines[at].text, sizeof lines[at].text, "%s", line);
     if (written - taken > LINES)
         taken = written - LINES;
+    tell();
     pthread_mutex_unlock(&mutex);
 }
 
@@ -58,6 +95,10 @@ PyObject *log_take(PyObject *module, PyObject *unused)
             level = lines[at].level;
             memcpy(name, lines[at].module, sizeof name);
             memcpy(text, lines[at].text, sizeof text);
+        } else if (pending) {
+            eventfd_t count;
+            eventfd_read(told, &count);
+            pending = 0;
         }
         pthread_mutex_unlock(&mutex);
         if (!any)

@@ -145,11 +145,10 @@ static PyObject *manager_set_credentials(PyObject *self, PyObject *arguments)
     Py_RETURN_NONE;
 }
 
-static PyObject *manager_stats(PyObject *self, PyObject *unused)
+PyObject *manager_stats_of(upbit_manager *m)
 {
-    (void)unused;
     upbit_stats s = {0};
-    int error = upbit_manager_get_stats(((manager_object *)self)->manager, &s, sizeof s);
+    int error = upbit_manager_get_stats(m, &s, sizeof s);
     if (error < 0)
         return convert_raise(error);
 #define N(member) #member, (unsigned long long)s.member
@@ -163,6 +162,12 @@ static PyObject *manager_stats(PyObject *self, PyObject *unused)
         N(rest_requests), N(rest_failures), N(snapshots), N(messages_compressed), "lag_ms",
         (long long)s.lag_ms, "clock_offset_ms", (long long)s.clock_offset_ms);
 #undef N
+}
+
+static PyObject *manager_stats(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return manager_stats_of(((manager_object *)self)->manager);
 }
 
 static PyObject *manager_health(PyObject *self, PyObject *unused)

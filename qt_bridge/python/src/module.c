@@ -67,6 +67,7 @@ static PyMethodDef functions[] = {
     {"spellings", spellings, METH_O, "The words of an enum field by their numbers."},
     {"error_list", error_list, METH_NOARGS, "code -> (name, text) of all errors."},
     {"take_log", log_take, METH_NOARGS, "Lines of the library since the last call."},
+    {"log_fileno", log_fileno, METH_NOARGS, "Readable while there are such lines."},
     {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
@@ -86,7 +87,8 @@ PyMODINIT_FUNC PyInit__core(void)
     if (module == NULL)
         return NULL;
     if (log_init() != 0 || convert_init(module) != 0 || shapes_init() != 0 ||
-        event_init(module) != 0 || PyModule_AddType(module, &manager_type) != 0 ||
+        event_init(module) != 0 || api_init(module) != 0 ||
+        PyModule_AddType(module, &manager_type) != 0 ||
         PyModule_AddType(module, &proxy_type) != 0 ||
         PyModule_AddStringConstant(module, "version", UPBIT_VERSION_STRING) != 0)
         Py_CLEAR(module);

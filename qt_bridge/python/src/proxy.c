@@ -182,12 +182,8 @@ static PyObject *proxy_fileno(PyObject *self, PyObject *unused)
     return p == NULL ? NULL : PyLong_FromLong(upbit_proxy_fd(p));
 }
 
-static PyObject *proxy_stats(PyObject *self, PyObject *unused)
+PyObject *proxy_stats_of(upbit_proxy *p)
 {
-    (void)unused;
-    upbit_proxy *p = handle_of(self);
-    if (p == NULL)
-        return NULL;
     upbit_proxy_stats s = {0};
     int error = upbit_proxy_get_stats(p, &s, sizeof s);
     if (error < 0)
@@ -196,6 +192,13 @@ static PyObject *proxy_stats(PyObject *self, PyObject *unused)
     return Py_BuildValue("{sKsKsKsKsKsK}", N(delivered), N(dropped), N(coalesced), N(queued),
                          N(queued_peak), N(gaps));
 #undef N
+}
+
+static PyObject *proxy_stats(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    upbit_proxy *p = handle_of(self);
+    return p == NULL ? NULL : proxy_stats_of(p);
 }
 
 /* 1: yes; 0: not known yet; below 0: an error code that says why not. */

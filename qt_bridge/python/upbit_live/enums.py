@@ -169,6 +169,39 @@ class Kind(enum.Enum):
     MY_ASSET = "myAsset"
 
 
+class Freshness(enum.Enum):
+    """Of a key: without data, without news, with news again, gone from the exchange, new to `KRW-*`."""
+
+    NO_DATA = "no_data"
+    STALE = "stale"
+    FRESH = "fresh"
+    DELISTED = "delisted"
+    LISTED = "listed"
+
+
+class LimitGroup(enum.IntEnum):
+    """What the exchange counts together."""
+
+    CONNECT = 1
+    MARKET = 2
+    TICKER = 3
+    TRADE = 4
+    ORDERBOOK = 5
+    CANDLE = 6
+    DEFAULT = 7
+    ORDER = 8
+    ORDER_TEST = 9
+    ORDER_CANCEL_ALL = 10
+
+
+class WantFlag(enum.IntFlag):
+    """Wishes of a subscription, for upbit_live.qt."""
+
+    NONE = 0
+    SNAPSHOT_ONLY = 1
+    REALTIME_ONLY = 2
+
+
 class Policy(enum.IntEnum):
     """What happens when the program is slower than its data; DEFAULT goes by the kind of data."""
 
@@ -207,6 +240,9 @@ _core.set_enums(
         "session": _counted(Session),
         "state": _counted(State),
         "level": _counted(Level),
+        "freshness": _counted(Freshness),
+        "limit_group": {int(group): group for group in LimitGroup},
+        "policy": {int(policy): policy for policy in Policy},
         "unit": {**{s: u for u, s in _SECONDS.items()}, 255: CandleUnit.UNKNOWN},
     }
 )
