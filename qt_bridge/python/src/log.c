@@ -1,9 +1,9 @@
 /* Lines of the library's threads wait here until Python fetches them. The newest 256 are kept. */
 #include "core.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum { LINES = 256 };
@@ -14,7 +14,8 @@ static struct {
     char text[488];
 } lines[LINES];
 static uint64_t written, taken;
-static int told = -1; /* eventfd, readable while lines wait; -1: nobody has asked for it */
+/* A pipe, readable while lines wait; -1: nobody has asked for it. */
+static int told = -1, teller = -1;
 static int pending;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
@@ -33,9 +34,11 @@ static void after_fork(void)
  */
 static void after_fork_in_child(void)
 {
-    if (told >= 0)
+    if (told >= 0) {
         close(told);
-    told = -1;
+        close(teller);
+    }
+    told = teller = -1;
     pending = 0;
     pthread_mutex_unlock(&mutex);
 }
@@ -49,7 +52,7 @@ int log_init(void)
 static void tell(void)
 {
     if (told >= 0 && !pending)
-        pending = eventfd_write(told, 1) == 0;
+        pending = write(teller, "", 1) == 1;
 }
 
 PyObject *log_fileno(PyObject *module, PyObject *unused)
@@ -57,7 +60,11 @@ PyObject *log_fileno(PyObject *module, PyObject *unused)
     (void)module, (void)unused;
     pthread_mutex_lock(&mutex);
     if (told < 0) {
-        told = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0) {
+            told = ends[0];
+            teller = ends[1];
+        }
         if (taken < written)
             tell();
     }
@@ -96,9 +103,8 @@ PyObject *log_take(PyObject *module, PyObject *unused)
             memcpy(name, lines[at].module, sizeof name);
             memcpy(text, lines[at].text, sizeof text);
         } else if (pending) {
-            eventfd_t count;
-            eventfd_read(told, &count);
-            pending = 0;
+            char one;
+            pending = read(told, &one, 1) != 1;
         }
         pthread_mutex_unlock(&mutex);
         if (!any)
