@@ -19,10 +19,10 @@ packages_of()
         # qttools5-dev-tools compiles the translations.
         qt) echo g++ qtbase5-dev qttools5-dev-tools ;;
         # The package itself needs python3-dev to build and nothing but python3 to run. The next four are
-        # for its PyQt5 classes, mesonpy for pip; the rest is for its tests and benchmark.
+        # for its PyQt5 classes, mesonpy and patchelf are for pip; the rest is for its tests and benchmark.
         python)
             echo python3 python3-dev python3-pyqt5 pyqt5-dev sip-tools python3-pyqtbuild \
-                python3-websockets python3-pip python3-mesonpy python3-pytest mypy black flake8 ;;
+                python3-websockets python3-pip python3-mesonpy patchelf python3-pytest mypy black flake8 ;;
         # Without a Korean font the windows show boxes.
         examples) echo fonts-nanum ;;
         # openssl makes the throw-away certificates, cmake and g++ build the consumer, libc6-dbg is

@@ -49,3 +49,31 @@ def test_the_order_book_fills_its_cells(upbit_mock, monkeypatch):
     assert "," in window.item(0, 2).text() and window.item(0, 1).text()
     window.proxy.cleanup()
     assert upbit_live.shutdown()
+
+
+def test_the_chart_draws_history_and_stream(upbit_mock, monkeypatch):
+    pytest.importorskip("PyQt5.QtWidgets")
+    pytest.importorskip("pyqtgraph")
+    ended = start(upbit_mock, "chart.py", "KRW-BTC", "1m", "1.5")
+    assert ended.returncode == 0 and "Traceback" not in ended.stderr, ended.stderr
+
+
+def test_the_chart_says_what_is_wrong(upbit_mock):
+    pytest.importorskip("pyqtgraph")
+    ended = start(upbit_mock, "chart.py", "KRW-NIX", "1m", "1")
+    assert ended.returncode == 1 and "KRW-NIX" in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_qt_and_asyncio_share_a_thread(upbit_mock):
+    """With qasync where it is installed, else with asyncio giving Qt its turns."""
+    pytest.importorskip("PyQt5.QtWidgets")
+    ended = start(upbit_mock, "qt_and_asyncio.py", "KRW-BTC", "3")
+    assert ended.returncode == 0 and "Traceback" not in ended.stderr, ended.stderr
+    assert ended.stdout.startswith("KRW-BTC  ") and "..." not in ended.stdout
+    ended = start(upbit_mock, "qt_and_asyncio.py", "KRW-NIX", "20")
+    assert ended.returncode == 1 and "KRW-NIX" in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_the_order_book_has_forty_lines():
+    with open(os.path.join(EXAMPLES, "order_book.py"), encoding="utf-8") as file:
+        assert len(file.readlines()) <= 40

@@ -19,7 +19,8 @@ def written_types():
     with open(os.path.join(HERE, "_core.pyi"), encoding="utf-8") as file:
         tree = ast.parse(file.read())
     return {
-        node.name: {f.name for f in node.body if isinstance(f, ast.FunctionDef)} - {"__init__"}
+        node.name: ({f.name for f in node.body if isinstance(f, ast.FunctionDef)} - {"__init__"})
+        | {f.target.id for f in node.body if isinstance(f, ast.AnnAssign)}
         for node in tree.body
         if isinstance(node, ast.ClassDef)
     }

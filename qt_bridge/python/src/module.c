@@ -1,5 +1,5 @@
 /* The module upbit_live._core. */
-#include "core.h"
+#include "dispatch.h"
 
 static PyObject *set_enums(PyObject *module, PyObject *tables)
 {
@@ -89,7 +89,7 @@ PyMODINIT_FUNC PyInit__core(void)
     if (log_init() != 0 || convert_init(module) != 0 || shapes_init() != 0 ||
         event_init(module) != 0 || api_init(module) != 0 ||
         PyModule_AddType(module, &manager_type) != 0 ||
-        PyModule_AddType(module, &proxy_type) != 0 ||
+        PyModule_AddType(module, &proxy_type) != 0 || PyModule_AddType(module, &target_type) != 0 ||
         PyModule_AddStringConstant(module, "version", UPBIT_VERSION_STRING) != 0)
         Py_CLEAR(module);
     return module;

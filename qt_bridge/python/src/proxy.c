@@ -2,12 +2,9 @@
  *
  * All calls but close hold the GIL throughout and none of them waits, so that no two run at once
  * and none is under way when close or the collector, in whatever thread, frees the proxy. */
-#include "core.h"
+#include "dispatch.h"
 
-typedef struct proxy_object {
-    PyObject_HEAD upbit_proxy *proxy; /* NULL: closed */
-    PyObject *manager;                /* outlives it */
-} proxy_object;
+#include <structmember.h>
 
 static PyObject *proxy_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
 {
@@ -43,6 +40,7 @@ static PyObject *proxy_close(PyObject *self, PyObject *unused)
     proxy_object *p = (proxy_object *)self;
     upbit_proxy *handle = p->proxy;
     p->proxy = NULL;
+    routes_forget(&p->routes);
     if (handle != NULL) {
         Py_BEGIN_ALLOW_THREADS upbit_proxy_close(handle);
         Py_END_ALLOW_THREADS
@@ -53,10 +51,32 @@ static PyObject *proxy_close(PyObject *self, PyObject *unused)
 static void proxy_free(PyObject *self)
 {
     proxy_object *p = (proxy_object *)self;
+    PyObject_GC_UnTrack(self);
     upbit_proxy_close(p->proxy);
     p->proxy = NULL;
+    routes_forget(&p->routes);
     Py_CLEAR(p->manager);
     Py_TYPE(self)->tp_free(self);
+}
+
+static int proxy_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    proxy_object *p = (proxy_object *)self;
+    Py_VISIT(p->manager);
+    return routes_traverse(&p->routes, visit, arg);
+}
+
+static int proxy_clear(PyObject *self)
+{
+    routes_forget(&((proxy_object *)self)->routes);
+    return 0;
+}
+
+static PyObject *proxy_forget(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    routes_forget(&((proxy_object *)self)->routes);
+    Py_RETURN_NONE;
 }
 
 static upbit_proxy *handle_of(PyObject *self)
@@ -218,6 +238,9 @@ static PyObject *get_closed(PyObject *self, void *closure)
 static PyMethodDef methods[] = {
     {"command", (PyCFunction)(void (*)(void))proxy_command, METH_VARARGS | METH_KEYWORDS,
      "A command of the C library; its ReplyEvent carries request_id."},
+    {"turn", proxy_turn, METH_VARARGS,
+     "Takes events for so long and calls who wants them; how many there were."},
+    {"forget", proxy_forget, METH_NOARGS, "Who wants what has changed."},
     {"next", proxy_next, METH_NOARGS, "The next event, None when there is none now."},
     {"fileno", proxy_fileno, METH_NOARGS,
      "Readable while there may be events; read nothing from it."},
@@ -225,16 +248,23 @@ static PyMethodDef methods[] = {
     {"stats", proxy_stats, METH_NOARGS, "Counters of this proxy's queue."},
     {"close", proxy_close, METH_NOARGS, "Drops the wants; never waits for the network."},
     {NULL, NULL, 0, NULL}};
+static PyMemberDef members[] = {
+    {"paused", T_BOOL, offsetof(proxy_object, paused), 0, "A turn takes nothing."},
+    {"everything", T_BOOL, offsetof(proxy_object, everything), 0, "All goes to the facade."},
+    {NULL, 0, 0, 0, NULL}};
 static PyGetSetDef getters[] = {{"closed", get_closed, NULL, NULL, NULL},
                                 {NULL, NULL, NULL, NULL, NULL}};
 
 PyTypeObject proxy_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "upbit_live._core.Proxy",
     .tp_basicsize = sizeof(proxy_object),
-    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_doc = "One queue of events.",
     .tp_new = proxy_new,
     .tp_dealloc = proxy_free,
+    .tp_traverse = proxy_traverse,
+    .tp_clear = proxy_clear,
+    .tp_members = members,
     .tp_methods = methods,
     .tp_getset = getters,
 };

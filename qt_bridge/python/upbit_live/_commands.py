@@ -15,6 +15,7 @@ from .enums import CandleUnit, Kind
 E = TypeVar("E", bound=Event)
 Symbols = Union[str, Sequence[str]]
 Callback = Optional[Callable[[E], Any]]
+Batch = Optional[Callable[[List[E]], Any]]
 RouteKey = Tuple[type, Optional[CandleUnit]]
 Unit = Union[CandleUnit, str]
 
@@ -66,7 +67,8 @@ class Commands:
 
     Wrong arguments raise at once; what only the exchange can tell (an unknown code) is raised by the
     request. Functions given as callbacks are held strongly, methods weakly: the callbacks of a collected
-    object end with it, and so do the subscriptions nobody else of this proxy shares.
+    object end with it, and so do the subscriptions nobody else of this proxy shares. `batch` is a
+    callback that gets a list of all events of a turn of the loop, at a lower price for each.
     """
 
     if TYPE_CHECKING:
@@ -86,28 +88,31 @@ class Commands:
         symbols: Symbols,
         callback: Callback[Ticker] = None,
         *,
+        batch: Batch[Ticker] = None,
         snapshot_only: bool = False,
         realtime_only: bool = False,
     ) -> Request[None]:
         flags = _SNAPSHOT_ONLY * snapshot_only | _REALTIME_ONLY * realtime_only
-        return self._subscribe(Kind.TICKER, symbols, callback, flags=flags)
+        return self._subscribe(Kind.TICKER, symbols, callback, batch, flags=flags)
 
     def subscribe_trade(
         self,
         symbols: Symbols,
         callback: Callback[Trade] = None,
         *,
+        batch: Batch[Trade] = None,
         snapshot_only: bool = False,
         realtime_only: bool = False,
     ) -> Request[None]:
         flags = _SNAPSHOT_ONLY * snapshot_only | _REALTIME_ONLY * realtime_only
-        return self._subscribe(Kind.TRADE, symbols, callback, flags=flags)
+        return self._subscribe(Kind.TRADE, symbols, callback, batch, flags=flags)
 
     def subscribe_orderbook(
         self,
         symbols: Symbols,
         callback: Callback[Orderbook] = None,
         *,
+        batch: Batch[Orderbook] = None,
         depth: int = 0,
         level: Union[Decimal, int, str, None] = None,
         snapshot_only: bool = False,
@@ -117,7 +122,7 @@ class Commands:
         flags = _SNAPSHOT_ONLY * snapshot_only | _REALTIME_ONLY * realtime_only
         text = None if level is None else str(level)
         return self._subscribe(
-            Kind.ORDERBOOK, symbols, callback, flags=flags, depth=depth, level=text
+            Kind.ORDERBOOK, symbols, callback, batch, flags=flags, depth=depth, level=text
         )
 
     def subscribe_candle(
@@ -125,12 +130,13 @@ class Commands:
         symbols: Symbols,
         callback: Callback[Candle] = None,
         *,
+        batch: Batch[Candle] = None,
         unit: Unit = CandleUnit.M1,
         snapshot_only: bool = False,
         realtime_only: bool = False,
     ) -> Request[None]:
         flags = _SNAPSHOT_ONLY * snapshot_only | _REALTIME_ONLY * realtime_only
-        return self._subscribe(Kind.CANDLE, symbols, callback, unit=unit, flags=flags)
+        return self._subscribe(Kind.CANDLE, symbols, callback, batch, unit=unit, flags=flags)
 
     def subscribe_my_order(
         self, symbols: Symbols = (), callback: Callback[MyOrder] = None
@@ -157,6 +163,7 @@ class Commands:
             request = self._command(UNSUBSCRIBE, kind, codes, key[1])
         if key in self._routes:
             self._routes[key].remove(codes)
+        self._core.forget()
         return request
 
     def replace(
@@ -179,11 +186,13 @@ class Commands:
         text = None if level is None else str(level)
         request = self._command(REPLACE, kind, codes, key[1], depth=depth, level=text)
         self._routes.setdefault(key, Route()).replace(callback, codes, self._gone)
+        self._core.forget()
         return request
 
     def unsubscribe_all(self) -> Request[None]:
         request = self._command(UNSUBSCRIBE_ALL, None, (), None)
         self._routes.clear()
+        self._core.forget()
         return request
 
     def get_ticker_snapshot(
@@ -256,16 +265,21 @@ class Commands:
         kind: Kind,
         symbols: Symbols,
         callback: Optional[Callable[[Any], Any]],
+        batch: Optional[Callable[[List[Any]], Any]] = None,
         unit: Optional[Unit] = None,
         **wishes: Any,
     ) -> Request[None]:
-        if callback is not None and not callable(callback):
-            raise TypeError(f"callback: {callback!r} cannot be called")
+        for function in (callback, batch):
+            if function is not None and not callable(function):
+                raise TypeError(f"callback: {function!r} cannot be called")
         key = (_TYPES[kind][1], _unit(kind, unit))
         codes = _codes(symbols)
         request = self._command(SUBSCRIBE, kind, codes, key[1], **wishes)
         if callback is not None:
             self._routes.setdefault(key, Route()).add(callback, codes, self._gone)
+        if batch is not None:
+            self._routes.setdefault(key, Route()).add(batch, codes, self._gone, True)
+        self._core.forget()
         return request
 
     def _snapshot(
@@ -328,6 +342,7 @@ class Commands:
     def _sweep_routes(self) -> None:
         for (cls, unit), route in list(self._routes.items()):
             codes = tuple(route.sweep())
+            self._core.forget()
             if codes:
                 kind = next(k for k, (_, c) in _TYPES.items() if c is cls)
                 self._command(UNSUBSCRIBE, kind, codes, unit)

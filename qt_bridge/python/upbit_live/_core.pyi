@@ -1,5 +1,6 @@
 """The C half: classes of events, Manager and Proxy. tests/python/test_types.py compares it with them."""
 
+import weakref
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -487,6 +488,21 @@ class Manager:
     def health(self) -> Dict[str, Union[str, int]]: ...
 
 @final
+class Target:
+    """A callback; a method is held by a weak reference on its object."""
+
+    errors: int
+    failing: bool
+    @property
+    def batched(self) -> bool: ...
+    def __init__(
+        self,
+        function: Callable[..., object],
+        owner: Optional[weakref.ref[Any]] = None,
+        is_async: bool = False,
+        batched: bool = False,
+    ) -> None: ...
+
 class Proxy:
     """One queue of events; WebSocketClientProxy stands on it."""
 
@@ -518,6 +534,10 @@ class Proxy:
         order_identifier: Optional[str] = None,
         timeout_ms: int = 0,
     ) -> None: ...
+    paused: bool
+    everything: bool
+    def turn(self, facade: object, most: int, budget_ns: int, /) -> int: ...
+    def forget(self) -> None: ...
     def next(self) -> Optional[Event]: ...
     def fileno(self) -> int: ...
     def stats(self) -> Dict[str, int]: ...

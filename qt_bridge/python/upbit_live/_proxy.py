@@ -9,7 +9,7 @@ import select
 import time
 import weakref
 from collections import deque
-from typing import Any, Callable, Deque, Dict, List, Optional, Set, Union
+from typing import Any, Callable, Deque, Dict, List, Optional, Set, Tuple, Union
 
 from . import _core, _log, _loop, _manager, errors
 from ._commands import Commands, RouteKey
@@ -173,14 +173,14 @@ class WebSocketClientProxy(Commands):
         if self._sweep:
             self._sweep = False
             self._sweep_routes()
-        while taken < TURN_EVENTS and not self._paused and not self._core.closed:
-            event = self._backlog.popleft() if self._backlog else self._core.next()
-            if event is None:
-                break
+        while self._backlog and not self._paused and taken < TURN_EVENTS:
             taken += 1
-            self._deliver(event)
+            self._deliver(self._backlog.popleft())
             if time.monotonic() > end:
                 break
+        left = int((end - time.monotonic()) * 1e9)
+        if not self._backlog and left > 0:
+            taken += self._core.turn(self, TURN_EVENTS - taken, left)
         if self._backlog and not self._paused and self._hook is not None:
             self._hook.again()
         _log.flush()
@@ -192,7 +192,7 @@ class WebSocketClientProxy(Commands):
         behind = behind or any(s._behind(self._paused) for s in self._streams)
         if behind == self._paused or self._core.closed:
             return
-        self._paused = behind
+        self._paused = self._core.paused = behind
         if self._hook is not None:
             self._hook.set_enabled(not behind)
             if not behind:
@@ -221,11 +221,8 @@ class WebSocketClientProxy(Commands):
         if kind in _DATA:
             if event.request_id != 0 and self._settle(event):
                 return
-            unit = event.unit if isinstance(event, _core.Candle) else None
-            route = self._routes.get((kind, unit))
-            if route is not None:
-                for entry in route.of(event.code):
-                    self._call(entry, event)
+            for entry in self._resolve(event):
+                self._call(entry, [event] if entry.batched else event)
         elif self._settle(event):
             return
         else:
@@ -234,6 +231,12 @@ class WebSocketClientProxy(Commands):
             for stream in list(self._streams):
                 stream._put(event, kind in _DATA)
             self._balance()
+
+    def _resolve(self, event: _core.Event) -> Tuple[Entry, ...]:
+        """Who wants events like this; _core asks once and remembers until forget()."""
+        unit = event.unit if isinstance(event, _core.Candle) else None
+        route = self._routes.get((type(event), unit))
+        return () if route is None else route.of(event.code)
 
     def _control(self, event: _core.Event) -> None:
         if isinstance(event, _core.StateEvent):
@@ -260,7 +263,7 @@ class WebSocketClientProxy(Commands):
             entry = self._controls[name] = Entry(callback, (), _nothing)
         self._call(entry, event)
 
-    def _call(self, entry: Entry, event: _core.Event) -> None:
+    def _call(self, entry: Entry, event: Union[_core.Event, List[_core.Event]]) -> None:
         callback = entry.callback
         if callback is None:
             return
@@ -271,8 +274,11 @@ class WebSocketClientProxy(Commands):
             callback(event)
             entry.failing = False
         except Exception as error:
-            self._callback_errors += 1
-            entry.failed(error)
+            self._failed(entry, error)
+
+    def _failed(self, entry: Entry, error: BaseException) -> None:
+        self._callback_errors += 1
+        entry.failed(error)
 
     def _start(self, entry: Entry, coroutine: Any) -> None:
         loop = _loop.running_loop()
@@ -287,8 +293,7 @@ class WebSocketClientProxy(Commands):
             if not finished.cancelled():
                 error = finished.exception()
                 if error is not None:
-                    self._callback_errors += 1
-                    entry.failed(error)
+                    self._failed(entry, error)
                 else:
                     entry.failing = False
             self._balance()
@@ -309,6 +314,7 @@ class WebSocketClientProxy(Commands):
         self._attach()
         stream = EventStream(self, control, limit)
         self._streams.append(stream)
+        self._core.everything = True
         return stream
 
     # How things are

@@ -8,27 +8,37 @@ import types
 import weakref
 from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple
 
+from . import _core
+
 logger = logging.getLogger("upbit_live")
 Callback = Callable[[Any], Any]
 
 
-class Entry:
+class Entry(_core.Target):
     """A callback with its codes. Methods are held weakly: a collected widget's entry ends itself."""
 
-    __slots__ = ("codes", "is_async", "failing", "errors", "_strong", "_weak")
+    __slots__ = ("codes", "is_async", "_strong", "_weak", "__weakref__")
 
-    def __init__(self, callback: Callback, codes: Iterable[str], gone: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        callback: Callback,
+        codes: Iterable[str],
+        gone: Callable[[], None],
+        batched: bool = False,
+    ) -> None:
         self.codes: Set[str] = set(codes)
         self.is_async = inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(
             getattr(callback, "__call__", None)
         )
-        self.failing = False
-        self.errors = 0
         self._strong: Optional[Callback] = callback
         self._weak: Optional[weakref.WeakMethod[Any]] = None
         if isinstance(callback, types.MethodType):
             self._strong = None
             self._weak = weakref.WeakMethod(callback, lambda _: gone())
+            owner = weakref.ref(callback.__self__)
+            super().__init__(callback.__func__, owner, self.is_async, batched)
+        else:
+            super().__init__(callback, None, self.is_async, batched)
 
     @property
     def callback(self) -> Optional[Callback]:
@@ -66,14 +76,20 @@ class Route:
             self._of_code[code] = found
         return found
 
-    def add(self, callback: Callback, codes: Tuple[str, ...], gone: Callable[[], None]) -> None:
+    def add(
+        self,
+        callback: Callback,
+        codes: Tuple[str, ...],
+        gone: Callable[[], None],
+        batched: bool = False,
+    ) -> None:
         self._of_code.clear()
         for entry in self.entries:
-            if entry.callback == callback:
+            if entry.callback == callback and entry.batched == batched:
                 # No codes means all there are: it cannot be narrowed by adding some.
                 entry.codes = entry.codes | set(codes) if entry.codes and codes else set()
                 return
-        self.entries.append(Entry(callback, codes, gone))
+        self.entries.append(Entry(callback, codes, gone, batched))
 
     def remove(self, codes: Tuple[str, ...]) -> None:
         """Takes the codes from every callback; none given: everything."""

@@ -49,6 +49,7 @@ class EventStream:
         self._ended = True
         if self in self._proxy._streams:
             self._proxy._streams.remove(self)
+            self._proxy._core.everything = bool(self._proxy._streams)
         self._wake()
 
     def _put(self, event: Event, is_data: bool) -> None:

@@ -1,0 +1,76 @@
+"""Candles with pyqtgraph: chart.py [CODE [UNIT [SECONDS]]]"""
+
+import sys
+from typing import Dict, List
+
+from PyQt5.QtCore import QPointF, QRectF, QTimer
+from PyQt5.QtGui import QPainter, QPicture
+from PyQt5.QtWidgets import QApplication
+
+import pyqtgraph  # after PyQt5: it takes the Qt that is there
+from upbit_live import Candle, UpbitError, WebSocketClientProxy
+
+HISTORY = 200
+
+
+class Candles(pyqtgraph.GraphicsObject):  # type: ignore[misc]
+    """One candle a step; the drawing is remade only when a candle has changed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_start: Dict[int, Candle] = {}
+        self.picture = QPicture()
+
+    def add(self, candles: List[Candle]) -> None:
+        for candle in candles:
+            self.by_start[candle.start_ms] = candle
+        painter = QPainter(self.picture)
+        for x, start in enumerate(sorted(self.by_start)[-HISTORY:]):
+            # The chart's geometry is in doubles; what is shown as text stays exact.
+            candle = self.by_start[start]
+            first, last = float(candle.opening_price or 0), float(candle.trade_price or 0)
+            color = "r" if last >= first else "b"  # red is up, as in Korea
+            painter.setPen(pyqtgraph.mkPen(color))
+            painter.setBrush(pyqtgraph.mkBrush(color))
+            low, high = float(candle.low_price or 0), float(candle.high_price or 0)
+            painter.drawLine(QPointF(x, low), QPointF(x, high))
+            painter.drawRect(QRectF(x - 0.3, first, 0.6, last - first))
+        painter.end()
+        self.prepareGeometryChange()
+        self.update()
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        self.picture.play(painter)
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(self.picture.boundingRect())
+
+
+class Chart(pyqtgraph.PlotWidget):  # type: ignore[misc]
+    def __init__(self, code: str, unit: str) -> None:
+        super().__init__(title=f"{code} {unit}")
+        self.candles = Candles()
+        self.addItem(self.candles)
+        self.proxy = WebSocketClientProxy(f"chart_{code}")
+        # The stream first and history at once: no moment lies between them.
+        self.proxy.subscribe_candle(code, batch=self.show_candles, unit=unit)
+        self.show_candles(self.proxy.get_candle_snapshot(code, unit=unit, count=HISTORY).result())
+
+    def show_candles(self, candles: List[Candle]) -> None:
+        self.candles.add(candles)
+
+
+if __name__ == "__main__":
+    application = QApplication(sys.argv)
+    arguments = sys.argv[1:] + ["KRW-BTC", "1m"][len(sys.argv) - 1 :]
+    try:
+        window = Chart(arguments[0], arguments[1])
+    except UpbitError as error:
+        sys.exit(f"chart: {error}")
+    window.resize(900, 500)
+    window.show()
+    if len(arguments) > 2:
+        QTimer.singleShot(int(float(arguments[2]) * 1000), application.quit)
+    status = application.exec_()
+    window.proxy.cleanup()
+    sys.exit(status)

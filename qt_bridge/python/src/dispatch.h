@@ -1,0 +1,33 @@
+/* The turn of a proxy: dispatch.c, for proxy.c. */
+#ifndef UPBIT_PYTHON_DISPATCH_H
+#define UPBIT_PYTHON_DISPATCH_H
+
+#include "core.h"
+
+typedef struct route {
+    PyObject *targets; /* a tuple; NULL: the slot is free */
+    uint32_t unit;     /* of candles, else 0 */
+    uint16_t type;
+    char code[24];
+} route;
+
+typedef struct routes {
+    route *slots;
+    uint32_t size, count; /* size: a power of two, or 0 */
+} routes;
+
+typedef struct proxy_object {
+    PyObject_HEAD upbit_proxy *proxy; /* NULL: closed */
+    PyObject *manager;                /* outlives it */
+    routes routes;
+    char paused;     /* a turn takes nothing: consumers are behind */
+    char everything; /* all events go to the facade: somebody iterates over them */
+} proxy_object;
+
+extern PyTypeObject target_type;
+void routes_forget(routes *r);
+int routes_traverse(const routes *r, visitproc visit, void *arg);
+/* turn(facade, most, budget_ns): how many events were taken. */
+PyObject *proxy_turn(PyObject *self, PyObject *arguments);
+
+#endif

@@ -1,0 +1,94 @@
+"""My orders and my assets, with the keys of the simulated exchange."""
+import decimal
+import os
+import time
+
+import pytest
+import upbit_live
+from upbit_live import WebSocketClientProxy
+
+
+@pytest.fixture
+def manager(upbit_mock):
+    made = upbit_mock.make_manager()
+    made.set_credentials("test-access", "test-secret")
+    yield made
+    made.shutdown()
+
+
+def process_until(proxy, condition, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        proxy.process(0.05)
+    assert condition()
+
+
+def test_orders_and_assets_come_by_callbacks(upbit_mock, manager):
+    orders, assets = [], []
+
+    def mine():  # the account has others as well
+        return [e for e in orders if e.code == "KRW-BTC" and e.ask_bid is upbit_live.Side.BID]
+    with WebSocketClientProxy("private", manager=manager) as proxy:
+        proxy.subscribe_my_order((), orders.append).result()
+        proxy.subscribe_my_asset(callback=assets.append).result()
+        process_until(proxy, proxy.is_private_available)
+        assert proxy.health_check()["private_available"] is True
+        end = time.monotonic() + 20
+        # What happens before the exchange has the subscription is not told: again until it is.
+        while not (assets and mine()) and time.monotonic() < end:
+            upbit_mock.post("/mock/order?do=lives&count=1&code=KRW-BTC&side=bid&type=limit")
+            upbit_mock.post("/mock/deposit?currency=KRW&amount=1000.5")
+            proxy.process(0.3)
+        (held,) = proxy.get_my_asset_snapshot().result()
+        done = proxy.get_my_order_snapshot("KRW-BTC", closed=True, count=5).result()
+    assert {type(e) for e in orders} == {upbit_live.MyOrder}
+    order = mine()[0]
+    assert isinstance(order.uuid, str) and isinstance(order.price, decimal.Decimal)
+    assert order.order_type is upbit_live.OrderType.LIMIT
+    assert isinstance(order.state, upbit_live.OrderState)
+    assert order.order_timestamp_kst.utcoffset().total_seconds() == 9 * 3600
+    krw = [row for row in assets[0].assets if row.currency == "KRW"]
+    assert krw and isinstance(krw[0].balance, decimal.Decimal)
+    assert "KRW" in {row.currency for row in held.assets}
+    assert done and all(e.code == "KRW-BTC" for e in done)
+
+
+def test_keys_that_are_refused_raise(upbit_mock):
+    manager = upbit_mock.make_manager(log_level=-1)
+    manager.set_credentials("test-access", "not-the-secret")
+    with WebSocketClientProxy("refused", manager=manager) as proxy:
+        with pytest.raises(upbit_live.AuthenticationError) as caught:
+            proxy.get_my_asset_snapshot().result()
+        assert "not-the-secret" not in str(caught.value)
+        assert proxy.is_private_available() is False
+        manager.set_credentials(None, None)
+        with pytest.raises(upbit_live.UnavailableError):
+            proxy.get_my_asset_snapshot().result()
+    assert manager.shutdown()
+
+
+def test_models_of_orders_and_assets(upbit_mock, manager):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    QtCore = pytest.importorskip("PyQt5.QtCore")
+    QtWidgets = pytest.importorskip("PyQt5.QtWidgets")
+    qt = pytest.importorskip("upbit_live.qt")
+    application = QtWidgets.QApplication.instance() or QtWidgets.QApplication([])
+    proxy = qt.Proxy(qt.Manager(manager), "models")
+    orders, assets = qt.OrderModel(), qt.AssetModel()
+    proxy.ordersReceived.connect(orders.add)
+    proxy.assetsReceived.connect(assets.add)
+    proxy.subscribeMyOrder()
+    proxy.subscribeMyAsset()
+    end = time.monotonic() + 20
+    while not (orders.rowCount() and assets.rowCount()) and time.monotonic() < end:
+        if proxy.privateAvailable():
+            upbit_mock.post("/mock/order?do=lives&count=1&code=KRW-BTC&side=bid&type=limit")
+            upbit_mock.post("/mock/deposit?currency=KRW&amount=1000.5")
+        loop = QtCore.QEventLoop()
+        QtCore.QTimer.singleShot(100, loop.quit)
+        loop.exec_()
+    row = orders.order(0)
+    assert row.code.startswith("KRW-") and isinstance(row.state, upbit_live.OrderState)
+    assert orders.rowOf(row.uuid) == 0 and isinstance(row.price, decimal.Decimal)
+    assert isinstance(assets.asset(0).balance, decimal.Decimal)
+    del application
