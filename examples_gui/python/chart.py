@@ -7,7 +7,7 @@ from PyQt5.QtCore import QPointF, QRectF, QTimer
 from PyQt5.QtGui import QPainter, QPicture
 from PyQt5.QtWidgets import QApplication
 
-import pyqtgraph  # after PyQt5: it takes the Qt that is there
+import pyqtgraph  # type: ignore[import]  # after PyQt5: it takes the Qt that is there
 from upbit_live import Candle, UpbitError, WebSocketClientProxy
 
 HISTORY = 200
@@ -62,15 +62,15 @@ class Chart(pyqtgraph.PlotWidget):  # type: ignore[misc]
 
 if __name__ == "__main__":
     application = QApplication(sys.argv)
-    arguments = sys.argv[1:] + ["KRW-BTC", "1m"][len(sys.argv) - 1 :]
+    arguments = dict(enumerate(sys.argv))
     try:
-        window = Chart(arguments[0], arguments[1])
+        window = Chart(arguments.get(1, "KRW-BTC"), arguments.get(2, "1m"))
     except UpbitError as error:
         sys.exit(f"chart: {error}")
     window.resize(900, 500)
     window.show()
-    if len(arguments) > 2:
-        QTimer.singleShot(int(float(arguments[2]) * 1000), application.quit)
+    if 3 in arguments:
+        QTimer.singleShot(int(float(arguments[3]) * 1000), application.quit)
     status = application.exec_()
     window.proxy.cleanup()
     sys.exit(status)

@@ -23,7 +23,8 @@ async def show_prices(label: QLabel, code: str) -> None:
 
 
 async def main(code: str, seconds: float) -> None:
-    label = QLabel(f"{code}  ...", alignment=Qt.AlignmentFlag.AlignCenter)
+    label = QLabel(f"{code}  ...")
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
     label.resize(320, 120)
     label.show()
     showing = asyncio.ensure_future(show_prices(label, code))

@@ -487,7 +487,6 @@ class Manager:
     def stats(self) -> Dict[str, int]: ...
     def health(self) -> Dict[str, Union[str, int]]: ...
 
-@final
 class Target:
     """A callback; a method is held by a weak reference on its object."""
 

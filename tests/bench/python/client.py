@@ -98,10 +98,10 @@ def ours(url: str, ca: str, count: int, batched: bool) -> None:
         proxy.subscribe_trade(CODES, one)
         proxy.subscribe_orderbook(CODES, book)
     while seen < meter.warm:
-        proxy.process(20.0)
+        proxy.process(3.0)
     meter.started(seen + meter.missing)
     while seen + meter.missing < count:
-        if proxy.process(20.0) == 0:
+        if proxy.process(3.0) == 0:
             break
     meter.seen = seen + meter.missing
     meter.report()
