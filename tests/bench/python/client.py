@@ -41,7 +41,12 @@ async def websockets_json(url: str, ca: str, count: int) -> None:
     meter = Meter(count)
     trust = ssl.create_default_context(cafile=ca)
     async with websockets.connect(
-        url, ssl=trust, max_size=None, compression=None, ping_interval=None
+        url,
+        ssl=trust,
+        max_size=None,
+        compression=None,
+        ping_interval=None,
+        close_timeout=0.1,  # the server does not answer a close frame
     ) as stream:
         await stream.send('[{"ticket":"x"},{"type":"ticker"}]')
         loads, recv, price = json.loads, stream.recv, 0.0
