@@ -6,6 +6,8 @@ import enum
 import json
 import os
 import pickle
+import re
+import time
 
 import pytest
 import upbit_live
@@ -122,3 +124,43 @@ def test_unknown_members_are_kept(upbit_mock):
     assert strange.change is upbit_live.Change.UNKNOWN
     assert strange.extra == {"change": "SIDEWAYS", "news": [decimal.Decimal("1.1")]}
     assert strange.to_dict()["extra"] == strange.extra
+
+
+def test_every_statistic_of_the_library_is_a_metric(upbit_mock):
+    """The structs of stats.h grow: what they gain is to be found here as well."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    include = os.path.join(here, "..", "..", "core", "include", "upbit-live")
+    names = {"stats.h": set(), "proxy.h": set()}
+    for header, found in names.items():
+        with open(os.path.join(include, header), encoding="utf-8") as file:
+            text = re.search(r"typedef struct upbit_(?:proxy_)?stats {(.*?)} upbit_", file.read(), re.S)
+        member = r"^ +(?:uint64_t|uint32_t|int64_t|double|upbit_latency) ([a-z_0-9, ]+);"
+        for line in re.findall(member, text[1], re.M):
+            found.update(name.strip() for name in line.split(","))
+    with WebSocketClientProxy("metrics", manager=upbit_mock.manager) as proxy:
+        got = []
+        proxy.subscribe_trade("KRW-*", got.append).result()
+        while not got:
+            proxy.process(1.0)
+        metrics, health = proxy.get_performance_metrics(), proxy.health_check()
+    known = {re.sub(r"_(count|sum_us|p50_us|p99_us|p999_us|max_us)$", "", name) for name in metrics}
+    known |= metrics.keys()
+    missing = {n for n in names["proxy.h"] if n not in known}
+    missing |= {n for n in names["stats.h"] - {"reserved"} if "stream_" + n not in known}
+    assert missing == set()
+    assert metrics["delivered"] >= 1 and metrics["stream_decoded_trade"] >= 1
+    assert metrics["lag_max_us"] >= metrics["lag_p50_us"]
+    assert (health["level"], health["reasons"], health["doing"]) == ("healthy", "", "nothing")
+    assert health["uptime_ms"] >= 0 and health["client_id"] == "metrics"
+
+
+def test_health_says_why_and_what_is_done():
+    manager = upbit_live.Manager(url="ws://127.0.0.1:1", log_level=-1)
+    with WebSocketClientProxy("ill", manager=manager) as proxy:
+        proxy.subscribe_ticker("KRW-BTC")
+        end = time.monotonic() + 20
+        while proxy.health_check()["doing"] != "waiting" and time.monotonic() < end:
+            proxy.process(0.05)
+        health = proxy.health_check()
+    assert "connecting" in str(health["reasons"]) and health["reason"] and health["action"]
+    assert manager.shutdown()

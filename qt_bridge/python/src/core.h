@@ -81,7 +81,8 @@ typedef struct manager_object {
     PyObject_HEAD upbit_manager *manager;
 } manager_object;
 extern PyTypeObject manager_type, proxy_type;
-PyObject *manager_stats_of(upbit_manager *m); /* dicts */
+PyObject *manager_stats_of(upbit_manager *m); /* stats.c: dicts */
+PyObject *manager_health_of(upbit_manager *m);
 PyObject *proxy_stats_of(upbit_proxy *p);
 int api_init(PyObject *module); /* api.c */
 void log_line(void *context, int level, const char *module, const char *line);

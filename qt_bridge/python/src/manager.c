@@ -145,25 +145,6 @@ static PyObject *manager_set_credentials(PyObject *self, PyObject *arguments)
     Py_RETURN_NONE;
 }
 
-PyObject *manager_stats_of(upbit_manager *m)
-{
-    upbit_stats s = {0};
-    int error = upbit_manager_get_stats(m, &s, sizeof s);
-    if (error < 0)
-        return convert_raise(error);
-#define N(member) #member, (unsigned long long)s.member
-    return Py_BuildValue(
-        "{sKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsKsLsL}", N(messages_received),
-        N(bytes_received), N(bytes_sent), N(events_decoded), N(decode_errors), N(events_unwanted),
-        N(events_delivered), N(events_dropped), N(events_coalesced), N(events_refused),
-        N(requests_sent), N(connects), N(reconnects), N(connect_failures), N(pings_sent),
-        N(pongs_received), N(exchange_errors), N(notifications), N(memory_bytes),
-        N(memory_peak_bytes), N(proxies), N(keys), N(io_cpu_ns), N(epoch), N(events_repeated),
-        N(rest_requests), N(rest_failures), N(snapshots), N(messages_compressed), "lag_ms",
-        (long long)s.lag_ms, "clock_offset_ms", (long long)s.clock_offset_ms);
-#undef N
-}
-
 static PyObject *manager_stats(PyObject *self, PyObject *unused)
 {
     (void)unused;
@@ -173,13 +154,7 @@ static PyObject *manager_stats(PyObject *self, PyObject *unused)
 static PyObject *manager_health(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    upbit_health h = {0};
-    int error = upbit_manager_get_health(((manager_object *)self)->manager, &h, sizeof h);
-    if (error < 0)
-        return convert_raise(error);
-    return Py_BuildValue("{sisisssIsLssss}", "level", (int)h.level, "error", (int)h.error, "state",
-                         upbit_state_name((int)h.state), "attempt", (unsigned)h.attempt, "since_ms",
-                         (long long)h.since_ms, "reason", h.reason, "compression", h.compression);
+    return manager_health_of(((manager_object *)self)->manager);
 }
 
 static PyMethodDef methods[] = {

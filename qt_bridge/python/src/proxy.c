@@ -202,18 +202,6 @@ static PyObject *proxy_fileno(PyObject *self, PyObject *unused)
     return p == NULL ? NULL : PyLong_FromLong(upbit_proxy_fd(p));
 }
 
-PyObject *proxy_stats_of(upbit_proxy *p)
-{
-    upbit_proxy_stats s = {0};
-    int error = upbit_proxy_get_stats(p, &s, sizeof s);
-    if (error < 0)
-        return convert_raise(error);
-#define N(member) #member, (unsigned long long)s.member
-    return Py_BuildValue("{sKsKsKsKsKsK}", N(delivered), N(dropped), N(coalesced), N(queued),
-                         N(queued_peak), N(gaps));
-#undef N
-}
-
 static PyObject *proxy_stats(PyObject *self, PyObject *unused)
 {
     (void)unused;

@@ -324,10 +324,17 @@ class WebSocketClientProxy(Commands):
         return self._core.private_available() == 1
 
     def health_check(self) -> Dict[str, Union[str, int, bool, None]]:
-        """level, state, reason, error, attempt, since_ms, compression; and of this proxy the rest."""
+        """How the stream is and what the library does about it, in words and figures.
+
+        level, reasons (words, comma between), reason and action (for people), doing, retry_ms, since_ms,
+        state, attempt, error, uptime_ms, compression; the rest is this proxy's.
+        """
         health: Dict[str, Union[str, int, bool, None]] = dict(self._manager.health())
         private = self._core.private_available()
         health["level"] = ("healthy", "degraded", "critical")[int(health["level"] or 0)]
+        reasons, doing = int(health["reasons"] or 0), int(health["doing"] or 0)
+        health["reasons"] = ",".join(w for i, w in enumerate(_REASONS) if reasons >> i & 1)
+        health["doing"] = _DOING[doing] if doing < len(_DOING) else "unknown"
         health["client_id"] = self.client_id
         health["private_available"] = private == 1
         health["private_error"] = errors.make(private).name if private < 0 else None
@@ -335,14 +342,44 @@ class WebSocketClientProxy(Commands):
         _log.flush()
         return health
 
-    def get_performance_metrics(self) -> Dict[str, int]:
-        """Counters of this proxy (delivered, dropped ...) and, as stream_..., of its manager."""
-        metrics: Dict[str, int] = dict(self._core.stats())
+    def get_performance_metrics(self) -> Dict[str, float]:
+        """Counters of this proxy (delivered, dropped ...) and, as stream_..., of its manager.
+
+        docs/STATISTICS.md has them all; a latency is there as ..._p50_us, ..._p99_us and so on.
+        """
+        metrics: Dict[str, float] = dict(self._core.stats())
         metrics["callback_errors"] = self._callback_errors
         metrics["requests_under_way"] = len(self._requests)
         metrics.update(("stream_" + k, v) for k, v in self._manager.stats().items())
         return metrics
 
+
+# upbit_health_reason, from bit 0 on, and upbit_health_doing.
+_REASONS = (
+    "connecting",
+    "reconnecting",
+    "silent",
+    "closed",
+    "refused",
+    "limited",
+    "compression",
+    "clock",
+    "dropping",
+    "memory",
+    "bad_messages",
+    "polling",
+    "private",
+)
+_DOING = (
+    "nothing",
+    "connecting",
+    "waiting",
+    "probing",
+    "making_room",
+    "skipping",
+    "polling",
+    "uncompressed",
+)
 
 _DATA = frozenset(
     (
