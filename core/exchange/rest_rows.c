@@ -219,6 +219,7 @@ int upbit__rest_decode(upbit__decoder *d, int type, unsigned unit, const char *b
         return UPBIT_ERROR_INVALID_ARGUMENT;
     }
     d->candle_unit = unit;
+    d->candle_length = 0; /* the stream's is another */
     upbit__json *r = &d->json;
     const char *p = upbit__json_space(r, body);
     bool single = type == UPBIT_TYPE_MY_ORDER && p < r->end && *p == '{' && is_order(r, p);

@@ -1,5 +1,5 @@
 /* What is decided about a candle beyond its members: its unit and when it begins. */
-#include "rig.h"
+#include "rest_rig.h"
 #include "samples.h"
 
 static decoded d;
@@ -80,6 +80,23 @@ START_TEST(stamps_are_read_strictly)
 }
 END_TEST
 
+/* As when missed trades are had back: it is the same decoder. */
+START_TEST(a_rest_answer_between_leaves_the_streams_unit)
+{
+    rig_free(&d);
+    for (int i = 0; i < 3; i++) {
+        answer a = {0};
+        const upbit_event *e = rig_one(&d, SAMPLE_CANDLE);
+        ck_assert_uint_eq(upbit_event_candle(e)->unit, UPBIT_CANDLE_1M);
+        rig_free(&d);
+        answer_text(&a, i == 0 ? UPBIT_TYPE_TRADE : UPBIT_TYPE_CANDLE,
+                    i == 0 ? UPBIT_CANDLE_NONE : UPBIT_CANDLE_5M, "[]");
+        ck_assert_int_eq(a.result, 0);
+        answer_free(&a);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("candles");
@@ -87,6 +104,7 @@ int main(void)
     tcase_add_test(t, candles_know_unit_and_start);
     tcase_add_test(t, candle_units_may_change_with_every_message);
     tcase_add_test(t, stamps_are_read_strictly);
+    tcase_add_test(t, a_rest_answer_between_leaves_the_streams_unit);
     suite_add_tcase(s, t);
     int status = check_main(s);
     upbit__decoder_destroy(rig_decoder);
