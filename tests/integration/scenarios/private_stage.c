@@ -134,6 +134,7 @@ static void take(widget *w, const upbit_event *e)
     } else if (upbit_event_reply(e) != NULL) {
         told *t = add(w, e);
         t->error = upbit_event_reply(e)->error;
+        t->ms = upbit_event_reply(e)->waited_ms;
         copy(t->text, sizeof t->text, upbit_event_reply(e)->detail);
     } else if (upbit_event_announcement(e) != NULL) {
         const upbit_announcement *a = upbit_event_announcement(e);

@@ -344,6 +344,79 @@ START_TEST(what_a_key_may_not_see_takes_nothing_with_it)
 }
 END_TEST
 
+static bool is_reply(const told *t, const void *error)
+{
+    return t->type == UPBIT_TYPE_REPLY && (error == NULL || t->error == *(const int *)error);
+}
+
+static void ask(widget *w, int type, const char *code)
+{
+    static uint64_t id;
+    upbit_want want = UPBIT_WANT_INIT;
+    want.type = type;
+    want.codes = &code;
+    want.code_count = code != NULL;
+    want.candle_unit = type == UPBIT_TYPE_CANDLE ? UPBIT_CANDLE_1M : 0;
+    want.count = type == UPBIT_TYPE_TRADE || type == UPBIT_TYPE_CANDLE ? 10 : 0;
+    ck_assert_int_eq(upbit_proxy_get_snapshot(w->proxy, &want, 60000, ++id), 0);
+}
+
+/* The one REPLY behind `from`. */
+static const told *reply_of(const widget *w, size_t from)
+{
+    told_wait(w, from, is_reply, NULL, 1);
+    while (!is_reply(&w->at[from], NULL))
+        from++;
+    return &w->at[from];
+}
+
+/* More questions of each group than a second has room for, public and private, while streams of
+ * both run: none is refused. Then the exchange refuses: what it says is obeyed, and all goes on. */
+START_TEST(scenario_13_mixed_rest_and_stream_load)
+{
+    private_open("50", NULL);
+    widget *w = open_account("dashboard"), *asks = widget_open("charts", NULL);
+    widget_want(w, UPBIT_TYPE_TICKER, "KRW-BTC,KRW-ETH");
+    told_wait(w, 0, is_public, NULL, 5);
+    told_wait(w, 0, is_order, &by_stream, 5);
+    static const int types[] = {UPBIT_TYPE_TRADE, UPBIT_TYPE_CANDLE, UPBIT_TYPE_ORDERBOOK,
+                                UPBIT_TYPE_MY_ORDER, UPBIT_TYPE_MY_ASSET};
+    uint64_t asked = stats().rest_requests;
+    size_t from = w->count;
+    for (int i = 0; i < 30 * 5; i++)
+        ask(asks, types[i % 5], i % 5 < 3 ? "KRW-XRP" : NULL);
+    told_wait(asks, 0, is_reply, &(int){0}, 30 * 5);
+    ck_assert_uint_ge(stats().rest_requests, asked + 30 * 5 - 30); /* a book may be the cache's */
+    ck_assert_int_eq(mock_stat(&exchange, "rate_violations"), 0);
+    ck_assert_uint_ge(stats().limit_waits, 30);
+    ck_assert_uint_ge(told_count(w, from, is_public, NULL), 1);
+    ck_assert_uint_ge(told_count(w, from, is_order, &by_stream), 1);
+
+    from = asks->count; /* it is asked again, when it may be */
+    private_order("/mock/limit?group=trades&count=1&status=429&retry_after=1");
+    ask(asks, UPBIT_TYPE_TRADE, "KRW-XRP");
+    ck_assert_int_eq(reply_of(asks, from)->error, 0);
+    ck_assert_int_ge(reply_of(asks, from)->ms, 900);
+
+    from = asks->count; /* nothing is asked for as long as it says */
+    ck_assert_int_eq(mock_call(&exchange, "POST", "/mock/limit?group=default&count=1&status=418",
+                               "{\"error\":{\"name\":418,\"message\":\"blocked for 2 seconds\"}}"),
+                     200);
+    double start = stream_now();
+    ask(asks, UPBIT_TYPE_MY_ASSET, NULL);
+    ck_assert_int_eq(reply_of(asks, from)->error, UPBIT_ERROR_LIMIT);
+    from = asks->count;
+    ask(asks, UPBIT_TYPE_MY_ASSET, NULL);
+    ck_assert_int_eq(reply_of(asks, from)->error, 0);
+    ck_assert_double_ge(stream_now() - start, 2);
+    told_wait(w, w->count, is_public, NULL, 1);
+    told_wait(w, w->count, is_order, &by_stream, 1);
+    ck_assert_uint_eq(told_count(w, 0, is_lost, NULL), 0);
+    ck_assert_uint_eq(told_count(w, 0, is_gap, NULL), 0);
+    private_close();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("scenarios private");
@@ -354,6 +427,7 @@ int main(void)
     tcase_add_test(tests, scenario_09_renewal_100_times);
     tcase_add_test(tests, scenario_09_the_old_connection_falls_silent);
     tcase_add_test(tests, scenario_09_renewal_refused);
+    tcase_add_test(tests, scenario_13_mixed_rest_and_stream_load);
     tcase_add_loop_test(tests, refused_keys_make_no_storm, 0, 3);
     tcase_add_test(tests, what_a_key_may_not_see_takes_nothing_with_it);
     suite_add_tcase(suite, tests);
