@@ -62,6 +62,8 @@ void upbit__session_count(upbit__session *s)
     upbit__transport_counters_get(s->transport, &c);
     upbit__count(&s->counters->bytes_received, c.bytes_in - s->counted_in);
     upbit__count(&s->counters->bytes_sent, c.bytes_out - s->counted_out);
+    upbit__count(&s->counters->memory_stream_bytes, c.memory - s->counted_memory);
+    s->counted_memory = c.memory;
     upbit__compression_count(&s->compression, &c);
     s->counted_in = c.bytes_in;
     s->counted_out = c.bytes_out;
@@ -85,6 +87,8 @@ void upbit__session_end(upbit__session *s)
                          s->endpoint.name, s->compression.faults);
     upbit__transport_destroy(s->transport);
     s->transport = NULL;
+    upbit__count(&s->counters->memory_stream_bytes, 0 - s->counted_memory);
+    s->counted_memory = 0;
     upbit__wanted_lost(s->registry);
     upbit__buffer_clear(&s->sent);
 }

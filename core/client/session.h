@@ -152,6 +152,7 @@ typedef struct upbit__session {
     uint32_t times;                   /* comebacks */
     uint32_t took;                    /* attempts the last one took */
     uint64_t counted_in, counted_out; /* bytes of this connection that have been counted */
+    uint64_t counted_memory;          /* of its buffers, in the gauge */
     upbit__backoff backoff;
     upbit__compression compression;
     upbit__window per_second, per_minute; /* messages of this connection */

@@ -130,6 +130,7 @@ typedef struct upbit__transport_counters {
     uint64_t packed_in;       /* the bytes of their payloads,                */
     uint64_t compressed_last; /* the last of them was the so-manieth of messages_in */
     uint64_t inflated_in;     /* and what they inflated to                   */
+    uint64_t memory;          /* gauge: bytes of buffers, by transport_raw   */
 } upbit__transport_counters;
 void upbit__transport_counters_get(const upbit__transport *t, upbit__transport_counters *out);
 

@@ -266,6 +266,11 @@ void upbit__raw_end(upbit__raw *t, const char *why)
     upbit__raw_finish(t);
 }
 
+static size_t inflater_memory(const upbit__raw *t)
+{
+    return t->receiver.inflater != NULL ? upbit__inflater_memory(t->receiver.inflater) : 0;
+}
+
 /* Decrypted bytes inside OpenSSL are invisible to epoll: read until there is nothing, or come
  * back in the next turn by timer. */
 static void read_all(upbit__raw *t)
@@ -278,6 +283,8 @@ static void read_all(upbit__raw *t)
         last = t->way->read(t, &budget);
     if (!upbit__raw_alive(t))
         return;
+    t->base.counters.memory = sizeof *t + t->receiver.in.capacity + t->receiver.gathered.capacity +
+                              t->sender.out.capacity + inflater_memory(t);
     told = told || t->close.opened;
     if (told && t->base.counters.bytes_in != before && t->base.events.batch != NULL)
         t->base.events.batch(t->base.context);

@@ -10,7 +10,13 @@
  *
  * The handler asks all managers to stop (upbit_manager_request_stop) and makes the descriptor readable,
  * nothing else. A second signal of the kind has its default effect: it ends the program at once, so
- * nobody is ever locked in. Qt programs use UpbitLive::Signals. */
+ * nobody is ever locked in. A Qt program hangs the descriptor into its event loop:
+ *
+ *     QSocketNotifier notifier(upbit_signals_catch(), QSocketNotifier::Read);
+ *     QObject::connect(&notifier, &QSocketNotifier::activated, &app, [&] {
+ *         notifier.setEnabled(false);            it stays readable
+ *         QCoreApplication::quit();              aboutToQuit, then the managers' destructors
+ *     }); */
 #ifndef UPBIT_LIVE_SIGNALS_H
 #define UPBIT_LIVE_SIGNALS_H
 

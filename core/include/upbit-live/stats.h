@@ -109,7 +109,7 @@ typedef struct upbit_stats {
     uint64_t memory_free_bytes;   /* gauge: event blocks kept for the next events            */
     uint64_t memory_proxy_bytes;  /* gauge: queues of the open proxies, without the events   */
     uint64_t memory_key_bytes;    /* gauge: the wanted keys and who wants them               */
-    uint64_t memory_stream_bytes; /* gauge: buffers of the connections                       */
+    uint64_t memory_stream_bytes; /* gauge: buffers of the connections in use (transport raw) */
     uint64_t log_lines;           /* counter: lines logged                                   */
     uint64_t log_lines_held;      /* counter: lines kept back: too many of one kind          */
     uint64_t trace_frames;        /* counter: frames written to traces                       */

@@ -11,6 +11,7 @@
 
 #include "support/check_main.h"
 #include "support/stream.h"
+#include "support/transport.h"
 
 static mock exchange;
 static char folder[] = "/tmp/upbit-operations-XXXXXX";
@@ -70,8 +71,12 @@ START_TEST(what_is_counted_adds_up)
     upbit_proxy *p = stream_proxy(m, "counter", NULL);
     stream_want(p, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC,KRW-ETH", 1);
     take(p, UPBIT_TYPE_TRADE, 40);
-    upbit_manager_shutdown(m, 0); /* now nothing moves any more */
     upbit_stats s;
+    upbit_manager_get_stats(m, &s, sizeof s);
+    ck_assert_uint_gt(s.memory_key_bytes, 0);
+    if (test_transport() != UPBIT_TRANSPORT_WEBSOCKET_API)
+        ck_assert_uint_gt(s.memory_stream_bytes, 0);
+    upbit_manager_shutdown(m, 0); /* now nothing moves any more */
     ck_assert_int_eq(upbit_manager_get_stats(m, &s, sizeof s), 0);
     uint64_t data = 0;
     for (int i = 0; i < UPBIT_STATS_TYPES; i++)
@@ -82,6 +87,7 @@ START_TEST(what_is_counted_adds_up)
     ck_assert_uint_eq(s.losses, 0);
     ck_assert_uint_eq(s.down_ms, 0);
     ck_assert_uint_gt(s.bytes_decoded, 0);
+    ck_assert_uint_eq(s.memory_stream_bytes, 0);
     ck_assert_uint_gt(s.memory_proxy_bytes, 0);
     ck_assert_uint_gt(s.uptime_ms, 0);
     ck_assert_int_gt(s.started_ms, 1600000000000);
