@@ -6,7 +6,7 @@
 # The .deb files go to DIR (default: deb, in the present directory; it must not exist, or be empty). A
 # source tree without git is taken as it is. Needs the package sets "library" (and "qt", "python") of
 # subprojects/packages.sh, nothing else: no debhelper. control, copyright and the lists of files are in
-# subprojects/debian. The time in the packages is the commit's (SOURCE_DATE_EPOCH). --installed takes what
+# subprojects/debian; DEBFULLNAME and DEBEMAIL say who packages. The time in the packages is the commit's (SOURCE_DATE_EPOCH). --installed takes what
 # meson install has put into DIR/usr in place of a build of its own; that is for tests.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -52,6 +52,7 @@ fi
 export SOURCE_DATE_EPOCH
 debian=$work/source/subprojects/debian
 version=$(sed -n "s/.*version: '\([0-9.]*\)',.*/\1/p" "$work/source/meson.build" | head -1)-1
+maintainer="${DEBFULLNAME:-upbit-live authors} <${DEBEMAIL:-upbit-live@localhost}>"
 arch=$(dpkg-architecture -qDEB_HOST_ARCH)
 triplet=$(dpkg-architecture -qDEB_HOST_MULTIARCH)
 
@@ -131,7 +132,7 @@ for package in $packages; do
     doc=$tree/usr/share/doc/$package
     mkdir -p "$tree/DEBIAN" "$doc"
     cp "$debian/copyright" "$doc/copyright"
-    sed "s/@VERSION@/$version/; s/@DATE@/$(date -u -R -d "@$SOURCE_DATE_EPOCH")/" \
+    sed "s/@VERSION@/$version/; s/@MAINTAINER@/$maintainer/; s/@DATE@/$(date -u -R -d "@$SOURCE_DATE_EPOCH")/" \
         "$debian/changelog" | gzip -9n >"$doc/changelog.Debian.gz"
     gzip -9n <"$work/source/docs/CHANGELOG.md" >"$doc/changelog.gz"
     [ ! -d "$tree/usr/share/man" ] || find "$tree/usr/share/man" -type f -exec gzip -9n {} +
@@ -168,7 +169,7 @@ for package in $packages; do
         section_of "$package" | sed -n '1p'
         echo "Source: upbit-live"
         echo "Version: $version"
-        sed -n 's/^\(Maintainer: .*\)/\1/p' "$debian/control" | head -1
+        echo "Maintainer: $maintainer"
         echo "Priority: optional"
         echo "Installed-Size: $(du -k -s --apparent-size "$tree" | cut -f1)"
         section_of "$package" | sed "1d; s/Architecture: any/Architecture: $arch/
