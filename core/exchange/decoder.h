@@ -85,7 +85,7 @@ const char *upbit__decode_members_wide(upbit__decoder *d, const upbit__type_info
                                        const char *p, unsigned next, uint64_t present);
 #endif
 
-/* The members of a ticker, a trade or a candle from field 1 on, as far as they stand in wire order
+/* The members of a trade or a candle from field 1 on, as far as they stand in wire order
  * without white space and hold values of the usual shape; p stands at field 1. Where it stopped,
  * with *next and *present to go on with; *behind: at what follows a value. Other types: p as it
  * was. */
