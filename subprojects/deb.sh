@@ -105,6 +105,8 @@ section_of() # the paragraph of control that begins with "Package: $1"
 
 packages="libupbit-live0 libupbit-live-dev upbit-live-tools"
 [ $qt = disabled ] || packages="$packages libupbit-live-qt5-0 libupbit-live-qt5-dev upbit-live-qt5-tools"
+# Before the package whose directory it shares; there is none without SIP.
+[ -z "$(find "$work/all" -name '_qt.pyi')" ] || packages="$packages python3-upbit-live-qt"
 [ $python = disabled ] || packages="$packages python3-upbit-live"
 
 for package in $packages; do
@@ -160,11 +162,11 @@ for package in $packages; do
             s/libupbit-live-qt5-0 ([^)]*), //; s/, libupbit-live-qt5-0 ([^)]*)//')
     fi
     pythons=
-    if [ "$package" = python3-upbit-live ]; then
+    case $package in python3-*)
         # The extension fits the Python it was built for.
         minor=$(/usr/bin/python3 -c 'import sys; print(sys.version_info[1])')
-        pythons="python3 (>= 3.$minor), python3 (<< 3.$((minor + 1)))"
-    fi
+        pythons="python3 (>= 3.$minor), python3 (<< 3.$((minor + 1)))" ;;
+    esac
     {
         section_of "$package" | sed -n '1p'
         echo "Source: upbit-live"
