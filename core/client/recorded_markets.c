@@ -130,7 +130,7 @@ static void look_through(void *context)
         const char *why;
         ssize_t length = s->file == NULL ? -1 : getline(&s->line, &s->line_room, s->file);
         if (length < 0) {
-            finish(s, s->file != NULL);
+            finish(s, s->file != NULL && feof(s->file)); /* or there is no memory for the line */
             return;
         }
         seen += (size_t)length;

@@ -29,7 +29,7 @@ way *ways;
 
 static enum { NOTHING, LEARNING, FAILING, ONE_CALL } mode;
 static _Atomic(const char *) one_call;
-static atomic_bool no_memory;
+static atomic_bool no_memory, every_call;
 static uint64_t fail_hash;
 static uint32_t fail_which, fail_burst;
 static const char *fail_name;
@@ -81,6 +81,12 @@ void inject_fail_call(const char *name)
     mode = ONE_CALL;
 }
 
+void inject_fail_calls(const char *name)
+{
+    inject_fail_call(name);
+    atomic_store(&every_call, name != NULL);
+}
+
 void inject_no_memory(bool none)
 {
     atomic_store(&no_memory, none);
@@ -103,7 +109,8 @@ static bool fails_by_name(const char *name)
     const char *wanted = atomic_load(&one_call);
     bool fails = atomic_load(&no_memory) && is_memory(name);
     if (!fails && wanted != NULL && strcmp(name, wanted) == 0)
-        fails = atomic_compare_exchange_strong(&one_call, &wanted, NULL);
+        fails =
+            atomic_load(&every_call) || atomic_compare_exchange_strong(&one_call, &wanted, NULL);
     if (fails)
         atomic_fetch_add(&failed, 1);
     return fails;

@@ -35,6 +35,8 @@ void inject_learn(void);
 void inject_fail(uint64_t hash, uint32_t which, uint32_t burst);
 /* The next call of that name fails, whatever its way. */
 void inject_fail_call(const char *name);
+/* All calls of that name fail; NULL: none any more. */
+void inject_fail_calls(const char *name);
 /* From now on no thread gets any memory; until it is said otherwise. */
 void inject_no_memory(bool none);
 /* How many calls have failed so far. */
