@@ -117,9 +117,12 @@ def test_subscriptions_change_inside_callbacks(upbit_mock):
 def test_a_proxy_that_its_own_callbacks_hold_is_collected(upbit_mock):
     proxy = WebSocketClientProxy("cycle", manager=upbit_mock.manager)
     got = []
-    proxy.subscribe_trade("KRW-*", lambda event: got.append(proxy))
+
+    def keep(event, me=proxy):
+        got.append(event)
+    proxy.subscribe_trade("KRW-*", keep)
+    del keep
     process_until(proxy, lambda: got)
-    got.clear()
     gone = weakref.ref(proxy)
     del proxy
     gc.collect()
@@ -153,3 +156,46 @@ def test_a_burst_with_a_slow_callback_keeps_turns_short_and_memory_flat(upbit_mo
         assert manager.stats()["memory_peak_bytes"] < 8 << 20
         assert proxy.get_performance_metrics()["dropped"] > 10000
     assert manager.shutdown()
+
+
+def test_who_subscribes_later_gets_the_same_events(upbit_mock):
+    first, second, third = [], [], []
+    with WebSocketClientProxy("later", manager=upbit_mock.manager) as proxy:
+        proxy.subscribe_trade("KRW-*", first.append)
+        process_until(proxy, lambda: {e.code for e in first} >= {"KRW-BTC"})
+        proxy.subscribe_trade("KRW-BTC", second.append)
+        upbit_mock.post("/mock/burst?rate=100&ms=300&code=KRW-BTC")
+        process_until(proxy, lambda: second)
+        proxy.replace("trade", ["KRW-BTC"], third.append).result()
+        proxy.process()
+        first.clear()
+        upbit_mock.post("/mock/burst?rate=100&ms=300&code=KRW-BTC")
+        process_until(proxy, lambda: third)
+        assert first == []
+
+
+def test_a_batch_of_the_old_epoch_comes_before_the_new_one(upbit_mock):
+    told = []
+    with WebSocketClientProxy("epoch", manager=upbit_mock.manager) as proxy:
+        proxy.subscribe_trade("KRW-*", batch=told.extend).result()
+        proxy.on_control = told.append
+        process_until(proxy, lambda: any(isinstance(e, upbit_live.Trade) for e in told))
+        told.clear()
+        stats = upbit_mock.manager.stats
+        decoded = stats()["events_decoded"]
+        upbit_mock.post("/mock/burst?rate=200&ms=200")
+        end = time.monotonic() + 20
+        while stats()["events_decoded"] < decoded + 5 and time.monotonic() < end:
+            time.sleep(0.01)
+        upbit_mock.post("/mock/cut")
+        while stats()["epoch"] < 2 and time.monotonic() < end:
+            time.sleep(0.01)
+        decoded = stats()["events_decoded"]  # some of the new epoch, too: one turn takes both
+        while stats()["events_decoded"] < decoded + 20 and time.monotonic() < end:
+            time.sleep(0.01)
+        process_until(proxy, lambda: told and isinstance(told[-1], upbit_live.Trade)
+                      and told[-1].epoch == 2)
+    (at,) = [i for i, e in enumerate(told) if isinstance(e, upbit_live.EpochEvent)]
+    before = [e.epoch for e in told[:at] if isinstance(e, upbit_live.Trade)]
+    after = [e.epoch for e in told[at:] if isinstance(e, upbit_live.Trade)]
+    assert len(before) >= 5 and set(before) == {1} and set(after) == {2}
