@@ -236,7 +236,7 @@ static upbit__listed check_recorded(upbit__listing *l, const char *code)
     start_scan(l);
     if (l->scan != NULL)
         return UPBIT__LISTED_WAIT;
-    bool yes = l->markets == NULL || !upbit__is_selector(code) || holds(l->markets, code);
+    bool yes = !upbit__is_selector(code) || (l->markets != NULL && holds(l->markets, code));
     return yes ? UPBIT__LISTED_YES : UPBIT__LISTED_NO;
 }
 
