@@ -425,6 +425,11 @@ int statusOf(const UpbitLive::Error &error)
 
 int main(int argc, char **argv)
 {
+    // Before there is a thread, and before a child could inherit them.
+    if (UpbitLive::Manager::takeEnvironmentKeys() < 0) {
+        say(QString::fromUtf8(upbit_error_detail()));
+        return Usage;
+    }
     QCoreApplication app(argc, argv);
     Arguments arguments;
     const int early = parse(QCoreApplication::arguments(), &arguments);
@@ -441,11 +446,13 @@ int main(int argc, char **argv)
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
 
+    arguments.manager.environmentKeys = UpbitLive::Switch::On;
     UpbitLive::Manager manager(arguments.manager);
     if (!manager.isValid()) {
         say(manager.lastError().message);
         return statusOf(manager.lastError());
     }
+    UpbitLive::Manager::dropEnvironmentKeys();
     int status = 0;
     {
         Sink sink(&manager, arguments.proxy, arguments.batches, arguments.count);

@@ -154,6 +154,36 @@ class TestSink : public QObject
         QVERIFY(run.stats.value("trade").toInt() > 0);
     }
 
+    void keysAreTakenFromTheEnvironment()
+    {
+        const MockServer server({"--rate", "200", "--codes", "20"}); // test-access, test-secret
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("UPBIT_ACCESS_KEY", "test-access");
+        environment.insert("UPBIT_SECRET_KEY", "test-secret");
+        QProcess process;
+        process.setProcessEnvironment(environment);
+        process.start(
+            qEnvironmentVariable("UPBIT_QT_SINK"),
+            {"--url", server.url(), "--stats", "--seconds", "20", "--count", "1", "myAsset", "-"});
+        QVERIFY(process.waitForStarted());
+        Run run;
+        QFile seen(QStringLiteral("/proc/%1/environ").arg(process.processId()));
+        QByteArray left = "test-secret"; // until the program's first line has run
+        for (int i = 0; i < 500 && left.contains("test-secret"); i++) {
+            if (!seen.open(QIODevice::ReadOnly))
+                break; // it has ended
+            left = seen.readAll();
+            seen.close();
+            QTest::qWait(2);
+        }
+        QVERIFY(!left.contains("test-secret"));
+        finish(process, &run);
+        QVERIFY2(run.status == 0, run.errors.constData());
+        QVERIFY2(run.stats.value("my_asset").toInt() > 0 || run.stats.value("myAsset").toInt() > 0,
+                 run.errors.constData());
+        QVERIFY(!run.errors.contains("test-secret"));
+    }
+
     void countEndsExactly()
     {
         const MockServer server({"--rate", "1000", "--codes", "20"});

@@ -1,8 +1,9 @@
-/* A program with keys, for test_leaks.py to look into: leak_subject URL
+/* A program with keys, for test_leaks.py to look into: leak_subject URL TRACE
  *
  * Takes its keys from the environment, uses them in every way there is (REST and stream, right,
- * refused, badly written), prints READY and waits for a line; ends its manager, prints CLOSED and
- * waits for another. What the library says goes to stderr, all of it. */
+ * refused, badly written; renewed twice), with both streams traced, prints READY and waits for a
+ * line; ends its manager, prints CLOSED and waits for another. What the library says goes to
+ * stderr, all of it. */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,8 +55,8 @@ static int stream(upbit_proxy *p)
     for (int waited = 0; waited < 200; waited++) {
         upbit_delivery d = UPBIT_DELIVERY_INIT;
         while (upbit_proxy_next(p, &d) == 1) {
-            int mine = d.event->type == UPBIT_TYPE_MY_ORDER &&
-                       d.event->origin == UPBIT_ORIGIN_STREAM;
+            int mine =
+                d.event->type == UPBIT_TYPE_MY_ORDER && d.event->origin == UPBIT_ORIGIN_STREAM;
             upbit_event_unref(d.event);
             if (mine)
                 return 1;
@@ -64,6 +65,21 @@ static int stream(upbit_proxy *p)
         poll(&fd, 1, 100);
     }
     return 0;
+}
+
+/* Two connections more, each with a token of its own. */
+static int renewals(upbit_manager *m, upbit_proxy *p)
+{
+    upbit_stats s = {0};
+    for (int waited = 0; waited < 300 && s.renewals < 2; waited++) {
+        upbit_delivery d = UPBIT_DELIVERY_INIT;
+        while (upbit_proxy_next(p, &d) == 1)
+            upbit_event_unref(d.event);
+        struct pollfd fd = {upbit_proxy_fd(p), POLLIN, 0};
+        poll(&fd, 1, 100);
+        upbit_manager_get_stats(m, &s, sizeof s);
+    }
+    return s.renewals >= 2;
 }
 
 /* Half of a secret that was mistyped, and an access key that is none: both are somebody's. */
@@ -98,7 +114,7 @@ static void wait_line(const char *text)
 int main(int count, char **arguments)
 {
     char access[200], secret[300];
-    if (count != 2 || getenv("UPBIT_ACCESS_KEY") == NULL || getenv("UPBIT_SECRET_KEY") == NULL)
+    if (count != 3 || getenv("UPBIT_ACCESS_KEY") == NULL || getenv("UPBIT_SECRET_KEY") == NULL)
         return 2;
     snprintf(access, sizeof access, "%s", getenv("UPBIT_ACCESS_KEY"));
     snprintf(secret, sizeof secret, "%s", getenv("UPBIT_SECRET_KEY"));
@@ -110,15 +126,28 @@ int main(int count, char **arguments)
     o.url = arguments[1];
     o.log_level = UPBIT_LOG_DEBUG;
     o.environment_keys = UPBIT_ON;
+    o.token_life_ms = 2000;
     if (upbit_manager_create(&m, &o) != 0 || upbit_proxy_open(&p, m, "leaks", NULL) != 0)
         return 2;
     upbit_environment_drop_keys();
+    char trace[300];
+    snprintf(trace, sizeof trace, "%s.private", arguments[2]);
+    if (upbit_manager_set_trace(m, UPBIT_SESSION_PUBLIC, arguments[2]) != 0 ||
+        upbit_manager_set_trace(m, UPBIT_SESSION_PRIVATE, trace) != 0)
+        return 2;
+    upbit_want ticker = UPBIT_WANT_INIT;
+    static const char *const codes[] = {"KRW-BTC"};
+    ticker.type = UPBIT_TYPE_TICKER;
+    ticker.codes = codes;
+    ticker.code_count = 1;
+    if (upbit_proxy_subscribe(p, &ticker, 0) != 0)
+        return 2;
     if (snapshot(p, UPBIT_TYPE_MY_ASSET) != 0 || snapshot(p, UPBIT_TYPE_MY_ORDER) != 0)
         return 4;
     refusals(m, p, access, secret);
     explicit_bzero(access, sizeof access); /* this program's own copies */
     explicit_bzero(secret, sizeof secret);
-    if (snapshot(p, UPBIT_TYPE_MY_ORDER) != 0 || !stream(p))
+    if (snapshot(p, UPBIT_TYPE_MY_ORDER) != 0 || !stream(p) || !renewals(m, p))
         return 4;
     wait_line("READY");
     upbit_proxy_close(p);

@@ -267,6 +267,9 @@ def test_all_of_a_currency_are_those_the_recording_has():
         assert [e["code"] for e in lines(result)] == ["BTC-ETH"], result
         result = tail(*here, "trade", "USDT-*")
         assert result.returncode != 0 and "USDT-*" in result.stderr, result
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as empty:
+            result = tail("--replay", empty.name, "--seconds", "20", "trade", "KRW-*")
+            assert result.returncode not in (0, None) and "KRW-*" in result.stderr, result
         # What is not in it by name is no fault.
         result = tail(*here, "trade", "KRW-XRP,BTC-ETH")
         assert [e["code"] for e in lines(result)] == ["BTC-ETH"], result
