@@ -1,6 +1,8 @@
 """My orders and my assets, with the keys of the simulated exchange."""
 import decimal
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -92,3 +94,43 @@ def test_models_of_orders_and_assets(upbit_mock, manager):
     assert orders.rowOf(row.uuid) == 0 and isinstance(row.price, decimal.Decimal)
     assert isinstance(assets.asset(0).balance, decimal.Decimal)
     del application
+
+
+TAKES = """
+import os, subprocess, sys
+import upbit_live
+assert upbit_live.take_environment_keys() is True
+for name in ("UPBIT_ACCESS_KEY", "UPBIT_SECRET_KEY"):
+    assert name not in os.environ
+with open("/proc/self/environ", "rb") as environ:
+    assert b"test-secret" not in environ.read()
+child = subprocess.run(["env"], capture_output=True, check=True).stdout
+assert b"test-secret" not in child
+with upbit_live.WebSocketClientProxy("taken") as proxy:
+    (held,) = proxy.get_my_asset_snapshot().result()
+    assert "KRW" in {row.currency for row in held.assets}
+assert upbit_live.take_environment_keys() is False
+os.environ["UPBIT_ACCESS_KEY"] = os.environ["UPBIT_SECRET_KEY"] = "with space"
+try:
+    upbit_live.take_environment_keys()
+except upbit_live.ArgumentError:
+    assert "UPBIT_SECRET_KEY" not in os.environ
+else:
+    raise AssertionError("they are no keys")
+"""
+
+
+def test_keys_are_taken_out_of_the_environment(upbit_mock):
+    keys = {"UPBIT_ACCESS_KEY": "test-access", "UPBIT_SECRET_KEY": "test-secret"}
+    done = subprocess.run([sys.executable, "-c", TAKES], capture_output=True, text=True, timeout=60,
+                          env=dict(os.environ, UPBIT_URL=upbit_mock.stream_url, **keys))
+    assert done.returncode == 0, done.stderr
+    assert "test-secret" not in done.stdout + done.stderr
+
+
+def test_a_setting_that_is_wrong_names_its_source(upbit_mock):
+    done = subprocess.run([sys.executable, "-c", "import upbit_live; upbit_live.default_manager()"],
+                          capture_output=True, text=True, timeout=60,
+                          env=dict(os.environ, UPBIT_LIMIT_STRATEGY="greedy"))
+    assert done.returncode != 0 and "ArgumentError" in done.stderr, done.stderr
+    assert "UPBIT_LIMIT_STRATEGY" in done.stderr

@@ -43,6 +43,13 @@ static PyObject *spellings(PyObject *module, PyObject *name)
     return words;
 }
 
+static PyObject *take_environment_keys(PyObject *module, PyObject *unused)
+{
+    (void)module, (void)unused;
+    int taken = upbit_environment_take_keys();
+    return taken < 0 ? convert_raise(taken) : PyBool_FromLong(taken);
+}
+
 static PyObject *error_list(PyObject *module, PyObject *unused)
 {
     (void)module, (void)unused;
@@ -68,6 +75,8 @@ static PyMethodDef functions[] = {
     {"error_list", error_list, METH_NOARGS, "code -> (name, text) of all errors."},
     {"take_log", log_take, METH_NOARGS, "Lines of the library since the last call."},
     {"log_fileno", log_fileno, METH_NOARGS, "Readable while there are such lines."},
+    {"take_environment_keys", take_environment_keys, METH_NOARGS,
+     "Takes the API keys out of the environment; True: there were some."},
     {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,

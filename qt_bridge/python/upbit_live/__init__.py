@@ -42,7 +42,7 @@ from ._core import (
     Trade,
 )
 from ._manager import default as default_manager
-from ._manager import shutdown
+from ._manager import shutdown, take_environment_keys
 from ._proxy import WebSocketClientProxy, _after_fork, close_all
 from ._request import Request
 from ._stream import EventStream
@@ -158,4 +158,5 @@ __all__ = [
     "enums",
     "errors",
     "shutdown",
+    "take_environment_keys",
 ]

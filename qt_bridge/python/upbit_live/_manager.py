@@ -5,37 +5,35 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from typing import Dict, Optional, Union
+from typing import Optional
 
-from . import _core, errors
+from . import _core
 
 _lock = threading.Lock()
 _default: Optional[_core.Manager] = None
-_TEXTS = ("url", "private_url", "rest_url", "ca_file", "proxy")
-_LEVELS = {"none": -1, "error": 1, "warning": 2, "info": 3, "debug": 4}
-_STRATEGIES = {"conservative": 1, "balanced": 2, "aggressive": 3}
-
-
-def _choice(name: str, choices: Dict[str, int]) -> int:
-    value = os.environ.get(name, "")
-    if value and value not in choices:
-        detail = f"{name}: must be one of {', '.join(choices)}"
-        raise errors.ArgumentError(errors.CODES["INVALID_ARGUMENT"], detail)
-    return choices.get(value, 0)
 
 
 def default() -> _core.Manager:
-    """The process's manager. The variables are those of the C library: UPBIT_URL and so on."""
+    """The process's manager. UPBIT_URL and its like decide (docs/CONFIGURATION.md), API keys included."""
     global _default
     with _lock:
         if _default is None:
-            options: Dict[str, Union[str, int, None]] = {
-                name: os.environ.get("UPBIT_" + name.upper()) or None for name in _TEXTS
-            }
-            options["log_level"] = _choice("UPBIT_LOG_LEVEL", _LEVELS)
-            options["limit_strategy"] = _choice("UPBIT_LIMIT_STRATEGY", _STRATEGIES)
-            _default = _core.Manager(environment_keys=1, **options)
+            _default = _core.Manager(environment_keys=1)
         return _default
+
+
+def take_environment_keys() -> bool:
+    """Takes UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY out of the environment: into the library's safe memory,
+    overwritten where they stood, so that children and /proc/PID/environ have them no more. True: there were
+    keys; managers that use the environment's use these. To be called first in the program, before there
+    are threads. Python itself has copied the environment at its start; that copy can be forgotten, which
+    is done, but not overwritten. Raises ArgumentError where they are no keys; they are gone all the same.
+    """
+    try:
+        return _core.take_environment_keys()
+    finally:
+        for name in ("UPBIT_ACCESS_KEY", "UPBIT_SECRET_KEY"):
+            os.environ.pop(name, None)
 
 
 def shutdown(deadline: float = 1.0) -> bool:
