@@ -125,6 +125,30 @@ class TestDesk : public QObject
         QVERIFY2(mean(light) > 170, qPrintable(QString::number(mean(light))));
     }
 
+    void keysLeaveTheEnvironment()
+    {
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("UPBIT_ACCESS_KEY", "test-access");
+        environment.insert("UPBIT_SECRET_KEY", "test-secret");
+        QProcess process;
+        process.setProcessEnvironment(environment);
+        process.start(qEnvironmentVariable("UPBIT_DESK"), {"--simulated"});
+        QVERIFY(process.waitForStarted());
+        QFile seen(QStringLiteral("/proc/%1/environ").arg(process.processId()));
+        const auto left = [&seen] {
+            if (!seen.open(QIODevice::ReadOnly))
+                return true;
+            const QByteArray all = seen.readAll();
+            seen.close();
+            return all.isEmpty() || all.contains("test-secret");
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(!left(), 20000);
+        QCOMPARE(process.state(), QProcess::Running);
+        process.terminate();
+        QVERIFY(process.waitForFinished(30000));
+        QVERIFY(!process.readAllStandardError().contains("test-secret"));
+    }
+
     void aBadOptionIsRefused()
     {
         QProcess process;

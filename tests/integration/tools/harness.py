@@ -37,6 +37,18 @@ def until(condition, what, seconds=60):
         time.sleep(0.02)
 
 
+KEYS = {"UPBIT_ACCESS_KEY": "test-access", "UPBIT_SECRET_KEY": "test-secret"}
+
+
+def keys_are_taken(process):
+    """A program that was started with KEYS has them in its environment no more, and lives."""
+    def gone():
+        with open(f"/proc/{process.pid}/environ", "rb") as environ:
+            return b"test-secret" not in environ.read()
+    until(gone, "the keys leave the environment")
+    assert process.poll() is None, process.communicate()
+
+
 def main(tests):
     """Runs every test_ of the module; the exit status."""
     chosen = [(name, test) for name, test in tests.items() if name.startswith("test_")]

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from harness import CLEAN, Mock, main, until
+from harness import CLEAN, KEYS, Mock, keys_are_taken, main, until
 
 RECORD, TAIL, MOCK = sys.argv[1:4]
 
@@ -209,7 +209,8 @@ def test_what_is_private_has_a_file_of_its_own_and_no_secret():
         path = os.path.join(folder, "r.jsonl")
         private = os.path.join(folder, "r.private.jsonl")
         process = start("--url", mock.url, "--verbose", path, "ticker", "KRW-BTC", "myOrder", "-",
-                        UPBIT_ACCESS_KEY="test-access", UPBIT_SECRET_KEY="test-secret")
+                        **KEYS)
+        keys_are_taken(process)
         until(lambda: size_of(private + ".part") > 2000 and size_of(path + ".part") > 2000, "orders and tickers")
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)

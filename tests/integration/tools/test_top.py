@@ -16,7 +16,7 @@ import tempfile
 import termios
 import time
 
-from harness import CLEAN, Mock, main, until
+from harness import CLEAN, KEYS, Mock, keys_are_taken, main, until
 
 TOP, MOCK = sys.argv[1:3]
 
@@ -232,6 +232,16 @@ def test_it_ends_by_signal_and_gives_the_terminal_back():
         top.read()
         assert top.process.returncode == 0 and top.raw.endswith(b"\033[?1049l"), top.raw[-60:]
         assert termios.tcgetattr(top.other) == top.before
+
+
+def test_keys_leave_the_environment():
+    with Mock(MOCK) as mock:
+        process = subprocess.Popen([TOP, "--url", mock.url, "ticker", "KRW-BTC"], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, env={**CLEAN, **KEYS})
+        keys_are_taken(process)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        assert b"test-secret" not in errors, errors
 
 
 def test_mistakes():
