@@ -131,8 +131,8 @@ def environment():
 
 def subject(url, folder):
     with open(os.path.join(folder, 'log'), 'w+b') as log, subprocess.Popen(
-            [SUBJECT, url, os.path.join(folder, 'trace')], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-            env=environment(), bufsize=0) as p:
+            [SUBJECT, url, os.path.join(folder, 'trace')], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=log, env=environment(), bufsize=0) as p:
         said = p.stdout.readline()
         log.seek(0)
         written = log.read()
