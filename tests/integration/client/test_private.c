@@ -327,6 +327,49 @@ START_TEST(a_subscription_that_fell_silent_is_repaired)
 }
 END_TEST
 
+/* A first subscription may say nothing at all for minutes, though the exchange lists it. REST
+ * looks, tells what changes, and the connection is made anew, once. */
+START_TEST(a_first_subscription_that_stays_silent_is_made_anew_once)
+{
+    static const upbit__clock clocks = {monotonic, boottime, wall};
+    upbit__clock_set(&clocks);
+    private_open("0", NULL);
+    private_order("/mock/mute?type=myOrder");
+    private_order("/mock/mute?type=myAsset");
+    widget *w = widget_open("account", NULL), *pulse = widget_open("pulse", NULL);
+    widget_want(pulse, UPBIT_TYPE_TICKER, "KRW-BTC"); /* what wakes the thread to see the clock */
+    widget_want(w, UPBIT_TYPE_MY_ORDER, "");
+    widget_want(w, UPBIT_TYPE_MY_ASSET, "");
+    told_wait(w, 0, is_live, NULL, 1);
+    private_asked("\\\"myAsset\\\"");
+    uint64_t epoch = stats().private_epoch;
+    ck_assert_uint_eq(epoch, 1);
+    size_t from = w->count;
+    int64_t begun = atomic_load(&passed); /* long before a token's age would be the reason */
+    while (stats().private_epoch == epoch && atomic_load(&passed) - begun < 300 * UPBIT__SECOND) {
+        /* News again and again: an answer to a question that was under way has none. */
+        private_order("/mock/deposit?currency=KRW&amount=1000");
+        atomic_fetch_add(&passed, 2 * UPBIT__SECOND);
+        private_run(100);
+    }
+    ck_assert_uint_eq(stats().private_epoch, epoch + 1);
+    ck_assert_uint_ge(told_count(w, from, is_balance, &by_rest), 1);
+    ck_assert_uint_eq(told_count(w, 0, is_balance, &by_stream), 0);
+    for (int i = 0; i < 20; i++) { /* 40 s more: once is enough */
+        atomic_fetch_add(&passed, 2 * UPBIT__SECOND);
+        private_run(50);
+    }
+    ck_assert_uint_eq(stats().private_epoch, epoch + 1);
+    ck_assert_uint_eq(stats().repairs, 0);
+    private_order("/mock/mute?type=myOrder&on=0");
+    private_order("/mock/mute?type=myAsset&on=0");
+    private_order("/mock/deposit?currency=KRW&amount=1000");
+    told_wait(w, from, is_balance, &by_stream, 1);
+    private_close();
+    upbit__clock_set(NULL);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client private");
@@ -341,6 +384,7 @@ int main(void)
     tcase_add_test(tests, hundreds_of_open_orders_stand);
     tcase_add_test(tests, thousands_of_closed_orders_are_told_once_each);
     tcase_add_test(tests, a_subscription_that_fell_silent_is_repaired);
+    tcase_add_test(tests, a_first_subscription_that_stays_silent_is_made_anew_once);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
