@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -192,6 +193,49 @@ START_TEST(inside_a_rest_request)
 }
 END_TEST
 
+static int sockets(void)
+{
+    struct stat status;
+    int count = 0;
+    for (int fd = 0; fd < 256; fd++)
+        count += fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
+    return count;
+}
+
+static void to_short_tokens(upbit_options *o)
+{
+    o->token_life_ms = 3000;
+    o->upgrade_timeout_ms = 60000;
+}
+
+static bool is_private_live(const upbit_event *e, const void *unused)
+{
+    (void)unused;
+    const upbit_state_event *s = upbit_event_state(e);
+    return s != NULL && s->session == UPBIT_SESSION_PRIVATE && s->state == UPBIT_STATE_LIVE;
+}
+
+START_TEST(inside_a_renewal)
+{
+    upbit_manager *m = stream_manager(&exchange, to_short_tokens);
+    ck_assert_int_eq(upbit_manager_set_credentials(m, "test-access", "test-secret"), 0);
+    upbit_proxy *p = stream_proxy(m, "ended", NULL);
+    upbit_want want = UPBIT_WANT_INIT;
+    want.type = UPBIT_TYPE_ANNOUNCEMENT; /* nothing that REST would be asked for */
+    ck_assert_int_eq(upbit_proxy_subscribe(p, &want, 0), 0);
+    const upbit_event *e = stream_until(p, is_private_live, NULL, 20, NULL);
+    ck_assert_ptr_nonnull(e);
+    upbit_event_unref(e);
+    mock_pause(&exchange); /* the next connection is taken by the kernel and answered by nobody */
+    int before = sockets();
+    for (int i = 0; i < 2000 && sockets() <= before; i++)
+        poll(NULL, 0, 10);
+    ck_assert_int_eq(sockets(), before + 1);
+    ends_in_time(m, p);
+    mock_resume(&exchange);
+}
+END_TEST
+
 START_TEST(inside_the_back_off)
 {
     close(silent); /* refused at once */
@@ -285,6 +329,7 @@ int main(void)
     tcase_add_test(tests, before_the_first_frame);
     tcase_add_test(tests, inside_a_rest_request);
     tcase_add_test(tests, inside_the_back_off);
+    tcase_add_test(tests, inside_a_renewal);
     tcase_add_loop_test(tests, a_signal_ends_it_in_order, 0, 2);
     tcase_add_test(tests, the_second_signal_ends_it_at_once);
     suite_add_tcase(suite, tests);
