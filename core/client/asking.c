@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error_detail.h"
 #include "base/secret.h"
+#include "client/limit_wait.h"
 #include "exchange/rest_account.h"
 #include "upbit-live/error.h"
 
@@ -370,7 +371,7 @@ static int64_t expire(upbit__asking *a, upbit__ask_list *list, int64_t open_ns, 
         if (ask->deadline_ns < nearest)
             nearest = ask->deadline_ns;
         if (open_ns != 0)
-            upbit__wait_begin(a->counters, &ask->waits_ns, now);
+            upbit__wait_begin(a->counters, a->log, UPBIT__WAIT_REST, &ask->waits_ns, now, open_ns);
     }
     return nearest;
 }

@@ -81,36 +81,13 @@ typedef struct upbit__counters {
     _Atomic int64_t down_since_ns[2];
     upbit__histogram lag_receive, rest_latency, turns;
     upbit__meter meter;
+    int64_t waits_ns[3]; /* limit_wait.c's: when the last one of a kind began */
 } upbit__counters;
 
 static inline void upbit__count(upbit__counter *counter, uint64_t more)
 {
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
                           memory_order_relaxed);
-}
-
-/* Something has to wait for a budget: `since` says since when, 0 while nothing waits. Counted when
- * it begins, and its time when it is over. */
-static inline void upbit__wait_begin(upbit__counters *c, int64_t *since_ns, int64_t now_ns)
-{
-    if (*since_ns != 0)
-        return;
-    *since_ns = now_ns;
-    upbit__count(&c->limit_waits, 1);
-}
-
-/* How long it was, in ms, rounded up; 0 when nothing waited. */
-static inline uint32_t upbit__wait_end(upbit__counters *c, int64_t *since_ns, int64_t now_ns)
-{
-    if (*since_ns == 0)
-        return 0;
-    uint64_t ms = (uint64_t)(now_ns - *since_ns + UPBIT__MS - 1) / UPBIT__MS;
-    *since_ns = 0;
-    upbit__count(&c->limit_wait_ms, ms);
-    uint64_t longest = atomic_load_explicit(&c->limit_wait_longest_ms, memory_order_relaxed);
-    if (ms > longest)
-        upbit__count(&c->limit_wait_longest_ms, ms - longest);
-    return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 
 static inline uint64_t upbit__counted(const upbit__counter *counter)

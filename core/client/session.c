@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "client/limit_wait.h"
 #include "client/session_inside.h"
 #include "client/trace.h"
 #include "client/wanted.h"

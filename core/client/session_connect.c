@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error_detail.h"
 #include "base/secret.h"
+#include "client/limit_wait.h"
 #include "client/session_inside.h"
 #include "client/trace.h"
 #include "client/wanted.h"
@@ -212,7 +213,8 @@ void upbit__session_connect(void *session)
     bool played = s->config->transport == UPBIT_TRANSPORT_REPLAY; /* nobody counts that */
     int64_t allowed = played ? 0 : upbit__budget_take(s->budget, UPBIT__GROUP_CONNECT, now);
     if (allowed != 0) {
-        upbit__wait_begin(s->counters, &s->connect_waits_ns, now);
+        upbit__wait_begin(s->counters, s->log, UPBIT__WAIT_CONNECT, &s->connect_waits_ns, now,
+                          allowed);
         upbit__session_timer(s, &s->connect_timer, allowed);
         if (allowed - now > UPBIT__SECOND * 2) { /* closed or banned, not only used up */
             s->delay_ms = (uint32_t)((allowed - now) / UPBIT__MS);

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "client/limit_wait.h"
 #include "client/session_inside.h"
 #include "client/trace.h"
 #include "client/wanted.h"
@@ -384,7 +385,7 @@ static void begin(upbit__session *s)
     int64_t now = upbit__clock_monotonic_ns();
     int64_t allowed = upbit__budget_take(s->budget, UPBIT__GROUP_CONNECT, now);
     if (allowed != 0) {
-        upbit__wait_begin(s->counters, &r->waits_ns, now);
+        upbit__wait_begin(s->counters, s->log, UPBIT__WAIT_CONNECT, &r->waits_ns, now, allowed);
         upbit__session_timer(s, &r->timer, allowed);
         return;
     }

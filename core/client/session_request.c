@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "client/limit_wait.h"
 #include "client/session_inside.h"
 #include "client/trace.h"
 #include "client/wanted.h"
@@ -62,7 +63,8 @@ void upbit__request_due(void *session)
     if (minute > allowed)
         allowed = minute;
     if (s->registry->dirty && allowed > now) {
-        upbit__wait_begin(s->counters, &s->request_waits_ns, now);
+        upbit__wait_begin(s->counters, s->log, UPBIT__WAIT_MESSAGE, &s->request_waits_ns, now,
+                          allowed);
         upbit__session_timer(s, &s->settle_timer, allowed);
         return;
     }
