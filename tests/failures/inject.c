@@ -27,7 +27,9 @@ typedef struct shared {
 static shared *all;
 way *ways;
 
-static enum { NOTHING, LEARNING, FAILING, ONE_CALL } mode;
+enum { NOTHING, LEARNING, FAILING, ONE_CALL };
+static atomic_int
+    mode; /* relaxed: it orders nothing, or it would hide what ThreadSanitizer looks for */
 static _Atomic(const char *) one_call;
 static atomic_bool no_memory, every_call;
 static uint64_t fail_hash;
@@ -63,7 +65,7 @@ size_t ways_count(void)
 
 void inject_learn(void)
 {
-    mode = LEARNING;
+    atomic_store_explicit(&mode, LEARNING, memory_order_relaxed);
 }
 
 void inject_fail(uint64_t hash, uint32_t which, uint32_t burst)
@@ -71,14 +73,14 @@ void inject_fail(uint64_t hash, uint32_t which, uint32_t burst)
     fail_hash = hash;
     fail_which = which;
     fail_burst = burst;
-    mode = FAILING;
+    atomic_store_explicit(&mode, FAILING, memory_order_relaxed);
 }
 
 void inject_fail_call(const char *name)
 {
     atomic_store(&failed, 0);
     atomic_store(&one_call, name);
-    mode = ONE_CALL;
+    atomic_store_explicit(&mode, ONE_CALL, memory_order_relaxed);
 }
 
 void inject_fail_calls(const char *name)
@@ -90,7 +92,12 @@ void inject_fail_calls(const char *name)
 void inject_no_memory(bool none)
 {
     atomic_store(&no_memory, none);
-    mode = ONE_CALL;
+    atomic_store_explicit(&mode, ONE_CALL, memory_order_relaxed);
+}
+
+static int mode_now(void)
+{
+    return atomic_load_explicit(&mode, memory_order_relaxed);
 }
 
 static bool is_memory(const char *name)
@@ -161,9 +168,10 @@ static void learn(const char *name, uint64_t hash, void *const *frames, int dept
 
 bool inject_here(const char *name)
 {
-    if (mode == NOTHING || paused > 0)
+    int how = mode_now();
+    if (how == NOTHING || paused > 0)
         return false;
-    if (mode == ONE_CALL)
+    if (how == ONE_CALL)
         return fails_by_name(name);
     void *frames[DEEP];
     paused++;
@@ -176,7 +184,7 @@ bool inject_here(const char *name)
     for (int i = 0; i < depth; i++)
         hash = (hash ^ (uint64_t)(uintptr_t)frames[SKIPPED + i]) * 1099511628211u;
     last_way = hash;
-    if (mode == LEARNING) {
+    if (how == LEARNING) {
         learn(name, hash, frames + SKIPPED, depth);
         return false;
     }
@@ -200,7 +208,8 @@ static size_t place(const void *address)
 
 void memory_note(void *address)
 {
-    if (address == NULL || mode == NOTHING || mode == ONE_CALL || paused > 0)
+    int how = mode_now();
+    if (address == NULL || how == NOTHING || how == ONE_CALL || paused > 0)
         return;
     pthread_mutex_lock(&blocks_mutex);
     size_t i = place(address);
@@ -212,7 +221,8 @@ void memory_note(void *address)
 
 void memory_forget(void *address)
 {
-    if (address == NULL || mode == NOTHING || mode == ONE_CALL)
+    int how = mode_now();
+    if (address == NULL || how == NOTHING || how == ONE_CALL)
         return;
     pthread_mutex_lock(&blocks_mutex);
     size_t i = place(address);
