@@ -255,6 +255,7 @@ END_TEST
 
 static void play(upbit_options *o)
 {
+    o->transport = UPBIT_TRANSPORT_REPLAY;
     o->replay_file = path;
     o->replay_speed = -1;
 }
