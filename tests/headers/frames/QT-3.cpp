@@ -1,9 +1,15 @@
-// Around the third example of QT.md: where a manager is at hand.
-#include <UpbitLive/Manager>
-#include <UpbitLive/widgets/candlechart.h>
-#include <UpbitLive/widgets/candlefeed.h>
+// Around the second example of QT.md: any object of the reader's.
+#include <QObject>
+#include <UpbitLive/Proxy>
+#include <UpbitLive/Snapshot>
 
-void chartOf(UpbitLive::Manager *manager)
+void use(const QVector<UpbitLive::Ticker> &tickers, const UpbitLive::Error &error);
+
+class Panel : public QObject
 {
+  public:
+    explicit Panel(UpbitLive::Proxy *proxy)
+    {
 @SNIPPET@
-}
+    }
+};
