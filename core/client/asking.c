@@ -247,6 +247,7 @@ static upbit__rest_config rest_config(const upbit__asking *a, uint32_t timeout_m
 
 static void log_closed(upbit__asking *a, upbit__group group, int status, int64_t wait_ns)
 {
+    upbit__wait_told(a->counters, UPBIT__WAIT_REST, upbit__clock_monotonic_ns());
     upbit__log_write(a->log, UPBIT_LOG_WARNING, "limit",
                      "group=%s http_status=%d: the exchange wants %s for %" PRId64 " ms",
                      upbit__group_name(group), status,

@@ -23,6 +23,11 @@ void upbit__wait_begin(upbit__counters *c, upbit__log *log, upbit__wait_kind kin
                          (int64_t)(until_ns > now_ns ? (until_ns - now_ns) / UPBIT__MS : 0));
 }
 
+void upbit__wait_told(upbit__counters *c, upbit__wait_kind kind, int64_t now_ns)
+{
+    c->waits_ns[kind] = now_ns;
+}
+
 uint32_t upbit__wait_end(upbit__counters *c, int64_t *since_ns, int64_t now_ns)
 {
     if (*since_ns == 0)

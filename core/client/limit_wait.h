@@ -22,6 +22,9 @@ typedef enum upbit__wait_kind {
 void upbit__wait_begin(upbit__counters *c, upbit__log *log, upbit__wait_kind kind,
                        int64_t *since_ns, int64_t now_ns, int64_t until_ns);
 
+/* Why such waits are to come has been told: they are of that episode. */
+void upbit__wait_told(upbit__counters *c, upbit__wait_kind kind, int64_t now_ns);
+
 /* How long it was, in ms, rounded up; 0 when nothing waited. */
 uint32_t upbit__wait_end(upbit__counters *c, int64_t *since_ns, int64_t now_ns);
 

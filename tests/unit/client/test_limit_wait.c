@@ -69,6 +69,17 @@ START_TEST(an_episode_is_one_line)
 }
 END_TEST
 
+START_TEST(what_was_told_before_is_no_episode_of_its_own)
+{
+    upbit__wait_told(&counters, UPBIT__WAIT_REST, UPBIT__SECOND); /* "429 ..." */
+    waits(UPBIT__WAIT_REST, 2 * UPBIT__SECOND, 500);
+    ck_assert_int_eq(lines, 0);
+    ck_assert_uint_eq(counters.limit_waits, 1);
+    waits(UPBIT__WAIT_REST, 20 * UPBIT__SECOND, 500);
+    ck_assert_int_eq(lines, 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client limit_wait");
@@ -76,6 +87,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_wait_is_counted_once_and_measured);
     tcase_add_test(tests, an_episode_is_one_line);
+    tcase_add_test(tests, what_was_told_before_is_no_episode_of_its_own);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
