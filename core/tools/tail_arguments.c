@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addresses.h"
+
 static const char help[] =
     "Usage: upbit-tail [options] TYPE CODE[,CODE...] [TYPE CODES ...]\n"
     "       upbit-tail [options] snapshot TYPE CODES [TYPE CODES ...]\n"
@@ -106,11 +108,7 @@ static int read_number(const char *text, double most, double *out)
 }
 
 enum {
-    OPTION_URL = 256,
-    OPTION_PRIVATE_URL,
-    OPTION_REST_URL,
-    OPTION_CA_FILE,
-    OPTION_FORMAT,
+    OPTION_FORMAT = 256,
     OPTION_COMPRESSION,
     OPTION_TRANSPORT,
     OPTION_REPLAY,
@@ -132,10 +130,10 @@ enum {
 };
 
 static const struct option long_options[] = {
-    {"url", required_argument, NULL, OPTION_URL},
-    {"private-url", required_argument, NULL, OPTION_PRIVATE_URL},
-    {"rest-url", required_argument, NULL, OPTION_REST_URL},
-    {"ca-file", required_argument, NULL, OPTION_CA_FILE},
+    {"url", required_argument, NULL, ADDRESS_URL},
+    {"private-url", required_argument, NULL, ADDRESS_PRIVATE_URL},
+    {"rest-url", required_argument, NULL, ADDRESS_REST_URL},
+    {"ca-file", required_argument, NULL, ADDRESS_CA_FILE},
     {"format", required_argument, NULL, OPTION_FORMAT},
     {"compression", required_argument, NULL, OPTION_COMPRESSION},
     {"transport", required_argument, NULL, OPTION_TRANSPORT},
@@ -173,19 +171,9 @@ static int read_option(tail_arguments *a, int option, const char *value)
     int chosen;
     double number;
     int64_t whole;
+    if (addresses_option(&a->options, option, value))
+        return 0;
     switch (option) {
-    case OPTION_URL:
-        a->options.url = value;
-        return 0;
-    case OPTION_PRIVATE_URL:
-        a->options.private_url = value;
-        return 0;
-    case OPTION_REST_URL:
-        a->options.rest_url = value;
-        return 0;
-    case OPTION_CA_FILE:
-        a->options.ca_file = value;
-        return 0;
     case OPTION_FORMAT:
         if (CHOOSE(&a->options.format, formats, value) != 0)
             return usage("--format must be default, simple, json_list or simple_list", value);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "addresses.h"
 #include "recorder.h"
 #include "show_config.h"
 #include "stopping.h"
@@ -107,25 +108,28 @@ static int read_amount(const char *text, const char *letters, const uint64_t *fa
     return *out > 0 ? 0 : -1;
 }
 
-static const struct option long_options[] = {{"rotate-size", required_argument, NULL, 's'},
-                                             {"rotate-time", required_argument, NULL, 't'},
-                                             {"seconds", required_argument, NULL, 'S'},
-                                             {"url", required_argument, NULL, 'u'},
-                                             {"private-url", required_argument, NULL, 'p'},
-                                             {"rest-url", required_argument, NULL, 'r'},
-                                             {"ca-file", required_argument, NULL, 'c'},
-                                             {"quiet", no_argument, NULL, 'q'},
-                                             {"verbose", no_argument, NULL, 'v'},
-                                             {"show-config", no_argument, NULL, 'C'},
-                                             {"help", no_argument, NULL, 'h'},
-                                             {"version", no_argument, NULL, 'V'},
-                                             {NULL, 0, NULL, 0}};
+static const struct option long_options[] = {
+    {"rotate-size", required_argument, NULL, 's'},
+    {"rotate-time", required_argument, NULL, 't'},
+    {"seconds", required_argument, NULL, 'S'},
+    {"url", required_argument, NULL, ADDRESS_URL},
+    {"private-url", required_argument, NULL, ADDRESS_PRIVATE_URL},
+    {"rest-url", required_argument, NULL, ADDRESS_REST_URL},
+    {"ca-file", required_argument, NULL, ADDRESS_CA_FILE},
+    {"quiet", no_argument, NULL, 'q'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"show-config", no_argument, NULL, 'C'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0}};
 
 static int read_option(program *p, int option, const char *value)
 {
     static const uint64_t sizes[] = {1000, 1000000, 1000000000};
     static const uint64_t times[] = {1, 60, 3600, 86400};
     uint64_t number;
+    if (addresses_option(&p->options, option, value))
+        return 0;
     switch (option) {
     case 's':
         if (read_amount(value, "kMG", sizes, &number) != 0)
@@ -141,18 +145,6 @@ static int read_option(program *p, int option, const char *value)
         if (read_amount(value, "smhd", times, &number) != 0)
             return usage("--seconds must be a whole number above 0", value);
         p->seconds = (double)number;
-        return 0;
-    case 'u':
-        p->options.url = value;
-        return 0;
-    case 'p':
-        p->options.private_url = value;
-        return 0;
-    case 'r':
-        p->options.rest_url = value;
-        return 0;
-    case 'c':
-        p->options.ca_file = value;
         return 0;
     case 'q':
         p->quiet = true;

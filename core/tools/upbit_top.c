@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "addresses.h"
 #include "show_config.h"
 #include "stopping.h"
 #include "top_screen.h"
@@ -90,21 +91,22 @@ static int usage(const char *what, const char *value)
     return EXIT_USAGE;
 }
 
-static const struct option long_options[] = {{"file", required_argument, NULL, 'f'},
-                                             {"once", no_argument, NULL, 'o'},
-                                             {"who", no_argument, NULL, 'w'},
-                                             {"interval", required_argument, NULL, 'i'},
-                                             {"by-rate", no_argument, NULL, 'b'},
-                                             {"url", required_argument, NULL, 'u'},
-                                             {"private-url", required_argument, NULL, 'p'},
-                                             {"rest-url", required_argument, NULL, 'r'},
-                                             {"ca-file", required_argument, NULL, 'c'},
-                                             {"replay", required_argument, NULL, 'R'},
-                                             {"speed", required_argument, NULL, 's'},
-                                             {"show-config", no_argument, NULL, 'C'},
-                                             {"help", no_argument, NULL, 'h'},
-                                             {"version", no_argument, NULL, 'V'},
-                                             {NULL, 0, NULL, 0}};
+static const struct option long_options[] = {
+    {"file", required_argument, NULL, 'f'},
+    {"once", no_argument, NULL, 'o'},
+    {"who", no_argument, NULL, 'w'},
+    {"interval", required_argument, NULL, 'i'},
+    {"by-rate", no_argument, NULL, 'b'},
+    {"url", required_argument, NULL, ADDRESS_URL},
+    {"private-url", required_argument, NULL, ADDRESS_PRIVATE_URL},
+    {"rest-url", required_argument, NULL, ADDRESS_REST_URL},
+    {"ca-file", required_argument, NULL, ADDRESS_CA_FILE},
+    {"replay", required_argument, NULL, 'R'},
+    {"speed", required_argument, NULL, 's'},
+    {"show-config", no_argument, NULL, 'C'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0}};
 
 /* No locale, no exponent. */
 static int read_number(const char *text, double least, double most, double *out)
@@ -118,6 +120,8 @@ static int read_number(const char *text, double least, double most, double *out)
 
 static int read_option(program *p, int option, const char *value)
 {
+    if (addresses_option(&p->options, option, value))
+        return 0;
     switch (option) {
     case 'f':
         p->file = value;
@@ -134,18 +138,6 @@ static int read_option(program *p, int option, const char *value)
                    : usage("--interval must be 0.1 to 3600 seconds", value);
     case 'b':
         p->by_rate = true;
-        return 0;
-    case 'u':
-        p->options.url = value;
-        return 0;
-    case 'p':
-        p->options.private_url = value;
-        return 0;
-    case 'r':
-        p->options.rest_url = value;
-        return 0;
-    case 'c':
-        p->options.ca_file = value;
         return 0;
     case 'R':
         p->options.replay_file = value;
