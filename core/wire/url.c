@@ -15,24 +15,23 @@ static int wrong(const char **why, const char *text)
     return UPBIT_ERROR_INVALID_ARGUMENT;
 }
 
-/* Letters, digits, '-', '.', '_'; no empty label. */
-static bool name_valid(const char *host)
+/* Letters, digits, '-', '.', '_'; no empty part, none longer than the DNS has them. */
+static int read_name(const char *host, const char **why)
 {
     size_t label = 0;
     for (const char *at = host; *at != '\0'; at++) {
         unsigned char c = (unsigned char)*at;
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (c == '.') {
-            if (label == 0)
-                return false;
+        if (c == '.' && label > 0)
             label = 0;
-        } else if ((letter || c == '-' || c == '_') && label < 63) {
+        else if (letter || c == '-' || c == '_')
             label++;
-        } else {
-            return false;
-        }
+        else
+            return wrong(why, "the URL's host is no host name");
+        if (label > 63)
+            return wrong(why, "a part of the URL's host has more than 63 characters");
     }
-    return label > 0;
+    return label > 0 ? 0 : wrong(why, "the URL's host is no host name");
 }
 
 static int read_host(upbit__url *out, const char *text, size_t length, const char **why)
@@ -58,8 +57,9 @@ static int read_host(upbit__url *out, const char *text, size_t length, const cha
         return 0;
     }
     out->address = inet_pton(AF_INET, out->host, address) == 1;
-    if (!name_valid(out->host))
-        return wrong(why, "the URL's host is no host name");
+    int rc = read_name(out->host, why);
+    if (rc != 0)
+        return rc;
     /* 127.1, 0x7f000001 and 2130706433 would be addresses for some readers and names for others. */
     const char *last = strrchr(out->host, '.');
     last = last == NULL ? out->host : last + 1;

@@ -38,6 +38,8 @@ START_TEST(other_urls_follow_the_public_one)
 }
 END_TEST
 
+#define SEVENTY "0123456789012345678901234567890123456789012345678901234567890123456789"
+
 static const struct refused {
     const char *url, *rest_url;
     int format, transport, compression, error;
@@ -48,6 +50,11 @@ static const struct refused {
     {"wss://me:secret@x/", NULL, 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "password"},
     {"wss://x/\r\nEvil: 1", NULL, 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "control"},
     {"api.upbit.com", NULL, 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "wss://"},
+    {"wss://" SEVENTY ".com/", NULL, 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "url: a part"},
+    {NULL, "https://" SEVENTY, 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "rest_url: a part"},
+    {"wss://a..b/", NULL, 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "no host name"},
+    {"wss://x:0/", NULL, 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "port"},
+    {"wss://x/#f", NULL, 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "fragment"},
     {NULL, "ws://x", 0, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "rest_url"},
     {NULL, NULL, 9, 0, 0, UPBIT_ERROR_INVALID_ARGUMENT, "format"},
     {NULL, NULL, 0, 9, 0, UPBIT_ERROR_INVALID_ARGUMENT, "transport"},
