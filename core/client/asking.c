@@ -1,6 +1,5 @@
-#include "client/asking.h"
+#include "client/asking_inside.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -8,9 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error_detail.h"
-#include "base/secret.h"
 #include "client/limit_wait.h"
-#include "exchange/rest_account.h"
 #include "upbit-live/error.h"
 
 #define UNDER_WAY_MAX 4 /* of one group */
@@ -20,35 +17,10 @@
 /* Slow answers to what can wait shall not hold up what is looked at: one place stays free. */
 #define BACKFILL_MAX (UNDER_WAY_MAX - 1)
 #define TIMEOUT_MS   5000
-#define QUERY_SIZE   2048 /* a whole URL has no more */
 
-struct upbit__ask {
-    upbit__ask *next, *previous;
-    upbit__ask_list *list; /* the one it is in */
-    upbit__asking *asking;
-    upbit__group group;
-    upbit__ask_priority priority;
-    uint64_t number;
-    int64_t deadline_ns;
-    int64_t sent_ns;
-    upbit__rest_call *call; /* under way */
-    int error, http_status; /* over: what to tell */
-    int64_t waits_ns;       /* for the budget, since when; 0: it does not */
-    uint32_t waited_ms;     /* ... and did until now */
-    unsigned cost;          /* 0: a question; else grants that are acquired ... */
-    unsigned granted;       /* ... and those that have been */
-    bool is_signed;
-    uint32_t generation;   /* of the keys it was signed with */
-    upbit__budget *budget; /* that granted it; NULL: reported */
-    void (*done)(void *context, const upbit__rest_result *result);
-    void *context;
-    char path[];
-};
-
-static void answered(void *context, const upbit__rest_result *result);
 static void run(void *context);
 
-static void take_out(upbit__ask *ask)
+void upbit__ask_take_out(upbit__ask *ask)
 {
     upbit__ask_list *list = ask->list;
     *(ask->previous != NULL ? &ask->previous->next : &list->first) = ask->next;
@@ -58,8 +30,7 @@ static void take_out(upbit__ask *ask)
     list->count--;
 }
 
-/* In the order of the numbers: one that comes back after a 429 stands where it stood. */
-static void put_in(upbit__ask_list *list, upbit__ask *ask)
+void upbit__ask_put_in(upbit__ask_list *list, upbit__ask *ask)
 {
     upbit__ask *before = list->last;
     while (before != NULL && before->number > ask->number)
@@ -72,7 +43,7 @@ static void put_in(upbit__ask_list *list, upbit__ask *ask)
     *(ask->next != NULL ? &ask->next->previous : &list->last) = ask;
 }
 
-static upbit__ask_list *waiting_of(const upbit__ask *ask)
+upbit__ask_list *upbit__ask_waiting_of(const upbit__ask *ask)
 {
     return &ask->asking->waiting[ask->group][ask->priority];
 }
@@ -85,7 +56,7 @@ static void run_at(upbit__asking *a, int64_t at_ns)
         upbit__log_write(a->log, UPBIT_LOG_ERROR, "rest", "no memory for a timer");
 }
 
-static void run_soon(upbit__asking *a)
+void upbit__asking_run_soon(upbit__asking *a)
 {
     run_at(a, upbit__clock_monotonic_ns());
 }
@@ -120,30 +91,12 @@ void upbit__asking_finish(upbit__asking *a)
     upbit__timer_stop(&a->timer);
 }
 
-/* The call is over or given up: its budget counts from here. The time until which the exchange
- * closed something anew, or 0. */
-static int64_t settle(upbit__ask *ask, const upbit__rest_result *result, int64_t now)
-{
-    upbit__asking *a = ask->asking;
-    ask->call = NULL;
-    a->under_way_count[ask->group]--;
-    a->under_way_total--;
-    take_out(ask);
-    upbit__budget *budget = ask->budget;
-    ask->budget = NULL;
-    if (budget == NULL)
-        return 0;
-    upbit__budget_clock(budget, upbit__exchange_clock_least_ms(a->clock));
-    return upbit__budget_report(budget, ask->group, result->http_status, result->remaining_req,
-                                result->retry_after_ms, result->body, result->length, now);
-}
-
 static bool is_pockets(upbit__group group)
 {
     return group >= UPBIT__GROUP_DEFAULT;
 }
 
-static upbit__budget *budget_of(const upbit__asking *a, upbit__group group)
+upbit__budget *upbit__asking_budget_of(const upbit__asking *a, upbit__group group)
 {
     return is_pockets(group) && a->pocket != NULL ? a->pocket : a->budget;
 }
@@ -163,12 +116,11 @@ void upbit__asking_set_pocket(upbit__asking *a, upbit__budget *pocket)
 static void give_up(upbit__ask *ask)
 {
     for (; ask->granted > 0; ask->granted--)
-        upbit__budget_report(budget_of(ask->asking, ask->group), ask->group, 0, NULL, 0, "", 0,
-                             upbit__clock_monotonic_ns());
+        upbit__budget_report(upbit__asking_budget_of(ask->asking, ask->group), ask->group, 0, NULL,
+                             0, "", 0, upbit__clock_monotonic_ns());
 }
 
-/* It waits for its budget no more. */
-static void end_wait(upbit__ask *ask, int64_t now)
+void upbit__ask_end_wait(upbit__ask *ask, int64_t now)
 {
     ask->waited_ms += upbit__wait_end(ask->asking->counters, &ask->waits_ns, now);
 }
@@ -178,28 +130,17 @@ uint32_t upbit__ask_cancel(upbit__ask *ask)
     if (ask == NULL)
         return 0;
     give_up(ask);
-    end_wait(ask, upbit__clock_monotonic_ns());
+    upbit__ask_end_wait(ask, upbit__clock_monotonic_ns());
     if (ask->call != NULL) {
         upbit__rest_cancel(ask->call);
-        settle(ask, &(upbit__rest_result){.body = ""}, upbit__clock_monotonic_ns());
-        run_soon(ask->asking); /* its place is free */
+        upbit__ask_settle(ask, &(upbit__rest_result){.body = ""}, upbit__clock_monotonic_ns());
+        upbit__asking_run_soon(ask->asking); /* its place is free */
     } else {
-        take_out(ask);
+        upbit__ask_take_out(ask);
     }
     uint32_t waited_ms = ask->waited_ms;
     free(ask);
     return waited_ms;
-}
-
-/* The last use of the handle. */
-static void tell(upbit__ask *ask, const upbit__rest_result *result)
-{
-    upbit__rest_result told = *result;
-    told.waited_ms = ask->waited_ms;
-    if (result->error != 0 || result->http_status < 200 || result->http_status > 299)
-        upbit__count(&ask->asking->counters->rest_failures, 1);
-    ask->done(ask->context, &told);
-    free(ask);
 }
 
 static const char *reason_of(const upbit__ask *ask)
@@ -219,13 +160,13 @@ static const char *reason_of(const upbit__ask *ask)
 
 static void tell_over(upbit__ask *ask)
 {
-    end_wait(ask, upbit__clock_monotonic_ns());
+    upbit__ask_end_wait(ask, upbit__clock_monotonic_ns());
     const upbit__rest_result result = {.error = ask->error,
                                        .http_status = ask->http_status,
                                        .body = "",
                                        .reason = reason_of(ask),
                                        .waited_ms = ask->waited_ms};
-    take_out(ask);
+    upbit__ask_take_out(ask);
     if (ask->cost > 0) { /* nothing was asked by REST */
         if (ask->error != 0)
             give_up(ask);
@@ -233,105 +174,7 @@ static void tell_over(upbit__ask *ask)
         free(ask);
         return;
     }
-    tell(ask, &result);
-}
-
-static upbit__rest_config rest_config(const upbit__asking *a, uint32_t timeout_ms)
-{
-    const upbit__config *c = a->config;
-    return (upbit__rest_config){.base_url = c->rest_url,
-                                .ca_file = c->ca_file,
-                                .proxy = c->proxy,
-                                .timeout_ms = timeout_ms};
-}
-
-static void log_closed(upbit__asking *a, upbit__group group, int status, int64_t wait_ns)
-{
-    upbit__wait_told(a->counters, UPBIT__WAIT_REST, upbit__clock_monotonic_ns());
-    upbit__log_write(a->log, UPBIT_LOG_WARNING, "limit",
-                     "group=%s http_status=%d: the exchange wants %s for %" PRId64 " ms",
-                     upbit__group_name(group), status,
-                     status == 418 ? "nothing at all from us" : "no more of these",
-                     (int64_t)(wait_ns / UPBIT__MS));
-}
-
-/* What the answer says about the keys, whoever asked and what for. */
-static void judge_keys(const upbit__ask *ask, const upbit__rest_result *result)
-{
-    char name[48];
-    if (!ask->is_signed || result->error != 0)
-        return;
-    if (result->http_status == 401 || result->http_status == 403) {
-        upbit__rest_error_name(name, sizeof name, result->body, result->length);
-        upbit__credentials_refused(ask->asking->credentials, ask->generation, name);
-    } else if (result->http_status >= 200 && result->http_status <= 299) {
-        upbit__credentials_accepted(ask->asking->credentials, ask->generation);
-    }
-}
-
-static void answered(void *context, const upbit__rest_result *result)
-{
-    upbit__ask *ask = context;
-    upbit__asking *a = ask->asking;
-    int64_t now = upbit__clock_monotonic_ns();
-    upbit__count_status(a->counters, result->http_status);
-    if (result->error == 0)
-        upbit__histogram_add(&a->counters->rest_latency, (now - ask->sent_ns) / 1000);
-    upbit__exchange_clock_heard(a->clock, result);
-    int64_t closed = settle(ask, result, now);
-    judge_keys(ask, result);
-    if (closed != 0)
-        log_closed(a, ask->group, result->http_status, closed - now);
-    run_soon(a);
-    if (result->error == 0 && (result->http_status == 429 || result->http_status == 418)) {
-        ask->error = UPBIT_ERROR_LIMIT;
-        ask->http_status = result->http_status;
-        /* Judged with the others in the next turn: there the budget says whether it can be. */
-        put_in(result->http_status == 418 ? &a->over : waiting_of(ask), ask);
-        return;
-    }
-    tell(ask, result);
-}
-
-/* With a token when it needs one. Nobody else ever sees that. */
-static int get(upbit__ask *ask, uint32_t left_ms)
-{
-    upbit__asking *a = ask->asking;
-    upbit__rest_config config = rest_config(a, left_ms);
-    if (!ask->is_signed)
-        return upbit__rest_get(&ask->call, a->loop, &config, ask->path, answered, ask);
-    char query[QUERY_SIZE], line[UPBIT__BEARER_SIZE];
-    int error = upbit__query_decode(query, sizeof query, ask->path);
-    if (error == 0)
-        error = upbit__credentials_bearer(a->credentials, query, line, sizeof line);
-    if (error > 0) {
-        ask->generation = upbit__credentials_generation(a->credentials);
-        config.authorization = line;
-        error = upbit__rest_get(&ask->call, a->loop, &config, ask->path, answered, ask);
-        upbit__wipe(line, sizeof line);
-    }
-    return error;
-}
-
-static void send_off(upbit__ask *ask, int64_t now)
-{
-    upbit__asking *a = ask->asking;
-    uint32_t left_ms = (uint32_t)((ask->deadline_ns - now + UPBIT__MS - 1) / UPBIT__MS);
-    end_wait(ask, now);
-    take_out(ask);
-    put_in(&a->under_way, ask);
-    ask->sent_ns = now;
-    a->under_way_count[ask->group]++;
-    a->under_way_total++;
-    upbit__count(&a->counters->rest_requests, 1);
-    ask->budget = budget_of(a, ask->group);
-    int error = get(ask, left_ms);
-    if (error == 0)
-        return;
-    settle(ask, &(upbit__rest_result){.body = ""}, now);
-    ask->error = error;
-    ask->http_status = 0;
-    put_in(&a->over, ask);
+    upbit__ask_tell(ask, &result);
 }
 
 /* The next to be sent: the most urgent of those whose group is open, the oldest of these. */
@@ -365,8 +208,8 @@ static int64_t expire(upbit__asking *a, upbit__ask_list *list, int64_t open_ns, 
         if (late || ask->deadline_ns <= open_ns) {
             if (ask->http_status == 0)
                 ask->error = late ? UPBIT_ERROR_TIMEOUT : UPBIT_ERROR_LIMIT;
-            take_out(ask);
-            put_in(&a->over, ask);
+            upbit__ask_take_out(ask);
+            upbit__ask_put_in(&a->over, ask);
             continue;
         }
         if (ask->deadline_ns < nearest)
@@ -386,14 +229,15 @@ static void run(void *context)
             expire(a, &a->waiting[g][p], 0, now);
     upbit__ask *ask;
     while ((ask = next_of(a, open_ns)) != NULL) {
-        open_ns[ask->group] = upbit__budget_take(budget_of(a, ask->group), ask->group, now);
+        open_ns[ask->group] =
+            upbit__budget_take(upbit__asking_budget_of(a, ask->group), ask->group, now);
         if (open_ns[ask->group] != 0)
             continue;
         if (ask->cost == 0) {
-            send_off(ask, now);
+            upbit__ask_send_off(ask, now);
         } else if (++ask->granted == ask->cost) {
-            take_out(ask);
-            put_in(&a->over, ask);
+            upbit__ask_take_out(ask);
+            upbit__ask_put_in(&a->over, ask);
         }
     }
     for (int g = 0; g < UPBIT__GROUPS; g++) {
@@ -421,8 +265,8 @@ static int enter(upbit__ask **out, const upbit__ask *what, const char *path, uin
     ask->number = ++a->asked;
     ask->deadline_ns =
         upbit__clock_monotonic_ns() + (timeout_ms != 0 ? timeout_ms : TIMEOUT_MS) * UPBIT__MS;
-    put_in(waiting_of(ask), ask);
-    run_soon(a);
+    upbit__ask_put_in(upbit__ask_waiting_of(ask), ask);
+    upbit__asking_run_soon(a);
     *out = ask;
     return 0;
 }
@@ -430,7 +274,7 @@ static int enter(upbit__ask **out, const upbit__ask *what, const char *path, uin
 static int enter_question(upbit__ask **out, const upbit__ask *what, const char *path,
                           uint32_t timeout_ms)
 {
-    const upbit__rest_config config = rest_config(what->asking, timeout_ms);
+    const upbit__rest_config config = upbit__asking_rest_config(what->asking, timeout_ms);
     *out = NULL;
     if (what->asking->config->transport == UPBIT_TRANSPORT_REPLAY)
         return upbit__error_set(UPBIT_ERROR_UNAVAILABLE,
@@ -490,11 +334,11 @@ void upbit__asking_report(upbit__asking *a, upbit__group group, int http_status,
 {
     int64_t now = upbit__clock_monotonic_ns();
     upbit__count_status(a->counters, http_status);
-    upbit__budget *budget = budget_of(a, group);
+    upbit__budget *budget = upbit__asking_budget_of(a, group);
     upbit__budget_clock(budget, upbit__exchange_clock_least_ms(a->clock));
     int64_t closed =
         upbit__budget_report(budget, group, http_status, remaining_req, 0, body, strlen(body), now);
     if (closed != 0)
-        log_closed(a, group, http_status, closed - now);
-    run_soon(a);
+        upbit__asking_log_closed(a, group, http_status, closed - now);
+    upbit__asking_run_soon(a);
 }
