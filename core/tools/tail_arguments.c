@@ -1,12 +1,11 @@
 #include "tail_arguments.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "addresses.h"
+#include "arguments.h"
 
 static const char help[] =
     "Usage: upbit-tail [options] TYPE CODE[,CODE...] [TYPE CODES ...]\n"
@@ -63,9 +62,7 @@ static const char help[] =
 
 static int usage(const char *what, const char *value)
 {
-    fprintf(stderr, "upbit-tail: %s%s%s\nTry: upbit-tail --help\n", what, value != NULL ? ": " : "",
-            value != NULL ? value : "");
-    return 2;
+    return arguments_wrong("upbit-tail", what, value);
 }
 
 typedef struct name {
@@ -166,13 +163,12 @@ static int read_whole(const char *text, int64_t most, int64_t *out)
                : -1;
 }
 
-static int read_option(tail_arguments *a, int option, const char *value)
+static int read_option(void *context, int option, const char *value)
 {
+    tail_arguments *a = context;
     int chosen;
     double number;
     int64_t whole;
-    if (addresses_option(&a->options, option, value))
-        return 0;
     switch (option) {
     case OPTION_FORMAT:
         if (CHOOSE(&a->options.format, formats, value) != 0)
@@ -258,15 +254,10 @@ int tail_arguments_read(tail_arguments *a, int argc, char **argv)
     *a = (tail_arguments){.options = UPBIT_OPTIONS_INIT, .proxy = UPBIT_PROXY_OPTIONS_INIT};
     a->options.environment_keys = UPBIT_ON;
     a->options.log_level = UPBIT_LOG_ERROR; /* what matters comes as events, said once */
-    opterr = 0;
-    int option;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        int status = option == '?'
-                         ? usage("unknown option, or one without its value", argv[optind - 1])
-                         : read_option(a, option, optarg);
-        if (status != 0)
-            return status;
-    }
+    int status =
+        arguments_options("upbit-tail", argc, argv, long_options, &a->options, read_option, a);
+    if (status != 0)
+        return status;
     if (a->options.replay_speed != 0 && a->options.replay_file == NULL)
         return usage("--speed is for --replay FILE", NULL);
     if (a->show_config)
@@ -280,13 +271,10 @@ int tail_arguments_read(tail_arguments *a, int argc, char **argv)
                      NULL);
     if (!a->snapshot && (a->history != 0 || a->before != 0))
         return usage("--history and --before are for snapshot", NULL);
-    if (optind == argc || (argc - optind) % 2 != 0)
-        return usage("TYPE and CODES are needed, in pairs", NULL);
-    for (int i = optind; i < argc; i += 2) {
-        const char *why, *what;
-        if (wants_add(&a->wants, argv[i], argv[i + 1], &why, &what) != 0)
-            return usage(why, what);
-    }
+    status = arguments_wants("upbit-tail", argc, argv, optind,
+                             "TYPE and CODES are needed, in pairs", &a->wants);
+    if (status != 0)
+        return status;
     for (size_t i = 0; i < a->wants.count; i++) {
         upbit_want *w = &a->wants.at[i].want;
         w->flags = a->snapshot_only   ? UPBIT_WANT_SNAPSHOT_ONLY

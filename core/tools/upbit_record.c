@@ -4,7 +4,6 @@
  * (upbit_manager_set_trace); this program says what is wanted, gives the files their names, and
  * tells what happens. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -12,11 +11,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "addresses.h"
+#include "arguments.h"
 #include "recorder.h"
 #include "show_config.h"
 #include "stopping.h"
-#include "wants.h"
 
 #define LOOK_MS         100
 #define CONNECT_SECONDS 10.0
@@ -85,9 +83,7 @@ static double now_seconds(void)
 
 static int usage(const char *what, const char *value)
 {
-    fprintf(stderr, "upbit-record: %s%s%s\nTry: upbit-record --help\n", what,
-            value != NULL ? ": " : "", value != NULL ? value : "");
-    return EXIT_USAGE;
+    return arguments_wrong("upbit-record", what, value);
 }
 
 /* A whole number with one of the letters, each with its factor. 0, or -1. */
@@ -123,13 +119,12 @@ static const struct option long_options[] = {
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0}};
 
-static int read_option(program *p, int option, const char *value)
+static int read_option(void *context, int option, const char *value)
 {
+    program *p = context;
     static const uint64_t sizes[] = {1000, 1000000, 1000000000};
     static const uint64_t times[] = {1, 60, 3600, 86400};
     uint64_t number;
-    if (addresses_option(&p->options, option, value))
-        return 0;
     switch (option) {
     case 's':
         if (read_amount(value, "kMG", sizes, &number) != 0)
@@ -172,15 +167,10 @@ static int read_arguments(program *p, int argc, char **argv)
     p->options = (upbit_options)UPBIT_OPTIONS_INIT;
     p->options.environment_keys = UPBIT_ON;
     p->options.log_level = UPBIT_LOG_ERROR; /* what matters comes as events, said once */
-    opterr = 0;
-    int option;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        int status = option == '?'
-                         ? usage("unknown option, or one without its value", argv[optind - 1])
-                         : read_option(p, option, optarg);
-        if (status != 0)
-            return status;
-    }
+    int status =
+        arguments_options("upbit-record", argc, argv, long_options, &p->options, read_option, p);
+    if (status != 0)
+        return status;
     if (p->show_config)
         return 0;
     if (optind == argc)
@@ -188,14 +178,8 @@ static int read_arguments(program *p, int argc, char **argv)
     p->name = argv[optind++];
     if (*p->name == '\0' || p->name[strlen(p->name) - 1] == '/')
         return usage("FILE must be a file's name", p->name);
-    if (optind == argc || (argc - optind) % 2 != 0)
-        return usage("TYPE and CODES are needed, in pairs", NULL);
-    for (int i = optind; i < argc; i += 2) {
-        const char *why, *what;
-        if (wants_add(&p->wants, argv[i], argv[i + 1], &why, &what) != 0)
-            return usage(why, what);
-    }
-    return 0;
+    return arguments_wants("upbit-record", argc, argv, optind,
+                           "TYPE and CODES are needed, in pairs", &p->wants);
 }
 
 /* btc.jsonl -> btc.private.jsonl */

@@ -3,7 +3,6 @@
  * It looks at a manager of its own, made for what the command line wants, or at the metrics another
  * program writes; into another program it cannot look. */
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,12 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "addresses.h"
+#include "arguments.h"
 #include "show_config.h"
 #include "stopping.h"
 #include "top_screen.h"
 #include "top_source.h"
-#include "wants.h"
 
 enum { EXIT_OK = 0, EXIT_OUTPUT = 1, EXIT_USAGE = 2, EXIT_NO_DATA = 3 };
 
@@ -86,9 +84,7 @@ typedef struct program {
 
 static int usage(const char *what, const char *value)
 {
-    fprintf(stderr, "upbit-top: %s%s%s\nTry: upbit-top --help\n", what, value != NULL ? ": " : "",
-            value != NULL ? value : "");
-    return EXIT_USAGE;
+    return arguments_wrong("upbit-top", what, value);
 }
 
 static const struct option long_options[] = {
@@ -118,10 +114,9 @@ static int read_number(const char *text, double least, double most, double *out)
     return *out >= least && *out <= most ? 0 : -1;
 }
 
-static int read_option(program *p, int option, const char *value)
+static int read_option(void *context, int option, const char *value)
 {
-    if (addresses_option(&p->options, option, value))
-        return 0;
+    program *p = context;
     switch (option) {
     case 'f':
         p->file = value;
@@ -168,15 +163,10 @@ static int read_arguments(program *p, int argc, char **argv)
     p->options.environment_keys = UPBIT_ON;
     p->options.log_level = UPBIT_LOG_NONE; /* the page tells */
     p->interval = 1;
-    opterr = 0;
-    int option;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        int status = option == '?'
-                         ? usage("unknown option, or one without its value", argv[optind - 1])
-                         : read_option(p, option, optarg);
-        if (status != 0)
-            return status;
-    }
+    int status =
+        arguments_options("upbit-top", argc, argv, long_options, &p->options, read_option, p);
+    if (status != 0)
+        return status;
     if (p->show_config)
         return 0;
     if (p->options.replay_speed != 0 && p->options.replay_file == NULL)
@@ -186,14 +176,8 @@ static int read_arguments(program *p, int argc, char **argv)
                    ? usage("--file looks at another program: without TYPE and CODES", NULL)
                : p->who ? usage("--who: who wants what is not in metrics", NULL)
                         : 0;
-    if (optind == argc || (argc - optind) % 2 != 0)
-        return usage("TYPE and CODES are needed, in pairs; or --file", NULL);
-    for (int i = optind; i < argc; i += 2) {
-        const char *why, *what;
-        if (wants_add(&p->wants, argv[i], argv[i + 1], &why, &what) != 0)
-            return usage(why, what);
-    }
-    return 0;
+    return arguments_wants("upbit-top", argc, argv, optind,
+                           "TYPE and CODES are needed, in pairs; or --file", &p->wants);
 }
 
 static int told(int error)
