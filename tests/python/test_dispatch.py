@@ -199,3 +199,50 @@ def test_a_batch_of_the_old_epoch_comes_before_the_new_one(upbit_mock):
     before = [e.epoch for e in told[:at] if isinstance(e, upbit_live.Trade)]
     after = [e.epoch for e in told[at:] if isinstance(e, upbit_live.Trade)]
     assert len(before) >= 5 and set(before) == {1} and set(after) == {2}
+
+
+def test_what_was_taken_ahead_is_not_forgotten(upbit_mock):
+    """Several events are taken at once: when time is up the rest is the loop's to be told of."""
+    manager = upbit_mock.make_manager()
+    got, left, again = [], [], []
+
+    class Hook:
+        def again(self):
+            again.append(len(got))
+
+        def close(self):
+            pass
+
+    def slow_in_the_end(event):
+        got.append(event)
+        if len(got) > 40:
+            time.sleep(0.005)
+    proxy = WebSocketClientProxy("ahead", manager=manager)
+    proxy.subscribe_trade("KRW-*", slow_in_the_end).result()
+    proxy._hook = Hook()
+    upbit_mock.post("/mock/burst?rate=3000&ms=500")
+    end = time.monotonic() + 20
+    while manager.stats()["queued"] < 100 and time.monotonic() < end:
+        time.sleep(0.01)
+    for _ in range(200):
+        again.clear()
+        proxy.process()
+        left.append(proxy._core.ahead)
+        assert bool(left[-1]) == bool(again), "the descriptor may be silent about them"
+        if left[-1] > 1 and len(got) > 42:
+            break
+    assert max(left) > 0
+    # As long as callbacks are slow no more than one is taken too early.
+    proxy.process()
+    proxy.process()
+    assert proxy._core.ahead <= 1
+    numbers = [e.number for e in got]
+    assert numbers == sorted(numbers)
+    proxy.cleanup()
+    got.clear()
+    gc.collect()
+    end = time.monotonic() + 10
+    while manager.stats()["memory_bytes"] and time.monotonic() < end:
+        time.sleep(0.01)
+    assert manager.stats()["memory_bytes"] == 0, "what was ahead is let go with the proxy"
+    assert manager.shutdown()

@@ -25,16 +25,79 @@ int convert_init(PyObject *module)
     return decimal_class != NULL && korea != NULL ? 0 : -1;
 }
 
-PyObject *convert_decimal(const upbit_decimal *d)
+/* Decimals and codes that were made lately: the prices of a market come again and again, and to
+ * make one of its text costs five times the look. Both are immutable, so one object can stand for
+ * all of its value; a place holds the last of those that fall on it. Small, to be in the
+ * processor's cache. With the GIL. */
+enum { RECENT = 512 };
+static struct {
+    uint64_t digits;
+    PyObject *object; /* NULL: free */
+    int16_t exponent;
+    uint8_t negative;
+} decimals[RECENT];
+static struct {
+    uint64_t words[3];
+    PyObject *object;
+} codes[RECENT];
+
+static size_t place_of(uint64_t key)
 {
-    if (d->null)
-        Py_RETURN_NONE;
+    return (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 55);
+}
+
+static PyObject *make_decimal(const upbit_decimal *d)
+{
     char text[UPBIT_DECIMAL_STRING_SIZE];
     upbit_decimal_to_string(d, text, sizeof text);
     PyObject *digits = PyUnicode_FromString(text);
     PyObject *value = digits == NULL ? NULL : PyObject_CallOneArg(decimal_class, digits);
     Py_XDECREF(digits);
     return value;
+}
+
+PyObject *convert_decimal(const upbit_decimal *d)
+{
+    if (d->null)
+        Py_RETURN_NONE;
+    if (d->hi != 0)
+        return make_decimal(d);
+    size_t at = place_of(d->lo ^ (uint64_t)(uint16_t)d->exponent << 40 ^ d->negative);
+    PyObject *value = decimals[at].object;
+    if (value != NULL && decimals[at].digits == d->lo && decimals[at].exponent == d->exponent &&
+        decimals[at].negative == d->negative) {
+        Py_INCREF(value);
+        return value;
+    }
+    value = make_decimal(d);
+    if (value != NULL) {
+        decimals[at].digits = d->lo;
+        decimals[at].exponent = d->exponent;
+        decimals[at].negative = d->negative;
+        Py_INCREF(value);
+        Py_XSETREF(decimals[at].object, value);
+    }
+    return value;
+}
+
+static PyObject *convert_text(const char *text, size_t length);
+
+/* A code fills its array with zeros, so that it can be compared by words. */
+static PyObject *convert_code(const char *code)
+{
+    uint64_t words[3];
+    memcpy(words, code, sizeof words);
+    size_t at = place_of(words[0] ^ words[1] * 3 ^ words[2] * 5);
+    PyObject *text = codes[at].object;
+    if (text == NULL || memcmp(codes[at].words, words, sizeof words) != 0) {
+        text = convert_text(code, strlen(code));
+        if (text == NULL)
+            return NULL;
+        memcpy(codes[at].words, words, sizeof words);
+        Py_XSETREF(codes[at].object, text);
+    }
+    Py_INCREF(text);
+    return text;
 }
 
 int convert_is_decimal(PyObject *object)
@@ -103,6 +166,7 @@ PyObject *convert_column(const record *r, const column *c)
     case UPBIT_FIELD_TYPE:
         return PyUnicode_FromString(upbit_type_name(*(const uint16_t *)at));
     case UPBIT_FIELD_CODE:
+        return convert_code(at);
     case COLUMN_TEXT:
         return convert_text(at, strlen(at));
     case UPBIT_FIELD_STREAM:

@@ -90,12 +90,14 @@ PyTypeObject target_type = {
 
 /* Who wants what: open addressing, at most half full. */
 
+/* A code fills its array with zeros, so that it can be compared and hashed by words. */
 static uint32_t hash_of(const upbit_event *e, uint32_t unit)
 {
-    uint32_t hash = (2166136261u ^ e->type) * 16777619u ^ unit;
-    for (const char *c = e->code; *c != '\0'; c++)
-        hash = (hash ^ (unsigned char)*c) * 16777619u;
-    return hash;
+    uint64_t word[3], hash = (uint64_t)e->type << 32 ^ unit;
+    memcpy(word, e->code, sizeof word);
+    for (int i = 0; i < 3; i++)
+        hash = (hash ^ word[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(hash >> 32);
 }
 
 static uint32_t unit_of(const upbit_event *e)
@@ -108,8 +110,8 @@ static route *slot_of(const routes *r, const upbit_event *e, uint32_t unit)
 {
     for (uint32_t at = hash_of(e, unit);; at++) {
         route *found = &r->slots[at & (r->size - 1)];
-        if (found->targets == NULL ||
-            (found->type == e->type && found->unit == unit && strcmp(found->code, e->code) == 0))
+        if (found->targets == NULL || (found->type == e->type && found->unit == unit &&
+                                       memcmp(found->code, e->code, sizeof found->code) == 0))
             return found;
     }
 }
@@ -273,6 +275,7 @@ static int is_data(int type)
     return (type >= UPBIT_TYPE_TICKER && type <= UPBIT_TYPE_ANNOUNCEMENT) || type == UPBIT_TYPE_RAW;
 }
 
+/* 1: something was called; 0: at most lists have grown; -1: with an exception. */
 static int deliver(proxy_object *p, PyObject *facade, PyObject *pending, const upbit_delivery *d)
 {
     if (!is_data(d->event->type) || d->request_id != 0 || p->everything) {
@@ -281,21 +284,60 @@ static int deliver(proxy_object *p, PyObject *facade, PyObject *pending, const u
         PyObject *done = result != 0 ? NULL : PyObject_CallMethod(facade, "_deliver", "O", event);
         Py_XDECREF(event);
         Py_XDECREF(done);
-        return done == NULL ? -1 : 0;
+        return done == NULL ? -1 : 1;
     }
     PyObject *event = NULL;
     PyObject *targets = targets_of(&p->routes, facade, d, &event);
-    int result = targets == NULL ? -1 : 0;
+    int result = targets == NULL ? -1 : 0, called = event != NULL;
     Py_ssize_t count = targets == NULL ? 0 : PyTuple_GET_SIZE(targets);
     if (result == 0 && event == NULL && count == 0)
         upbit_event_unref(d->event); /* nobody wants it: no object is made */
     else if (result == 0 && event == NULL && (event = event_wrap(d)) == NULL)
         result = -1;
-    for (Py_ssize_t i = 0; result == 0 && i < count && p->proxy != NULL; i++)
-        result = give((target *)PyTuple_GET_ITEM(targets, i), facade, pending, event);
+    for (Py_ssize_t i = 0; result == 0 && i < count && p->proxy != NULL; i++) {
+        target *t = (target *)PyTuple_GET_ITEM(targets, i);
+        called |= !t->batched;
+        result = give(t, facade, pending, event);
+    }
     Py_XDECREF(event);
     Py_XDECREF(targets);
-    return result;
+    return result == 0 ? called : -1;
+}
+
+/* Fills what is ahead, as far as there is something, each time within a turn more; 0, or the
+ * error of upbit_proxy_next. */
+static int fill(proxy_object *p, long most)
+{
+    p->ahead_most = p->ahead_most == 0 ? 1 : p->ahead_most < AHEAD ? 2 * p->ahead_most : AHEAD;
+    unsigned room = (long)p->ahead_most < most ? p->ahead_most : (unsigned)most;
+    p->ahead_at = p->ahead_count = 0;
+    while (p->ahead_count < room) {
+        upbit_delivery *d = &p->ahead[p->ahead_count];
+        *d = (upbit_delivery)UPBIT_DELIVERY_INIT;
+        int got = upbit_proxy_next(p->proxy, d);
+        if (got <= 0)
+            return p->ahead_count != 0 || got == UPBIT_ERROR_CLOSED ? 0 : got;
+        /* The code and the first fields: what is read next of most. */
+        __builtin_prefetch((const char *)d->event + 64);
+        __builtin_prefetch((const char *)d->event + 128);
+        p->ahead_count++;
+    }
+    return 0;
+}
+
+int proxy_take(proxy_object *p, upbit_delivery *out)
+{
+    if (p->ahead_at < p->ahead_count) {
+        *out = p->ahead[p->ahead_at++];
+        return 1;
+    }
+    return upbit_proxy_next(p->proxy, out);
+}
+
+void proxy_drop_ahead(proxy_object *p)
+{
+    while (p->ahead_at < p->ahead_count)
+        upbit_event_unref(p->ahead[p->ahead_at++].event);
 }
 
 static int64_t now_ns(void)
@@ -303,6 +345,34 @@ static int64_t now_ns(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* The events of one turn; 0, or -1 with an exception. *taken counts them. */
+static int take_turn(proxy_object *p, PyObject *facade, PyObject *pending, long most, int64_t end,
+                     long *taken)
+{
+    while (*taken < most && p->proxy != NULL && !p->paused) {
+        if (p->ahead_at == p->ahead_count) {
+            int error = fill(p, most - *taken);
+            if (error < 0) {
+                convert_raise(error);
+                return -1;
+            }
+            if (p->ahead_count == 0)
+                return 0;
+        }
+        upbit_delivery d = p->ahead[p->ahead_at++];
+        ++*taken;
+        int called = deliver(p, facade, pending, &d);
+        if (called < 0)
+            return -1;
+        /* What only went into a list took no time worth a look at the clock. */
+        if ((called || *taken % AHEAD == 0) && now_ns() > end) {
+            p->ahead_most = 0;
+            return 0;
+        }
+    }
+    return 0;
 }
 
 PyObject *proxy_turn(PyObject *self, PyObject *arguments)
@@ -313,26 +383,11 @@ PyObject *proxy_turn(PyObject *self, PyObject *arguments)
     long long budget_ns;
     if (!PyArg_ParseTuple(arguments, "OlL:turn", &facade, &most, &budget_ns))
         return NULL;
-    int64_t end = now_ns() + budget_ns;
-    long taken = 0;
-    int result = 0;
     PyObject *pending = PyList_New(0);
-    while (pending != NULL && result == 0 && taken < most && p->proxy != NULL && !p->paused) {
-        upbit_delivery d = UPBIT_DELIVERY_INIT;
-        int got = upbit_proxy_next(p->proxy, &d);
-        if (got < 0 && got != UPBIT_ERROR_CLOSED) {
-            convert_raise(got);
-            result = -1;
-        }
-        if (got <= 0)
-            break;
-        taken++;
-        result = deliver(p, facade, pending, &d);
-        if (now_ns() > end)
-            break;
-    }
     if (pending == NULL)
         return NULL;
+    long taken = 0;
+    int result = take_turn(p, facade, pending, most, now_ns() + budget_ns, &taken);
     if (result == 0) {
         result = flush(facade, pending);
     } else {

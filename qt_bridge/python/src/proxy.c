@@ -40,6 +40,7 @@ static PyObject *proxy_close(PyObject *self, PyObject *unused)
     proxy_object *p = (proxy_object *)self;
     upbit_proxy *handle = p->proxy;
     p->proxy = NULL;
+    proxy_drop_ahead(p);
     routes_forget(&p->routes);
     if (handle != NULL) {
         Py_BEGIN_ALLOW_THREADS upbit_proxy_close(handle);
@@ -52,6 +53,7 @@ static void proxy_free(PyObject *self)
 {
     proxy_object *p = (proxy_object *)self;
     PyObject_GC_UnTrack(self);
+    proxy_drop_ahead(p);
     upbit_proxy_close(p->proxy);
     p->proxy = NULL;
     routes_forget(&p->routes);
@@ -185,9 +187,9 @@ static PyObject *proxy_command(PyObject *self, PyObject *arguments, PyObject *na
 static PyObject *proxy_next(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    upbit_proxy *p = ((proxy_object *)self)->proxy;
+    proxy_object *p = (proxy_object *)self;
     upbit_delivery d = UPBIT_DELIVERY_INIT;
-    int taken = p == NULL ? UPBIT_ERROR_CLOSED : upbit_proxy_next(p, &d);
+    int taken = p->proxy == NULL ? UPBIT_ERROR_CLOSED : proxy_take(p, &d);
     if (taken == 1)
         return event_wrap(&d);
     if (taken < 0 && taken != UPBIT_ERROR_CLOSED)
@@ -223,6 +225,13 @@ static PyObject *get_closed(PyObject *self, void *closure)
     return PyBool_FromLong(((proxy_object *)self)->proxy == NULL);
 }
 
+static PyObject *get_ahead(PyObject *self, void *closure)
+{
+    (void)closure;
+    const proxy_object *p = (proxy_object *)self;
+    return PyLong_FromUnsignedLong(p->ahead_count - p->ahead_at);
+}
+
 static PyMethodDef methods[] = {
     {"command", (PyCFunction)(void (*)(void))proxy_command, METH_VARARGS | METH_KEYWORDS,
      "A command of the C library; its ReplyEvent carries request_id."},
@@ -240,8 +249,11 @@ static PyMemberDef members[] = {
     {"paused", T_BOOL, offsetof(proxy_object, paused), 0, "A turn takes nothing."},
     {"everything", T_BOOL, offsetof(proxy_object, everything), 0, "All goes to the facade."},
     {NULL, 0, 0, 0, NULL}};
-static PyGetSetDef getters[] = {{"closed", get_closed, NULL, NULL, NULL},
-                                {NULL, NULL, NULL, NULL, NULL}};
+static PyGetSetDef getters[] = {
+    {"closed", get_closed, NULL, NULL, NULL},
+    {"ahead", get_ahead, NULL, "How many events were taken and wait here: fileno() does not tell.",
+     NULL},
+    {NULL, NULL, NULL, NULL, NULL}};
 
 PyTypeObject proxy_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "upbit_live._core.Proxy",

@@ -57,6 +57,7 @@ class WebSocketClientProxy(Commands):
         self._tasks: Set[asyncio.Task[Any]] = set()
         self._controls: Dict[str, Entry] = {}
         self._hook: Optional[_loop.Hook] = None
+        self._poller: Optional[select.poll] = None
         self._paused = False
         self._sweep = False
         self._pid = os.getpid()
@@ -128,7 +129,7 @@ class WebSocketClientProxy(Commands):
         For programs without an event loop, and for loops that watch fileno(). Returns how many events
         were taken; at most 512 or 4 ms of them, so call it again while there are some.
         """
-        if not self._backlog and timeout != 0:
+        if timeout != 0 and not self._backlog:
             self._poll(timeout)
         return self._turn()
 
@@ -150,9 +151,14 @@ class WebSocketClientProxy(Commands):
         self._hook = _loop.find(self._core.fileno(), ready)
 
     def _poll(self, timeout: Optional[float]) -> None:
-        poller = select.poll()
-        poller.register(self._core.fileno(), select.POLLIN)
+        if self._core.ahead:  # of these the descriptor knows nothing
+            return
+        poller, self._poller = self._poller, None  # one thread's at a time
+        if poller is None:
+            poller = select.poll()
+            poller.register(self._core.fileno(), select.POLLIN)
         poller.poll(None if timeout is None else max(0, int(timeout * 1000 + 0.999)))
+        self._poller = poller
 
     def _collect(self, timeout: Optional[float]) -> None:
         """For result(): settles requests and keeps the rest for the loop."""
@@ -181,7 +187,7 @@ class WebSocketClientProxy(Commands):
         left = int((end - time.monotonic()) * 1e9)
         if not self._backlog and left > 0:
             taken += self._core.turn(self, TURN_EVENTS - taken, left)
-        if self._backlog and not self._paused and self._hook is not None:
+        if self._hook is not None and not self._paused and (self._backlog or self._core.ahead):
             self._hook.again()
         _log.flush()
         return taken
