@@ -29,7 +29,7 @@ uint8_t *upbit__buffer_reserve(upbit__buffer *b, size_t more)
     uint8_t *data = malloc(capacity);
     if (data == NULL)
         return NULL;
-    if (b->length > 0)
+    if (b->data != NULL)
         memcpy(data, b->data + b->start, b->length);
     free(b->data);
     b->data = data;

@@ -204,8 +204,8 @@ static inline const char *upbit__decimal_scan_plain(upbit_decimal *out, const ch
         if (whole <= 8 && before == 0) {
             m = integer * upbit__pow10[count] + tail;
         } else {
-            m = (upbit__u128)integer * upbit__pow10[before + count] + high * upbit__pow10[count] +
-                tail;
+            m = (upbit__u128)integer * upbit__pow10[before + count] +
+                (upbit__u128)high * upbit__pow10[count] + tail;
         }
         places = before + count;
         q += fraction;
@@ -341,7 +341,7 @@ static inline __attribute__((always_inline)) const char *upbit__integer_scan(int
 #if defined(__AVX2__)
     unsigned rest = digits > 15 ? digits - 15 : 0;
     uint64_t value = upbit__digits_shuffled(_mm256_castsi256_si128(x),
-                                            upbit__decimal_shuffle[(digits - rest) * 16]);
+                                            upbit__decimal_shuffle[(size_t)(digits - rest) * 16]);
 #else
     unsigned rest = digits > 16 ? digits - 16 : 0;
     uint64_t value = upbit__digits16(p, digits - rest);

@@ -116,7 +116,8 @@ static upbit__known_order *know(upbit__account *a, const char *uuid)
 
 static upbit_decimal number(const upbit_decimal *d)
 {
-    return d->null ? (upbit_decimal){0} : *d;
+    const upbit_decimal zero = {0};
+    return d->null ? zero : *d;
 }
 
 /* REST has no fills and no prevented matches: the order goes on waiting. */

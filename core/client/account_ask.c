@@ -150,10 +150,10 @@ static void fail(upbit__inquiry *q, int error, int http_status, const char *name
     if (denied)
         q->denied_ns = now;
     q->due_ns = upbit__inquiry_next(q, upbit__inquiry_wanted(r, q->subject, false).due, now);
-    if (error == UPBIT_ERROR_AUTH && !denied)
+    if (error == UPBIT_ERROR_AUTH && !denied) {
         q->due_ns = q->due_ns == INT64_MAX ? INT64_MAX : now + REFUSED_NS;
-    if (error == UPBIT_ERROR_AUTH && !denied)
         upbit__private_told_by_rest(m, name, q->why);
+    }
     if (denied)
         upbit__private_denied(m, upbit__subject_type[q->subject], q->why);
 }
@@ -182,14 +182,14 @@ static void answered(void *context, const upbit__rest_result *result)
     rows all = {.inquiry = q, .rest = r, .asked_ns = q->asked_ns};
     if (error == 0)
         error = decode(&all, upbit__subject_type[q->subject], result, reason, sizeof reason);
-    if (error != 0)
+    if (error != 0) {
         q->page = 0;
-    if (error != 0)
         fail(q, error, result->http_status, name, reason);
-    else if (is_page(q, &all))
+    } else if (is_page(q, &all)) {
         upbit__inquiry_ask(q); /* the next one */
-    else
+    } else {
         complete(q, now);
+    }
     if (error == 0 && q->ask == NULL)
         q->page = 0;
     upbit__account_rest_hand_back(r);

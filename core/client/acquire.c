@@ -80,8 +80,9 @@ void upbit__acquires_drop(upbit_manager *m, const upbit__client *client)
 
 void upbit__acquires_close(upbit_manager *m)
 {
-    while (m->acquires != NULL) {
-        uint32_t waited_ms = upbit__ask_cancel(m->acquires->ask);
-        answer(m->acquires, UPBIT_ERROR_CLOSED, upbit_error_string(UPBIT_ERROR_CLOSED), waited_ms);
+    for (acquire *next, *a = m->acquires; a != NULL; a = next) {
+        next = a->next;
+        uint32_t waited_ms = upbit__ask_cancel(a->ask);
+        answer(a, UPBIT_ERROR_CLOSED, upbit_error_string(UPBIT_ERROR_CLOSED), waited_ms);
     }
 }

@@ -77,8 +77,10 @@ void upbit__asking_init(upbit__asking *a, const upbit__config *config, upbit__lo
 
 static void drop_all(upbit__ask_list *list)
 {
-    while (list->first != NULL)
-        upbit__ask_cancel(list->first);
+    for (upbit__ask *next, *ask = list->first; ask != NULL; ask = next) {
+        next = ask->next;
+        upbit__ask_cancel(ask);
+    }
 }
 
 void upbit__asking_finish(upbit__asking *a)

@@ -60,10 +60,10 @@ void upbit__asking_log_closed(upbit__asking *a, upbit__group group, int status, 
 /* What the answer says about the keys, whoever asked and what for. */
 static void judge_keys(const upbit__ask *ask, const upbit__rest_result *result)
 {
-    char name[48];
     if (!ask->is_signed || result->error != 0)
         return;
     if (result->http_status == 401 || result->http_status == 403) {
+        char name[48];
         upbit__rest_error_name(name, sizeof name, result->body, result->length);
         upbit__credentials_refused(ask->asking->credentials, ask->generation, name);
     } else if (result->http_status >= 200 && result->http_status <= 299) {

@@ -1,5 +1,6 @@
 #include "client/backfill.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "base/clock.h"
@@ -311,6 +312,7 @@ void upbit__backfill_tick(void *backfill)
 /* It waits with the others; a fill that cannot take it ends, and it goes out behind them. */
 static void hold(upbit__fill *fill, upbit_event *e)
 {
+    assert(fill != NULL && "in doubt, not suspect and nothing fills it");
     upbit__backfill *b = fill->backfill;
     if (upbit__fill_hold(fill, e))
         return;

@@ -73,7 +73,7 @@ static int set_urls(upbit__config *c, const upbit__settings *s)
 {
     const upbit_options *o = &s->o;
     const char *url = o->url != NULL && *o->url != '\0' ? o->url : upbit__region_url(o->region);
-    url_parts parts, given;
+    url_parts parts = {0}, given;
     int error = split_url(&parts, s, "url", url, "ws", "wss");
     if (error != 0)
         return error;
@@ -129,8 +129,8 @@ static int check_profile(const upbit__config *c, const upbit__settings *s)
 static int check_transport(const upbit__settings *s)
 {
     const upbit_options *o = &s->o;
-    char who[UPBIT__LABEL_SIZE];
     if (o->compression == UPBIT_ON && o->transport > UPBIT_TRANSPORT_RAW) {
+        char who[UPBIT__LABEL_SIZE];
         upbit__settings_label(who, s, "compression");
         return upbit__error_set(UPBIT_ERROR_UNAVAILABLE,
                                 "%s: only the transport raw has it; leave it off", who);

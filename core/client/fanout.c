@@ -443,14 +443,15 @@ void upbit__fanout_once(upbit__fanout *f, upbit__key *key, upbit_event *e)
         upbit__entry *entry = key->entries[i];
         if (entry->has || (entry->flags & UPBIT_WANT_SNAPSHOT_ONLY) == 0)
             continue;
-        upbit_event *mine = e;
-        if (entry->depth != 0 && e->type == UPBIT_TYPE_ORDERBOOK)
-            mine = upbit__orderbook_cut((const upbit_orderbook *)(const void *)e, entry->depth,
-                                        allocate, f);
-        else
+        if (entry->depth == 0 || e->type != UPBIT_TYPE_ORDERBOOK) {
             upbit_event_ref(e);
-        if (mine != NULL)
-            push(f, entry, mine);
+            push(f, entry, e);
+            continue;
+        }
+        upbit_event *cut = upbit__orderbook_cut((const upbit_orderbook *)(const void *)e,
+                                                entry->depth, allocate, f);
+        if (cut != NULL)
+            push(f, entry, cut);
     }
     unref(f, e);
     end_snapshots(f, key);

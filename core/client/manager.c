@@ -192,7 +192,7 @@ static int create(upbit_manager **out, const upbit__config *config, bool is_defa
         return error;
     }
     *out = m;
-    if ((error = upbit__metrics_file_start(m)) != 0)
+    if (upbit__metrics_file_start(m) != 0)
         upbit__log_write(&m->log, UPBIT_LOG_ERROR, "health", "metrics_file: %s",
                          upbit_error_detail());
     return 0;

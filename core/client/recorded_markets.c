@@ -10,7 +10,7 @@
 #include "wire/frame.h"
 #include "wire/recording.h"
 
-#define TURN_MOST (1024u * 1024) /* bytes looked through in one turn */
+#define TURN_MOST ((size_t)1024 * 1024) /* bytes looked through in one turn */
 
 typedef char code_text[24];
 

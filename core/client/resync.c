@@ -88,10 +88,10 @@ bool upbit__resync_run(upbit__fanout *f)
 
 void upbit__resync_forget(upbit__fanout *f, upbit__client *client)
 {
-    upbit__client **link = &f->behind;
-    while (*link != NULL && *link != client)
-        link = &(*link)->behind_next;
-    if (*link == client)
-        *link = client->behind_next;
+    for (upbit__client **link = &f->behind; *link != NULL; link = &(*link)->behind_next)
+        if (*link == client) {
+            *link = client->behind_next;
+            break;
+        }
     client->is_behind = false;
 }

@@ -80,9 +80,8 @@ void upbit__request_due(void *session)
     size_t keys = 0;
     int error = upbit__wanted_write(&s->request, s->registry, ticket, s->config->format, &keys);
     const char *text = (const char *)upbit__buffer_bytes(&s->request);
-    size_t after = 0;
     if (error == 0 && s->request.length > 0) {
-        after = upbit__request_after_ticket(text, s->request.length);
+        size_t after = upbit__request_after_ticket(text, s->request.length);
         if (s->registry->again || !same_as_sent(s, after)) {
             error =
                 upbit__transport_send(s->transport, UPBIT__OPCODE_TEXT, text, s->request.length);

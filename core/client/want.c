@@ -131,7 +131,7 @@ static bool is_selector(const char *code)
     if (length < 3 || length >= sizeof plain || !upbit__is_selector(code) ||
         code[length - 2] != '-')
         return false;
-    memcpy(plain, code, length);
+    memcpy(plain, code, length + 1);
     plain[length - 1] = 'X';
     return upbit__code_check(plain);
 }

@@ -9,7 +9,7 @@
 #define INVALID(...)   upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
 #define CLOSED_DEFAULT 100
 #define CODES_MAX      100 /* each is a request of its own */
-#define WEEK_MS        (7 * 24 * 3600 * 1000LL)
+#define WEEK_MS        (7LL * 24 * 3600 * 1000)
 
 int upbit__want_no_account(const upbit_want *w)
 {
@@ -138,7 +138,7 @@ int upbit__want_account(upbit__order **out, const upbit_want *w)
     order->by_identifier = w->order_identifier != NULL;
     const char *which = order->by_identifier ? w->order_identifier : w->order_uuid;
     if (which != NULL)
-        memcpy(order->which, which, strlen(which));
+        memcpy(order->which, which, strlen(which) + 1);
     for (size_t i = 0; i < w->code_count; i++)
         memcpy(order->codes[i], w->codes[i], strlen(w->codes[i]));
     *out = order;

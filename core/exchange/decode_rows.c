@@ -118,7 +118,7 @@ static const char *slow_unit(upbit__decoder *d, const char *p, upbit_book_row *a
 
 static int grow_rows(upbit__decoder *d)
 {
-    uint32_t capacity = d->row_capacity * 2;
+    uint32_t capacity = d->row_capacity * 2 + 2;
     upbit_book_row *asks = realloc(d->asks, capacity * sizeof *asks);
     if (asks != NULL)
         d->asks = asks;
@@ -240,13 +240,14 @@ const char *upbit__decode_assets(upbit__decoder *d, const char *p)
     p = upbit__json_open(r, p, ']', &more);
     while (p != NULL && more) {
         if (count == d->asset_capacity) {
-            upbit_asset *assets = realloc(d->assets, 2 * d->asset_capacity * sizeof *assets);
+            uint32_t capacity = d->asset_capacity * 2 + 2;
+            upbit_asset *assets = realloc(d->assets, capacity * sizeof *assets);
             if (assets == NULL) {
                 d->no_memory = 1;
                 return NULL;
             }
             d->assets = assets;
-            d->asset_capacity *= 2;
+            d->asset_capacity = capacity;
         }
         if (upbit__json_near_end(r, p, UPBIT__JSON_AHEAD))
             p = upbit__json_turn(r, p);

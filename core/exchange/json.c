@@ -292,13 +292,11 @@ const char *upbit__json_skip(upbit__json *r, const char *p, unsigned depth)
     for (;;) {
         /* At a value. */
         int more = 0;
-        char close = ']';
         if (p < r->end && (*p == '{' || *p == '[')) {
             if (depth + level >= UPBIT__JSON_DEPTH)
                 return upbit__json_fail(r, p, "nested too deep");
             int object = *p == '{';
-            close = object ? '}' : ']';
-            p = upbit__json_open(r, p, close, &more);
+            p = upbit__json_open(r, p, object ? '}' : ']', &more);
             if (p == NULL)
                 return NULL;
             if (more) {
@@ -314,8 +312,7 @@ const char *upbit__json_skip(upbit__json *r, const char *p, unsigned depth)
         while (!more) {
             if (level == 0)
                 return p;
-            close = objects & 1 ? '}' : ']';
-            p = upbit__json_next(r, p, close, &more);
+            p = upbit__json_next(r, p, objects & 1 ? '}' : ']', &more);
             if (p == NULL)
                 return NULL;
             if (!more) {

@@ -113,12 +113,13 @@ static int is_plain(const char *text, size_t most)
 int upbit__jwt_build(char *out, size_t room, upbit__jwt_algorithm algorithm, const char *access,
                      const char *nonce, const char *query, const void *secret, size_t secret_size)
 {
-    char payload[PAYLOAD_SIZE], hash[UPBIT__QUERY_HASH_SIZE] = "";
+    char hash[UPBIT__QUERY_HASH_SIZE] = "";
     bool hashed = query != NULL && *query != '\0';
     if (!is_plain(access, UPBIT__ACCESS_KEY_MAX) || !is_plain(nonce, UPBIT__NONCE_SIZE - 1))
         return UPBIT_ERROR_INVALID_ARGUMENT;
     int result = hashed ? upbit__query_hash(hash, query) : 0;
     if (result == 0) {
+        char payload[PAYLOAD_SIZE];
         snprintf(payload, sizeof payload, "{\"access_key\":\"%s\",\"nonce\":\"%s\"%s%s%s}", access,
                  nonce, hashed ? ",\"query_hash\":\"" : "", hash,
                  hashed ? "\",\"query_hash_alg\":\"SHA512\"" : "");

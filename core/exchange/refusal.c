@@ -12,7 +12,7 @@ static char next(const char **at)
     if (c == '\0')
         return c;
     ++*at;
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
 static bool same(const char *a, const char *b)

@@ -70,7 +70,7 @@ int upbit__rest_path_orders_open(upbit__buffer *out, const char *code, unsigned 
     char tail[96];
     if (page == 0)
         return UPBIT_ERROR_INVALID_ARGUMENT;
-    snprintf(tail, sizeof tail, "states%%5B%%5D=wait&states%%5B%%5D=watch&page=%u&limit=%u", page,
+    snprintf(tail, sizeof tail, "states%%5B%%5D=wait&states%%5B%%5D=watch&page=%u&limit=%d", page,
              UPBIT__REST_OPEN_MAX);
     return put_orders(out, "/orders/open?", code, tail);
 }
@@ -188,6 +188,13 @@ static bool value_is(const upbit__extra *x, const char *text)
     return x->length == strlen(text) && memcmp(x->value, text, x->length) == 0;
 }
 
+/* Two digits; -1: they are none. */
+static int two(const char *p)
+{
+    bool digits = p[0] >= '0' && p[0] <= '9' && p[1] >= '0' && p[1] <= '9';
+    return digits ? (p[0] - '0') * 10 + p[1] - '0' : -1;
+}
+
 /* "2024-06-13T10:28:36+09:00", with or without a fraction, or with Z; quotes around it. -1: no
  * such time. */
 static int64_t read_time(const upbit__extra *x)
@@ -208,11 +215,10 @@ static int64_t read_time(const upbit__extra *x)
             ms += (*p - '0') * unit;
     if (strcmp(p, "Z") == 0)
         return ms;
-    int hours, minutes;
-    char end;
-    if ((*p != '+' && *p != '-') || strlen(p) != 6 ||
-        sscanf(p + 1, "%2d:%2d%c", &hours, &minutes, &end) != 2 || hours < 0 || hours > 23 ||
-        minutes < 0 || minutes > 59)
+    if ((*p != '+' && *p != '-') || strlen(p) != 6 || p[3] != ':')
+        return -1;
+    int hours = two(p + 1), minutes = two(p + 4);
+    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
         return -1;
     int64_t offset = (hours * 60 + minutes) * 60000LL;
     return *p == '+' ? ms - offset : ms + offset;

@@ -93,13 +93,14 @@ int upbit__rest_path_tickers_all(upbit__buffer *out, const char *quotes)
 int upbit__rest_path_orderbooks(upbit__buffer *out, const char *const *codes, size_t count,
                                 const upbit_decimal *level, unsigned depth)
 {
-    char tail[UPBIT_DECIMAL_STRING_SIZE + 32], number[UPBIT_DECIMAL_STRING_SIZE];
+    char tail[UPBIT_DECIMAL_STRING_SIZE + 32];
     size_t n = 0;
     if (depth > UPBIT__REST_DEPTH_MAX ||
         (level != NULL && !upbit_decimal_is_null(level) && upbit_decimal_sign(level) < 0))
         return UPBIT_ERROR_INVALID_ARGUMENT;
     tail[0] = '\0';
     if (level != NULL && upbit_decimal_sign(level) > 0) {
+        char number[UPBIT_DECIMAL_STRING_SIZE];
         upbit_decimal_to_string(level, number, sizeof number);
         n = (size_t)snprintf(tail, sizeof tail, "&level=%s", number);
     }
@@ -143,7 +144,7 @@ int upbit__rest_path_candles(upbit__buffer *out, const char *code, unsigned unit
                              int64_t before_ms)
 {
     static const int64_t year_2100_ms = 4102444800000;
-    char head[64], tail[64], time[32];
+    char head[64], tail[64];
     if (upbit_candle_unit_name(unit) == NULL || count == 0 || count > UPBIT__REST_CANDLES_MAX ||
         before_ms < 0 || before_ms > year_2100_ms - 1000)
         return UPBIT_ERROR_INVALID_ARGUMENT;
@@ -153,6 +154,7 @@ int upbit__rest_path_candles(upbit__buffer *out, const char *code, unsigned unit
         snprintf(head, sizeof head, "/candles/minutes/%u?market=", unit / 60);
     int n = snprintf(tail, sizeof tail, "&count=%u", count);
     if (before_ms > 0) {
+        char time[32];
         /* Windows start with a second, so rounding up leaves none out. */
         write_utc(time, sizeof time, (before_ms + 999) / 1000);
         snprintf(tail + n, sizeof tail - (size_t)n, "&to=%s", time);

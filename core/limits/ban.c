@@ -118,6 +118,26 @@ static int64_t days_before(int64_t year, int month, int day)
     return year * 365 + year / 4 - year / 100 + year / 400 + of_year - 719468;
 }
 
+#define SEOUL (INT64_C(9) * 3600) /* ahead of UTC, in s */
+
+/* The seconds a zone is ahead of UTC, Seoul's where there is none; *at moves behind it. */
+static int64_t zone(const char **at, const char *end)
+{
+    const char *p = *at;
+    if (p < end && (*p == 'Z' || *p == 'z')) {
+        *at = p + 1;
+        return 0;
+    }
+    if (end - p < 5 || (*p != '+' && *p != '-'))
+        return SEOUL;
+    const char *minutes = p[3] == ':' ? p + 4 : p + 3;
+    if (end - minutes < 2 || two(p + 1) < 0 || two(minutes) < 0)
+        return SEOUL;
+    *at = minutes + 2;
+    int64_t ahead = two(p + 1) * INT64_C(3600) + two(minutes) * INT64_C(60);
+    return *p == '-' ? -ahead : ahead;
+}
+
 /* yyyy-MM-ddTHH:mm:ss[.fff][Z|+HH[:]mm] in Unix ms, -1 when it is none; *length: what it took.
  * Without a zone it is Seoul's: read as UTC, Seoul's stamp of now would be a ban of nine hours. */
 static int64_t point_of_time(text t, size_t *length)
@@ -143,17 +163,7 @@ static int64_t point_of_time(text t, size_t *length)
     if (at < t.end && *at == '.')
         for (at++; at < t.end && is_digit(*at);)
             at++;
-    int64_t offset = 9 * 3600;
-    if (at < t.end && (*at == 'Z' || *at == 'z')) {
-        offset = 0;
-        at++;
-    } else if (t.end - at >= 5 && (*at == '+' || *at == '-')) {
-        const char *minutes = at[3] == ':' ? at + 4 : at + 3;
-        if (minutes + 2 <= t.end && two(at + 1) >= 0 && two(minutes) >= 0) {
-            offset = (two(at + 1) * 60 + two(minutes)) * 60 * (*at == '-' ? -1 : 1);
-            at = minutes + 2;
-        }
-    }
+    int64_t offset = zone(&at, t.end);
     *length = (size_t)(at - t.at);
     return (seconds - offset) * 1000;
 }

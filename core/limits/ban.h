@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UPBIT__BAN_MAX_MS (24u * 60 * 60 * 1000) /* nobody is believed beyond a day */
+#define UPBIT__BAN_MAX_MS INT64_C(86400000) /* nobody is believed beyond a day */
 
 /* In ms from wall_ns (Unix, ns, the exchange's clock: the point is one of its) on, at most a day; 0
  * when the body names none. When it names several, the longest reading: a ban that is broken grows.

@@ -1,5 +1,6 @@
 #include "limits/counter.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 #include "base/clock.h"
@@ -63,10 +64,11 @@ int64_t upbit__counter_take(upbit__counter *c, upbit__group group, uint32_t allo
     if (at != 0)
         return at;
     bool held = upbit__group_limits[group].held;
-    *vacant(c, group, now) =
-        (upbit__slot){.free_ns = now + window_of(group) + (held ? UPBIT__HELD_MAX_NS : 0),
-                      .owner = owner,
-                      .held = held};
+    upbit__slot *slot = vacant(c, group, now);
+    assert(slot != NULL && "counted wrong: none is free");
+    *slot = (upbit__slot){.free_ns = now + window_of(group) + (held ? UPBIT__HELD_MAX_NS : 0),
+                          .owner = owner,
+                          .held = held};
     return 0;
 }
 

@@ -36,7 +36,7 @@ int upbit__ledger_create(upbit__ledger **out, const char *name)
     l->fd = -1;
     l->reason = "";
     size_t n = 0;
-    for (; name[n] != '\0' && n < NAME_MAX - sizeof ending; n++) {
+    for (; n < NAME_MAX - sizeof ending && name[n] != '\0'; n++) {
         char c = name[n];
         bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                     (c == '.' && n > 0) || c == '-';

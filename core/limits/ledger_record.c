@@ -6,7 +6,7 @@
 #include "limits/ban.h"
 
 /* No time in the file is later than this after now. */
-#define CLOSED_MAX_NS ((int64_t)UPBIT__BAN_MAX_MS * UPBIT__MS + 60 * UPBIT__SECOND)
+#define CLOSED_MAX_NS (UPBIT__BAN_MAX_MS * UPBIT__MS + 60 * UPBIT__SECOND)
 
 #define MARKED_MAX_NS (60 * UPBIT__SECOND)
 
@@ -89,7 +89,7 @@ upbit__record_state upbit__ledger_get_head(const uint8_t *bytes, upbit__ledger_h
         return UPBIT__RECORD_NEWER;
     int64_t left_ms = get_time(bytes + WALL) > wall_ms ? get_time(bytes + WALL) - wall_ms : 0;
     if (memcmp(bytes + BOOT, boot_id, 16) != 0) {
-        if (left_ms > 0 && left_ms <= (int64_t)UPBIT__BAN_MAX_MS) {
+        if (left_ms > 0 && left_ms <= UPBIT__BAN_MAX_MS) {
             head->banned_ns = now_ns + left_ms * UPBIT__MS;
             head->banned_wall_ms = wall_ms + left_ms;
             head->bans = (uint32_t)get(bytes + BANS, 4);

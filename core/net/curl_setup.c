@@ -58,7 +58,7 @@ static bool apply_tls(CURL *easy, upbit__curl_setup *setup)
     if (setup->ca_file != NULL) {
         ok &= curl_easy_setopt(easy, CURLOPT_CAINFO, setup->ca_file) == CURLE_OK;
         /* These and no others: libcurl would go on trusting the system's directory. */
-        ok &= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK;
+        ok &= curl_easy_setopt(easy, CURLOPT_CAPATH, (char *)NULL) == CURLE_OK;
     }
     if (setup->crl_file != NULL)
         ok &= curl_easy_setopt(easy, CURLOPT_CRLFILE, setup->crl_file) == CURLE_OK;

@@ -99,10 +99,11 @@ void upbit__loop_wake(upbit__loop *loop)
 {
     const uint64_t one = 1;
     int saved = errno;
-    ssize_t put;
+    ssize_t written;
     do
-        put = write(loop->wake_fd, &one, sizeof one);
-    while (put < 0 && errno == EINTR); /* EAGAIN: the counter is full, a wake-up is there already */
+        written = write(loop->wake_fd, &one, sizeof one);
+    while (written < 0 &&
+           errno == EINTR); /* EAGAIN: the counter is full, a wake-up is there already */
     errno = saved;
 }
 
@@ -135,13 +136,13 @@ int upbit__watch_start(upbit__loop *loop, upbit__watch *watch)
 
 int upbit__watch_set(upbit__watch *watch, unsigned events)
 {
-    unsigned before = watch->events;
-    if (before == events)
+    unsigned old = watch->events;
+    if (old == events)
         return 0;
     watch->events = events;
     if (watch->loop == NULL || control(watch->loop, EPOLL_CTL_MOD, watch) == 0)
         return 0;
-    watch->events = before; /* asked for again, it is tried again */
+    watch->events = old; /* asked for again, it is tried again */
     return UPBIT_ERROR_SYSTEM;
 }
 

@@ -288,7 +288,7 @@ static void set_health(top_view *v, const metrics *m, int64_t written_ms)
 {
     static const char *const levels[] = {"healthy", "degraded", "critical"};
     double level = find(m, "health", "session", "all"), age_ms = (double)(wall_ms() - written_ms);
-    char age[16], name[32];
+    char name[32];
     if (level < 0 || level > 2)
         snprintf(v->health, sizeof v->health, "not said");
     else
@@ -303,6 +303,7 @@ static void set_health(top_view *v, const metrics *m, int64_t written_ms)
     }
     v->health_style = level == 0 ? PAGE_GOOD : level == 1 ? PAGE_WARN : PAGE_BAD;
     if (age_ms > 60e3) { /* the program may have ended, or hang */
+        char age[16];
         size_t n = strlen(v->health);
         snprintf(v->health + n, sizeof v->health - n,
                  ", as of %s ago: nobody writes the file any more", page_time(age, age_ms));

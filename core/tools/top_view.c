@@ -42,7 +42,7 @@ size_t top_rows(const top_view *v, top_what what)
 
 static void draw_session(page *p, const top_session *s)
 {
-    char a[16], b[16], c[16];
+    char a[16];
     bool live = strcmp(s->state, "live") == 0;
     page_put(p, PAGE_PLAIN, "%-8s", s->name);
     page_put(p, live ? PAGE_GOOD : s->wanted ? PAGE_BAD : PAGE_DIM, "%-9s", s->state);
@@ -55,11 +55,11 @@ static void draw_session(page *p, const top_session *s)
     if (live && s->heard_ms >= 0)
         page_put(p, PAGE_PLAIN, "  heard %s", page_time(a, s->heard_ms));
     if (live && s->pong_ms >= 0)
-        page_put(p, PAGE_PLAIN, "  pong %s", page_time(b, s->pong_ms));
+        page_put(p, PAGE_PLAIN, "  pong %s", page_time(a, s->pong_ms));
     if (s->comebacks > 0)
         page_put(p, PAGE_WARN, "  reconnects %s", page_count(a, s->comebacks));
     if (s->down_ms > 0)
-        page_put(p, PAGE_WARN, "  down %s", page_time(c, s->down_ms));
+        page_put(p, PAGE_WARN, "  down %s", page_time(a, s->down_ms));
     if (!live)
         page_put(p, PAGE_WARN, "  %s", s->reason);
     else

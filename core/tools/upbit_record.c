@@ -175,11 +175,13 @@ static int read_arguments(program *p, int argc, char **argv)
         return 0;
     if (optind == argc)
         return usage("FILE is needed, and what to record", NULL);
-    p->name = argv[optind++];
-    if (*p->name == '\0' || p->name[strlen(p->name) - 1] == '/')
-        return usage("FILE must be a file's name", p->name);
-    return arguments_wants("upbit-record", argc, argv, optind,
-                           "TYPE and CODES are needed, in pairs", &p->wants);
+    const char *name = argv[optind];
+    if (*name == '\0' || name[strlen(name) - 1] == '/')
+        return usage("FILE must be a file's name", name);
+    status = arguments_wants("upbit-record", argc, argv, optind + 1,
+                             "TYPE and CODES are needed, in pairs", &p->wants);
+    p->name = name;
+    return status;
 }
 
 /* btc.jsonl -> btc.private.jsonl */
@@ -293,16 +295,15 @@ static void run(program *p, int signal_fd)
         double now = now_seconds();
         if (p->status >= 0)
             return;
+        bool stopped = (fds[1].revents & POLLIN) != 0;
         bool over = p->seconds > 0 && now >= start + p->seconds;
         if (recorder_turn(&p->public, now) != 0 || recorder_turn(&p->private, now) != 0) {
             p->status = EXIT_OUTPUT;
-        } else if ((fds[1].revents & POLLIN) != 0) {
-            p->status = EXIT_OK;
-        } else if (!p->live && (over || now >= start + CONNECT_SECONDS)) {
+        } else if (!p->live && !stopped && (over || now >= start + CONNECT_SECONDS)) {
             fprintf(stderr, "upbit-record: cannot connect: %s\n",
                     p->last_error[0] != '\0' ? p->last_error : "no answer");
             p->status = EXIT_CONNECT;
-        } else if (over) {
+        } else if (over || stopped) {
             p->status = EXIT_OK;
         }
     }

@@ -251,8 +251,8 @@ static void clock_text(char out[16])
 /* 0, or the exit status. */
 static int look(program *p)
 {
-    char why[256];
     if (p->file != NULL) {
+        char why[256];
         if (top_from_file(&p->view, &p->before, p->file, why, sizeof why) == 0) {
             p->trouble[0] = '\0';
             return 0;

@@ -6,8 +6,8 @@
 
 #include "wire/deflate_inside.h"
 
-#define ROOM (96u * 1024)  /* beside the window: so much comes before the window is moved */
-#define KEEP (256u * 1024) /* beside the window, between two messages */
+#define ROOM ((size_t)96 * 1024)  /* beside the window: so much comes before the window is moved */
+#define KEEP ((size_t)256 * 1024) /* beside the window, between two messages */
 
 static void make_fixed(upbit__inflater *i)
 {

@@ -113,7 +113,7 @@ int64_t upbit__http_date_ms(const char *value)
 
 uint32_t upbit__http_retry_after_ms(const char *value, int64_t wall_ns)
 {
-    const int64_t day = 24 * 60 * 60;
+    const int64_t day = 86400;
     int64_t seconds = 0;
     value += strspn(value, " \t");
     if (*value >= '0' && *value <= '9') {

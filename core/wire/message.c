@@ -5,7 +5,7 @@
 #include "upbit-live/error.h"
 
 /* An empty buffer larger than this is given back: one huge message must not stay in memory. */
-#define KEEP (256u * 1024)
+#define KEEP ((size_t)256 * 1024)
 
 /* The compressed bytes of a message at most: what does not shrink grows by a few bytes per block,
  * and empty blocks need no memory but must end some time. */

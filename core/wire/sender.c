@@ -6,7 +6,7 @@
 #include "upbit-live/error.h"
 
 /* An empty queue larger than this is given back. */
-#define KEEP (256u * 1024)
+#define KEEP ((size_t)256 * 1024)
 
 void upbit__sender_finish(upbit__sender *s)
 {

@@ -184,7 +184,7 @@ static int head_byte(upbit__upgrade *u, uint8_t c)
         if (u->line.length >= UPBIT__UPGRADE_LINE_MAX)
             return fail(u, "a header line without end");
         if (u->state == UPBIT__UPGRADE_STATUS_LINE && u->line.length < 5 &&
-            c != "HTTP/"[u->line.length])
+            c != (uint8_t) "HTTP/"[u->line.length])
             return fail(u, "the answer is not HTTP");
         return upbit__buffer_append(&u->line, &c, 1);
     }

@@ -31,10 +31,9 @@ int upbit__upgrade_key(char key[UPBIT__UPGRADE_KEY_SIZE]);
 int upbit__upgrade_write(upbit__buffer *out, char key[UPBIT__UPGRADE_KEY_SIZE],
                          const upbit__upgrade_request *request);
 
-#define UPBIT__UPGRADE_HEAD_MAX                                                                    \
-    (64u * 1024) /* bytes of all heads together, 1xx answers included                              \
-                  */
-#define UPBIT__UPGRADE_LINE_MAX    (16u * 1024)
+/* Bytes of all heads together, 1xx answers included. */
+#define UPBIT__UPGRADE_HEAD_MAX    ((size_t)64 * 1024)
+#define UPBIT__UPGRADE_LINE_MAX    ((size_t)16 * 1024)
 #define UPBIT__UPGRADE_HEADERS_MAX 128u
 #define UPBIT__UPGRADE_INTERIM_MAX 8u    /* 1xx answers */
 #define UPBIT__UPGRADE_BODY_MAX    1024u /* what is kept of a refused upgrade's body */

@@ -67,7 +67,9 @@ int upbit__upgrade_write(upbit__buffer *out, char key[UPBIT__UPGRADE_KEY_SIZE],
         request->authority,
         "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ",
         key,
-        "\r\nSec-WebSocket-Version: 13\r\nUser-Agent: upbit-live/" UPBIT_VERSION_STRING "\r\n",
+        "\r\nSec-WebSocket-Version: 13\r\nUser-Agent: upbit-live/",
+        UPBIT_VERSION_STRING,
+        "\r\n",
         request->deflate.on ? "Sec-WebSocket-Extensions: " : "",
         offer,
         request->deflate.on ? "\r\n" : ""};
@@ -95,13 +97,10 @@ static bool accept_of(char out[32], const char *key)
     char text[128];
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
-    size_t length = strlen(key);
-    static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    if (length + sizeof guid > sizeof text)
+    int length = snprintf(text, sizeof text, "%s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", key);
+    if (length >= (int)sizeof text)
         return false;
-    memcpy(text, key, length);
-    memcpy(text + length, guid, sizeof guid);
-    if (EVP_Digest(text, length + sizeof guid - 1, digest, &size, EVP_sha1(), NULL) != 1)
+    if (EVP_Digest(text, (size_t)length, digest, &size, EVP_sha1(), NULL) != 1)
         return false;
     EVP_EncodeBlock((unsigned char *)out, digest, (int)size);
     return true;
