@@ -34,11 +34,14 @@ def main(url, ca, count):
     queue = multiprocessing.Queue()
     reader = multiprocessing.Process(target=work, args=(queue, url, ca, count), daemon=True)
     reader.start()
-    price = None
+    price, letters, stamps = None, 0, 0
     for _ in range(count):
         message = queue.get()
         price = message.get('trade_price', price)
+        letters += len(message['type']) + len(message['code'])
+        stamps += message['timestamp'] % 1000000000  # the server stamps message i with i
     reader.join()
+    sys.exit(0 if price and letters and stamps == count * (count + 1) // 2 else 98)
 
 
 if __name__ == '__main__':

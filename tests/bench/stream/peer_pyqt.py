@@ -13,7 +13,8 @@ except ImportError:
 
 class Reader:
     def __init__(self, url, ca, count):
-        self.left, self.price = count, None
+        self.count = self.left = count
+        self.price, self.letters, self.stamps = None, 0, 0
         trust = QSslConfiguration.defaultConfiguration()
         trust.setCaCertificates(QSslCertificate.fromPath(ca))
         self.socket = QWebSocket()
@@ -29,11 +30,14 @@ class Reader:
     def take(self, text):
         message = json.loads(bytes(text) if not isinstance(text, str) else text)
         self.price = message.get('trade_price', self.price)
+        self.letters += len(message['type']) + len(message['code'])
+        self.stamps += message['timestamp'] % 1000000000  # the server stamps message i with i
         self.left -= 1
         if self.left == 0:
-            QCoreApplication.quit()
+            each_once = self.stamps == self.count * (self.count + 1) // 2
+            QCoreApplication.exit(0 if each_once and self.price and self.letters else 98)
 
 
 app = QCoreApplication(sys.argv)
 reader = Reader(sys.argv[1], sys.argv[2], int(sys.argv[3]))
-app.exec()
+sys.exit(app.exec())

@@ -16,12 +16,12 @@ int main(int argc, char **argv)
     QFile file(QString::fromLocal8Bit(argv[2]));
     if (!file.open(QIODevice::ReadOnly))
         return 99;
-    const int count = QByteArray(argv[3]).toInt();
+    const qint64 count = QByteArray(argv[3]).toLongLong();
     QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
     tls.setCaCertificates(QSslCertificate::fromDevice(&file));
     QWebSocket socket;
     socket.setSslConfiguration(tls);
-    int seen = 0;
+    qint64 seen = 0, stamps = 0, letters = 0;
     double price = 0;
     QObject::connect(&socket, &QWebSocket::connected, [&] {
         socket.sendTextMessage(QStringLiteral("[{\"ticket\":\"x\"},{\"type\":\"ticker\"}]"));
@@ -29,8 +29,14 @@ int main(int argc, char **argv)
     QObject::connect(&socket, &QWebSocket::binaryMessageReceived, [&](const QByteArray &bytes) {
         const QJsonObject message = QJsonDocument::fromJson(bytes).object();
         price += message.value(QLatin1String("trade_price")).toDouble();
+        letters += message.value(QLatin1String("type")).toString().size() +
+                   message.value(QLatin1String("code")).toString().size();
+        // The server stamps message i with i.
+        stamps +=
+            static_cast<qint64>(message.value(QLatin1String("timestamp")).toDouble()) % 1000000000;
         if (++seen == count)
-            application.exit(0);
+            application.exit(stamps == count * (count + 1) / 2 && letters > 0 && price > 0 ? 0
+                                                                                           : 98);
     });
     QObject::connect(&socket, &QWebSocket::disconnected, [&] {
         if (seen >= count)

@@ -8,9 +8,8 @@
  *   ahead          one thread: SSL_read with read-ahead, everything thrown away
  *   read           one thread: SSL_read as OpenSSL does it by default, everything thrown away
  *   tree           one thread: SSL_read with read-ahead, frames by hand, each parsed to a tree
- *   qt pyqt python process node ccxt
- *                  what users would take otherwise, see peer_*; left out, with the reason, where
- * they are not installed
+ *   beast ...      what users would take otherwise, see peers.c and peer_*; left out, with the
+ *                  reason, where they are not installed
  *
  * Each client is a process of its own, so its CPU time is what the kernel says of it. Server on one
  * processor, client on the other, rounds interleaved, medians. */
@@ -27,6 +26,7 @@
 
 #include "exchange/decode.h"
 #include "flood.h"
+#include "peers.h"
 #include "queue/pool.h"
 #include "upbit-live/upbit-live.h"
 #ifdef HAVE_TREE
@@ -34,28 +34,9 @@
 #endif
 
 static size_t messages = 200000;
+static bool checking; /* that it works; too few messages for a verdict */
 enum { CODES = 24, ROUNDS_MAX = 15 };
-enum {
-    STREAM,
-    API,
-    DEFLATE,
-    DECODE,
-    AHEAD,
-    READ,
-    TREE,
-    QT,
-    PYQT,
-    PYTHON,
-    PROCESS,
-    NODE,
-    CCXT,
-    MODES
-};
-static const char *const names[MODES] = {"stream",  "websocket-api", "deflate", "decode", "ahead",
-                                         "read",    "tree",          "qt",      "pyqt",   "python",
-                                         "process", "node",          "ccxt"};
-/* Slow peers get fewer messages: starting up is not what is measured. */
-static const size_t shares[MODES] = {1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 4, 2, 8};
+enum { STREAM, API, DEFLATE, DECODE, AHEAD, READ, TREE, PEERS, MODES = PEERS + PEER_COUNT };
 
 _Noreturn static void give_up(const char *what)
 {
@@ -259,72 +240,41 @@ static void tree_client(const flood *f)
 #endif
 }
 
-/* ---- what users would take otherwise ---- */
+/* ---- all of them ---- */
 
-static void run_peer(const flood *f, const char *program, const char *script, int mode)
+typedef struct client {
+    const char *name;
+    void (*run)(const flood *);
+} client;
+
+static const client clients[] = {
+    [STREAM] = {"stream", stream_client},    [API] = {"websocket-api", api_client},
+    [DEFLATE] = {"deflate", deflate_client}, [DECODE] = {"decode", decode_client},
+    [AHEAD] = {"ahead", ahead_client},       [READ] = {"read", read_client},
+    [TREE] = {"tree", tree_client},
+};
+
+static const char *name_of(int mode)
 {
-    char url[64], count[24];
-    snprintf(url, sizeof url, "wss://127.0.0.1:%d/websocket/v1", f->port);
-    snprintf(count, sizeof count, "%zu", messages / shares[mode]);
-    if (script != NULL)
-        execlp(program, program, script, url, f->ca_file, count, (char *)NULL);
-    else
-        execlp(program, program, url, f->ca_file, count, (char *)NULL);
-    fprintf(stderr, "%s is not installed\n", program);
-    _exit(77);
+    return mode < PEERS ? clients[mode].name : peers[mode - PEERS].name;
 }
 
-static void qt_client(const flood *f)
+static size_t messages_of(int mode)
 {
-#ifdef PEER_QT
-    run_peer(f, PEER_QT, NULL, QT);
-#else
-    (void)f;
-    fprintf(stderr, "built without Qt and libqt5websockets5-dev\n");
-    _exit(77);
-#endif
-}
-
-static void python_client(const flood *f)
-{
-    run_peer(f, "/usr/bin/python3", PEERS "/peer_websockets.py", PYTHON);
-}
-
-static void pyqt_client(const flood *f)
-{
-    setenv("QT_QPA_PLATFORM", "offscreen", 0);
-    run_peer(f, "/usr/bin/python3", PEERS "/peer_pyqt.py", PYQT);
-}
-
-static void process_client(const flood *f)
-{
-    run_peer(f, "/usr/bin/python3", PEERS "/peer_process.py", PROCESS);
-}
-
-static void node_client(const flood *f)
-{
-    setenv("BENCH_CCXT", CCXT_FOLDER, 0);
-    run_peer(f, "node", PEERS "/peer_ws.cjs", NODE);
-}
-
-static void ccxt_client(const flood *f)
-{
-    setenv("BENCH_CCXT", CCXT_FOLDER, 0);
-    run_peer(f, "node", PEERS "/peer_ccxt.cjs", CCXT);
+    return mode < PEERS ? messages : messages / peers[mode - PEERS].share;
 }
 
 /* CPU seconds of a client in a process of its own; < 0: it cannot run here. */
 static double measure(const flood *f, int mode)
 {
-    static void (*const clients[MODES])(const flood *) = {
-        stream_client,  api_client,  deflate_client, decode_client, ahead_client,
-        read_client,    tree_client, qt_client,      pyqt_client,   python_client,
-        process_client, node_client, ccxt_client};
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
         flood_pin(0);
-        clients[mode](f);
+        if (mode < PEERS)
+            clients[mode].run(f);
+        else
+            peer_run(&peers[mode - PEERS], f, messages_of(mode));
         _exit(0);
     }
     int status;
@@ -334,7 +284,7 @@ static double measure(const flood *f, int mode)
     if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
         return -1;
     if (status != 0)
-        give_up(names[mode]);
+        give_up(name_of(mode));
     return (double)u.ru_utime.tv_sec + (double)u.ru_utime.tv_usec / 1e6 +
            (double)u.ru_stime.tv_sec + (double)u.ru_stime.tv_usec / 1e6;
 }
@@ -345,11 +295,71 @@ static int ascending(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+typedef struct figures {
+    double ns, least, most; /* a message */
+    double times;           /* of ours, the median of each round's ratio */
+} figures;
+
+/* Medians of `rounds`; sorts them. */
+static figures figures_of(double *seconds, const double *ours, int mode, int rounds)
+{
+    double ratio[ROUNDS_MAX];
+    for (int r = 0; r < rounds; r++)
+        ratio[r] = seconds[r] / (double)messages_of(mode) / (ours[r] / (double)messages);
+    qsort(ratio, (size_t)rounds, sizeof *ratio, ascending);
+    qsort(seconds, (size_t)rounds, sizeof *seconds, ascending);
+    double scale = 1e9 / (double)messages_of(mode);
+    return (figures){seconds[rounds / 2] * scale, seconds[0] * scale, seconds[rounds - 1] * scale,
+                     ratio[rounds / 2]};
+}
+
+static void print_row(int mode, const figures *n)
+{
+    double must = mode < PEERS ? 0 : peers[mode - PEERS].must;
+    printf("%-14s %11.0f %9.0f %9.0f %8.2f", name_of(mode), n->ns, n->least, n->most, n->times);
+    if (must > 0 && !checking)
+        printf("   %s: at least %.1f: %s", peers[mode - PEERS].row, must,
+               n->times >= must ? "reached" : "missed");
+    printf("\n");
+}
+
+static void report(const flood *f, double (*seconds)[ROUNDS_MAX], const bool *there, int rounds)
+{
+    double ours[ROUNDS_MAX];
+    figures n[MODES];
+    memcpy(ours, seconds[STREAM], sizeof ours);
+    printf("%zu messages, mean %.0f bytes, %d rounds, CPU of the whole client process\n", messages,
+           f->mean_bytes, rounds);
+    printf("%-14s %11s %9s %9s %8s\n", "client", "ns/message", "min", "max", "of ours");
+    for (int mode = 0; mode < MODES; mode++) {
+        if (!there[mode]) {
+            printf("%-14s skipped\n", name_of(mode));
+            continue;
+        }
+        n[mode] = figures_of(seconds[mode], ours, mode, rounds);
+        print_row(mode, &n[mode]);
+    }
+    double p1 = 1 / n[DECODE].times, p2 = 1 / n[READ].times;
+    printf("P1 stream/decode %.2f (at most 1.30)  P2 stream/read %.2f (0.85)  P13 deflate/stream "
+           "%.2f (2.4; %.0f bytes)\n",
+           p1, p2, n[DEFLATE].times, f->mean_packed);
+    printf("{\"benchmark\":\"stream\",\"messages\":%zu,\"rounds\":%d,\"clients\":[", messages,
+           rounds);
+    for (int mode = 0; mode < MODES; mode++)
+        if (there[mode])
+            printf("%s{\"client\":\"%s\",\"ns\":%.0f,\"min\":%.0f,\"max\":%.0f,\"of_ours\":%.3f,"
+                   "\"must\":%.1f}",
+                   mode > 0 ? "," : "", name_of(mode), n[mode].ns, n[mode].least, n[mode].most,
+                   n[mode].times, mode < PEERS ? 0 : peers[mode - PEERS].must);
+    printf("],\"p1\":%.3f,\"p2\":%.3f,\"p13\":%.3f}\n", p1, p2, n[DEFLATE].times);
+}
+
 int main(int argc, char **argv)
 {
     int rounds = 5;
     if (argc > 1 && strcmp(argv[1], "--check") == 0) {
         messages = 2000;
+        checking = true;
         rounds = 1;
     } else if (argc > 1) {
         rounds = atoi(argv[1]);
@@ -358,7 +368,7 @@ int main(int argc, char **argv)
         give_up("usage: stream_bench [--check | ROUNDS up to 15]");
     flood f;
     flood_start_packed(&f, messages, 6, 1);
-    double seconds[MODES][ROUNDS_MAX], ns[MODES], least[MODES], most[MODES];
+    double seconds[MODES][ROUNDS_MAX];
     bool there[MODES];
     for (int r = 0; r < rounds; r++)
         for (int mode = 0; mode < MODES; mode++) {
@@ -368,30 +378,6 @@ int main(int argc, char **argv)
             there[mode] = seconds[mode][r] >= 0;
         }
     flood_stop(&f);
-    printf("%zu messages, mean %.0f bytes, %d rounds, CPU of the whole client process\n", messages,
-           f.mean_bytes, rounds);
-    printf("%-14s %14s %10s %10s %10s\n", "client", "ns/message", "min", "max", "of ours");
-    for (int mode = 0; mode < MODES; mode++) {
-        if (!there[mode]) {
-            printf("%-14s skipped\n", names[mode]);
-            continue;
-        }
-        qsort(seconds[mode], (size_t)rounds, sizeof(double), ascending);
-        double scale = 1e9 / (double)(messages / shares[mode]);
-        ns[mode] = seconds[mode][rounds / 2] * scale;
-        least[mode] = seconds[mode][0] * scale;
-        most[mode] = seconds[mode][rounds - 1] * scale;
-        printf("%-14s %14.0f %10.0f %10.0f %10.2f\n", names[mode], ns[mode], least[mode],
-               most[mode], ns[mode] / ns[STREAM]);
-    }
-    printf("stream/decode %.2f  stream/read %.2f  deflate/stream %.2f (%.0f bytes)\n",
-           ns[STREAM] / ns[DECODE], ns[STREAM] / ns[READ], ns[DEFLATE] / ns[STREAM], f.mean_packed);
-    printf("{");
-    for (int mode = 0; mode < MODES; mode++)
-        if (there[mode])
-            printf("\"%s_ns\":%.0f,\"%s_min\":%.0f,\"%s_max\":%.0f,", names[mode], ns[mode],
-                   names[mode], least[mode], names[mode], most[mode]);
-    printf("\"p1\":%.3f,\"p2\":%.3f,\"p13\":%.3f}\n", ns[STREAM] / ns[DECODE],
-           ns[STREAM] / ns[READ], ns[DEFLATE] / ns[STREAM]);
+    report(&f, seconds, there, rounds);
     return 0;
 }
