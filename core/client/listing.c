@@ -8,7 +8,8 @@
 
 #define PATIENCE_NS (500 * UPBIT__MS)    /* no longer than a request may be held back anyway */
 #define AGAIN_NS    UPBIT__SECOND        /* never asked for more often; doubled per failure */
-#define RETRY_NS    (30 * UPBIT__SECOND) /* the longest between failed attempts */
+#define RETRY_NS    (30 * UPBIT__SECOND) /* the longest between attempts that were refused */
+#define REACH_NS    (2 * UPBIT__SECOND)  /* and without an answer: a healed network is used soon */
 #define FRESH_NS    (60 * UPBIT__SECOND) /* younger than this, its word is final */
 #define LOSS_MAX    5                    /* one part in so many may vanish without a second look */
 
@@ -22,7 +23,8 @@ static void lost_patience(void *context)
 static int64_t again_ns(const upbit__listing *l)
 {
     int64_t wait = AGAIN_NS << (l->failures > 1 ? (l->failures < 7 ? l->failures - 1 : 6) : 0);
-    return l->tried_ns + (wait < RETRY_NS ? wait : RETRY_NS);
+    int64_t most = l->unreachable ? REACH_NS : RETRY_NS;
+    return l->tried_ns + (wait < most ? wait : most);
 }
 
 static bool is_recording(const upbit__listing *l)
@@ -76,7 +78,7 @@ void upbit__listing_finish(upbit__listing *l)
     l->markets = NULL;
 }
 
-static void failed(upbit__listing *l, int status, const char *reason)
+static void failed(upbit__listing *l, int error, int status, const char *reason)
 {
     if (!l->told)
         upbit__log_write(l->log, UPBIT_LOG_WARNING, "rest",
@@ -84,6 +86,7 @@ static void failed(upbit__listing *l, int status, const char *reason)
                          l->markets == NULL ? "codes pass unchecked" : "the last one stands",
                          status, reason);
     l->told = true;
+    l->unreachable = status == 0 && error != UPBIT_ERROR_TLS;
     l->failures++;
 }
 
@@ -136,10 +139,10 @@ static void answered(void *context, const upbit__rest_result *result)
     char reason[160] = "";
     upbit__markets *markets = NULL;
     if (result->error != 0 || result->http_status != 200) {
-        failed(l, result->http_status, result->reason);
+        failed(l, result->error, result->http_status, result->reason);
     } else if (upbit__markets_parse(&markets, result->body, result->length, reason,
                                     sizeof reason) != 0) {
-        failed(l, result->http_status, reason);
+        failed(l, UPBIT_ERROR_DECODE, result->http_status, reason);
     } else {
         l->failures = 0;
         l->doubted = is_doubtful(l, markets);
@@ -190,7 +193,7 @@ void upbit__listing_start(upbit__listing *l)
     int error = upbit__asking_get(l->asking, &l->ask, UPBIT__GROUP_MARKET, UPBIT__ASK_LISTING,
                                   "/market/all", 0, answered, l);
     if (error != 0) {
-        failed(l, 0,
+        failed(l, error, 0,
                error == UPBIT_ERROR_UNAVAILABLE ? upbit_error_detail() : upbit_error_string(error));
     } else if (upbit__timer_start(l->loop, &l->patience, now + PATIENCE_NS) != 0) {
         l->give_up = true;

@@ -43,6 +43,7 @@ typedef struct upbit__listing {
     bool give_up;                  /* waited long enough: codes pass until the answer comes */
     bool needed;                   /* somebody wants it kept fresh */
     bool doubted;                  /* the last answer was too short to be believed at once */
+    bool unreachable;              /* the last failure was without an answer */
     uint32_t failures;             /* in a row */
     int64_t known_ns, tried_ns;
     upbit__timer patience, refresh;

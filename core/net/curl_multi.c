@@ -7,6 +7,7 @@
 
 #define IDLE_MAX 8L /* connections kept for the next question */
 #define NEVER    INT64_MAX
+#define AGAIN_NS (100 * UPBIT__MS)
 
 /* One socket of libcurl's. */
 typedef struct socket_watch {
@@ -44,8 +45,10 @@ static void act(upbit__curl_multi *m, curl_socket_t fd, int what)
 {
     int running;
     m->acting = true;
-    curl_multi_socket_action(m->multi, fd, what, &running);
+    CURLMcode code = curl_multi_socket_action(m->multi, fd, what, &running);
     m->acting = false;
+    if (code != CURLM_OK) /* it has done nothing, and thinks that its timer still runs */
+        upbit__timer_start(m->loop, &m->timer, upbit__clock_monotonic_ns() + AGAIN_NS);
     tell_done(m);
 }
 

@@ -21,8 +21,11 @@
 #include "inject.h"
 #include "session.h"
 
-#define LESSONS  3
-#define HANG_S   60
+#define LESSONS 3
+#define HANG_S  60 /* when one call fails */
+#define LONGER_S                                                                                   \
+    20 /* for each more in a row: the library waits ever longer where it is refused                \
+        */
 #define JOBS_MAX 8
 
 typedef struct script {
@@ -69,7 +72,7 @@ static int threads(void)
 /* The whole life of a child. */
 static void child(const script *s, const place *at, bool lesson)
 {
-    alarm(HANG_S);
+    alarm((unsigned)(HANG_S - 20 + session_patience));
     inject_begin();
     setenv("TMPDIR", directory, 1);
     setenv("XDG_RUNTIME_DIR", directory, 1);
@@ -264,6 +267,7 @@ int main(int argc, char **argv)
 {
     plan p = {.every = 1, .which = 1, .burst = 1, .jobs = 1};
     read_arguments(&p, argc, argv);
+    session_patience += (double)((p.burst - 1) * LONGER_S);
     inject_start();
     prepare();
     usual *const first_usual = usually;

@@ -12,6 +12,9 @@ typedef struct place {
     const char *recording; /* a file for the transport replay */
 } place;
 
+/* How long a session waits for anything, in seconds. */
+extern double session_patience;
+
 /* Two proxies, trades, tickers, a switch, a cut, REST, orders, the end. */
 void session_full(const place *at);
 /* A wss URL with a good certificate, stream and REST. */

@@ -105,12 +105,16 @@ static void begin(stage *s, dice *d, uint64_t seed)
     snprintf(number, sizeof number, "%" PRIu64, seed);
     const char *const arguments[] = {"--codes", "20",        "--rate",  "250", "--seed",
                                      number,    "--journal", "2000000", NULL};
+    const char *const dice_of_relay[] = {"--seed", number, NULL};
     mock_start(&s->mock, arguments);
+    relay_start(&s->relay, s->mock.url, dice_of_relay);
     s->received = 1;
-    s->manager = stream_manager(&s->mock, settings);
+    mock through = s->mock; /* REST goes the same way */
+    snprintf(through.url, sizeof through.url, "%s", s->relay.url);
+    s->manager = stream_manager(&through, settings);
     if (upbit_waiter_create(&s->waiter) != 0)
         abort();
-    faults_begin(&s->faults, &s->mock, d);
+    faults_begin(&s->faults, &s->mock, &s->relay, d);
     widget_open_steady(new_widget(s), s->manager, (unsigned)s->count);
     if (s->faults.theme == THEME_HOLES)
         widget_open_quick(new_widget(s), s->manager, (unsigned)s->count);
@@ -181,6 +185,7 @@ bool episode_run(uint64_t seed, tally *sum)
     }
     leave(&s);
     judge(&s, sum);
+    relay_stop(&s.relay);
     mock_stop(&s.mock);
     if (descriptors() != before)
         report_wrong("%u descriptors, there were %u", descriptors(), before);

@@ -189,7 +189,9 @@ void faults_next(faults *f)
                                   silence, refuse, bad_close,       bad_frame};
     static fault *const holes[] = {hole, hole, hole, cut, outage, silence, delay, burst, repeat};
     static fault *const repeats[] = {burst, burst, burst, repeat, repeat, reorder, segments, late};
-    if (f->theme == THEME_HOLES)
+    if (f->stalled || f->dark || (f->network && dice_percent(f->dice, 30)))
+        network_next(f);
+    else if (f->theme == THEME_HOLES)
         holes[dice_below(f->dice, sizeof holes / sizeof *holes)](f);
     else if (f->theme == THEME_REPEATS)
         repeats[dice_below(f->dice, sizeof repeats / sizeof *repeats)](f);
@@ -201,21 +203,24 @@ void faults_next(faults *f)
         soft[dice_below(f->dice, sizeof soft / sizeof *soft)](f);
 }
 
-void faults_begin(faults *f, const mock *m, dice *d)
+void faults_begin(faults *f, const mock *m, relay *r, dice *d)
 {
     static const char *const names[] = {"all", "holes", "repeats"};
-    unsigned r = dice_below(d, 100);
-    *f = (faults){.mock = m, .dice = d};
-    f->theme = r < 55 ? THEME_ALL : r < 80 ? THEME_HOLES : THEME_REPEATS;
+    unsigned roll = dice_below(d, 100);
+    *f = (faults){.mock = m, .relay = r, .dice = d};
+    f->theme = roll < 55 ? THEME_ALL : roll < 80 ? THEME_HOLES : THEME_REPEATS;
     f->cuts = f->theme == THEME_ALL && dice_percent(d, 65);
     f->poisons = f->theme == THEME_ALL && dice_percent(d, 25);
+    f->network = dice_percent(d, 60);
     for (int i = 0; i < LISTED; i++)
         f->listed[i] = true;
-    report_did("episode: theme %s, cuts %d, poisons %d", names[f->theme], f->cuts, f->poisons);
+    report_did("episode: theme %s, cuts %d, poisons %d, network %d", names[f->theme], f->cuts,
+               f->poisons, f->network);
 }
 
 void faults_end(faults *f)
 {
+    network_end(f);
     order(f, "reset");
     order(f, "silence?on=0");
 }

@@ -8,6 +8,7 @@
 
 typedef struct stage {
     mock mock;
+    relay relay; /* between it and the manager */
     upbit_manager *manager;
     upbit_waiter *waiter;
     widget **widgets;    /* every one there ever was */
