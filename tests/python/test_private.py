@@ -55,6 +55,29 @@ def test_orders_and_assets_come_by_callbacks(upbit_mock, manager):
     assert done and all(e.code == "KRW-BTC" for e in done)
 
 
+def test_announcements_and_what_can_be_had(upbit_mock, manager):
+    told = []
+    with WebSocketClientProxy("news", manager=manager) as proxy:
+        proxy.subscribe_announcement(told.append).result()
+        process_until(proxy, lambda: proxy.capabilities().announcements.available)
+        can = proxy.capabilities()
+        assert can.available and can.error is None
+        assert can.orders.permission and not can.announcements.permission
+        assert can.announcements.origin is upbit_live.Origin.STREAM
+        end = time.monotonic() + 20
+        while not told and time.monotonic() < end:
+            upbit_mock.post("/mock/announce?event=CREATED&category=trade&title=hello&uuid=u1", "the text")
+            proxy.process(0.3)
+        assert isinstance(told[0], upbit_live.Announcement)
+        assert (told[0].title, told[0].body) == ("hello", "the text")
+        assert told[0].category is upbit_live.AnnouncementCategory.TRADE
+        proxy.unsubscribe(upbit_live.Kind.ANNOUNCEMENT).result()
+        manager.set_credentials(None, None)
+        process_until(proxy, lambda: not proxy.capabilities().available)
+        can = proxy.capabilities()
+        assert can.error == "UNAVAILABLE" and can.orders.origin is None and can.orders.reason
+
+
 def test_keys_that_are_refused_raise(upbit_mock):
     manager = upbit_mock.make_manager(log_level=-1)
     manager.set_credentials("test-access", "not-the-secret")
@@ -110,6 +133,7 @@ with upbit_live.WebSocketClientProxy("taken") as proxy:
     (held,) = proxy.get_my_asset_snapshot().result()
     assert "KRW" in {row.currency for row in held.assets}
 assert upbit_live.take_environment_keys() is False
+upbit_live.drop_environment_keys()
 os.environ["UPBIT_ACCESS_KEY"] = os.environ["UPBIT_SECRET_KEY"] = "with space"
 try:
     upbit_live.take_environment_keys()

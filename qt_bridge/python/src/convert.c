@@ -264,9 +264,17 @@ int convert_set_error_factory(PyObject *factory)
 
 PyObject *convert_raise(int error)
 {
-    PyObject *exception = error_factory == NULL ? NULL
-                                                : PyObject_CallFunction(error_factory, "is", error,
-                                                                        upbit_error_detail());
+    return convert_raise_with(error, upbit_error_detail());
+}
+
+PyObject *convert_raise_with(int error, const char *reason)
+{
+    /* It may name a part of a message, and end inside a letter. */
+    PyObject *detail = convert_text(reason, strlen(reason));
+    PyObject *exception = error_factory == NULL || detail == NULL
+                              ? NULL
+                              : PyObject_CallFunction(error_factory, "iO", error, detail);
+    Py_XDECREF(detail);
     if (exception != NULL) {
         PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
         Py_DECREF(exception);

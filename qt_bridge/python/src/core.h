@@ -63,6 +63,7 @@ PyObject *convert_from_enum(const char *table, long number);
 int convert_to_enum(const char *table, PyObject *member, long *number);
 /* Raises the exception of upbit_live.errors for `error` with the thread's detail; returns NULL. */
 PyObject *convert_raise(int error);
+PyObject *convert_raise_with(int error, const char *reason); /* the reason in place of the detail */
 int convert_set_error_factory(PyObject *factory);
 
 /* shapes.c */
@@ -81,9 +82,10 @@ typedef struct manager_object {
     PyObject_HEAD upbit_manager *manager;
 } manager_object;
 extern PyTypeObject manager_type, proxy_type;
-PyObject *manager_stats_of(upbit_manager *m); /* stats.c: dicts */
-PyObject *manager_health_of(upbit_manager *m);
+PyObject *manager_stats_of(upbit_manager *m);               /* stats.c: dicts */
+PyObject *manager_health_of(upbit_manager *m, int session); /* below 0: all of it */
 PyObject *proxy_stats_of(upbit_proxy *p);
+PyObject *stats_of_proxy(const upbit_proxy_stats *s);
 int api_init(PyObject *module); /* api.c */
 void log_line(void *context, int level, const char *module, const char *line);
 PyObject *log_take(PyObject *module, PyObject *unused);

@@ -1,5 +1,7 @@
 /* The module upbit_live._core. */
+#include "decode.h"
 #include "dispatch.h"
+#include "options.h"
 
 static PyObject *set_enums(PyObject *module, PyObject *tables)
 {
@@ -50,6 +52,13 @@ static PyObject *take_environment_keys(PyObject *module, PyObject *unused)
     return taken < 0 ? convert_raise(taken) : PyBool_FromLong(taken);
 }
 
+static PyObject *drop_environment_keys(PyObject *module, PyObject *unused)
+{
+    (void)module, (void)unused;
+    upbit_environment_drop_keys();
+    Py_RETURN_NONE;
+}
+
 static PyObject *error_list(PyObject *module, PyObject *unused)
 {
     (void)module, (void)unused;
@@ -77,6 +86,11 @@ static PyMethodDef functions[] = {
     {"log_fileno", log_fileno, METH_NOARGS, "Readable while there are such lines."},
     {"take_environment_keys", take_environment_keys, METH_NOARGS,
      "Takes the API keys out of the environment; True: there were some."},
+    {"drop_environment_keys", drop_environment_keys, METH_NOARGS, "Wipes what that took."},
+    {"decode", decode_message, METH_VARARGS, "The events of a WebSocket message."},
+    {"decode_rest", decode_rest, METH_VARARGS, "The events of a REST answer: type, unit, body."},
+    {"settings_list", (PyCFunction)(void (*)(void))settings_list, METH_VARARGS | METH_KEYWORDS,
+     "Rows of the settings that a Manager of these options would have."},
     {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,

@@ -3,21 +3,24 @@
  * All calls but close hold the GIL throughout and none of them waits, so that no two run at once
  * and none is under way when close or the collector, in whatever thread, frees the proxy. */
 #include "dispatch.h"
+#include "inspect.h"
 
 #include <structmember.h>
 
 static PyObject *proxy_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
 {
-    static const char *const names[] = {"manager",        "client_id",   "policy",
-                                        "queue_messages", "queue_bytes", NULL};
+    static const char *const names[] = {"manager",     "client_id", "policy", "queue_messages",
+                                        "queue_bytes", "health",    NULL};
     PyObject *manager;
     const char *client_id;
     upbit_proxy_options o = UPBIT_PROXY_OPTIONS_INIT;
     unsigned messages = 0, bytes = 0;
-    if (!PyArg_ParseTupleAndKeywords(arguments, named, "O!s|iII:Proxy", (char **)(uintptr_t)names,
+    int health = 0;
+    if (!PyArg_ParseTupleAndKeywords(arguments, named, "O!s|iIIp:Proxy", (char **)(uintptr_t)names,
                                      &manager_type, &manager, &client_id, &o.policy, &messages,
-                                     &bytes))
+                                     &bytes, &health))
         return NULL;
+    o.health = health ? UPBIT_ON : UPBIT_AUTO;
     o.queue_messages = messages;
     o.queue_bytes = bytes;
     proxy_object *p = (proxy_object *)type->tp_alloc(type, 0);
@@ -219,6 +222,25 @@ static PyObject *proxy_private(PyObject *self, PyObject *unused)
     return p == NULL ? NULL : PyLong_FromLong(upbit_proxy_is_private_available(p));
 }
 
+static PyObject *proxy_capabilities(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    upbit_proxy *p = handle_of(self);
+    return p == NULL ? NULL : inspect_capabilities(p);
+}
+
+/* acquire(group, cost, timeout_ms, request_id) */
+static PyObject *proxy_acquire(PyObject *self, PyObject *arguments)
+{
+    int group;
+    unsigned cost, timeout_ms;
+    unsigned long long id;
+    if (!PyArg_ParseTuple(arguments, "iIIK:acquire", &group, &cost, &timeout_ms, &id))
+        return NULL;
+    upbit_proxy *p = handle_of(self);
+    return p == NULL ? NULL : result(upbit_limiter_acquire(p, group, cost, timeout_ms, id));
+}
+
 static PyObject *get_closed(PyObject *self, void *closure)
 {
     (void)closure;
@@ -242,6 +264,8 @@ static PyMethodDef methods[] = {
     {"fileno", proxy_fileno, METH_NOARGS,
      "Readable while there may be events; read nothing from it."},
     {"private_available", proxy_private, METH_NOARGS, "1 yes, 0 not known yet, else why not."},
+    {"capabilities", proxy_capabilities, METH_NOARGS, "What private data can be had, and why not."},
+    {"acquire", proxy_acquire, METH_VARARGS, "Asks for grants; its ReplyEvent carries request_id."},
     {"stats", proxy_stats, METH_NOARGS, "Counters of this proxy's queue."},
     {"close", proxy_close, METH_NOARGS, "Drops the wants; never waits for the network."},
     {NULL, NULL, 0, NULL}};

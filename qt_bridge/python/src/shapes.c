@@ -54,6 +54,7 @@ static column reply[] = {
     C(upbit_reply, error, COLUMN_INT32, NULL),
     C(upbit_reply, command, COLUMN_INT32, NULL),
     C(upbit_reply, detail, COLUMN_TEXT, NULL),
+    C(upbit_reply, waited_ms, COLUMN_INT32, NULL),
 };
 static column gap[] = {
     C(upbit_gap, lane_type, COLUMN_TYPE32, NULL), C(upbit_gap, count, COLUMN_UINT64, NULL),
@@ -78,6 +79,10 @@ static column health[] = {
     C(upbit_health_event, level, COLUMN_ENUM32, "level"),
     C(upbit_health_event, session, COLUMN_ENUM32, "session"),
     C(upbit_health_event, reason, COLUMN_TEXT, NULL),
+    C(upbit_health_event, reasons, COLUMN_INT32, NULL),
+    C(upbit_health_event, doing, COLUMN_ENUM32, "doing"),
+    C(upbit_health_event, since_ms, COLUMN_INT64, NULL),
+    C(upbit_health_event, overall, COLUMN_ENUM32, "level"),
 };
 static column closed[] = {C(upbit_closed_event, error, COLUMN_INT32, NULL)};
 static column overflow[] = {C(upbit_overflow_event, lane_type, COLUMN_TYPE32, NULL)};

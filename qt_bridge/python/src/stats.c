@@ -181,19 +181,25 @@ PyObject *manager_stats_of(upbit_manager *m)
     return dict;
 }
 
+PyObject *stats_of_proxy(const upbit_proxy_stats *s)
+{
+    return dict_of(proxy_entries, sizeof proxy_entries / sizeof *proxy_entries, s);
+}
+
 PyObject *proxy_stats_of(upbit_proxy *p)
 {
     upbit_proxy_stats s = {0};
     int error = upbit_proxy_get_stats(p, &s, sizeof s);
     if (error < 0)
         return convert_raise(error);
-    return dict_of(proxy_entries, sizeof proxy_entries / sizeof *proxy_entries, &s);
+    return stats_of_proxy(&s);
 }
 
-PyObject *manager_health_of(upbit_manager *m)
+PyObject *manager_health_of(upbit_manager *m, int session)
 {
     upbit_health h = {0};
-    int error = upbit_manager_get_health(m, &h, sizeof h);
+    int error = session < 0 ? upbit_manager_get_health(m, &h, sizeof h)
+                            : upbit_manager_get_stream_health(m, session, &h, sizeof h);
     if (error < 0)
         return convert_raise(error);
     return Py_BuildValue("{sisisssIsLsssssIsIsLsLss}", "level", (int)h.level, "error", (int)h.error,

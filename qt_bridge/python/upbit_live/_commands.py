@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 from typing import TypeVar, Union, cast
 
 from . import errors
-from ._core import Candle, Event, MyAsset, MyOrder, Orderbook, Proxy, Ticker, Trade
+from ._core import Announcement, Candle, Event, MyAsset, MyOrder, Orderbook, Proxy, Ticker, Trade
 from ._request import Request
 from ._routes import Route
-from .enums import CandleUnit, Kind
+from .enums import CandleUnit, Kind, LimitGroup
 
 E = TypeVar("E", bound=Event)
 Symbols = Union[str, Sequence[str]]
@@ -28,6 +29,7 @@ _TYPES: Dict[Kind, Tuple[int, type]] = {
     Kind.CANDLE: (4, Candle),
     Kind.MY_ORDER: (5, MyOrder),
     Kind.MY_ASSET: (6, MyAsset),
+    Kind.ANNOUNCEMENT: (7, Announcement),
 }
 
 
@@ -35,7 +37,7 @@ def _codes(symbols: Symbols) -> Tuple[str, ...]:
     return (symbols,) if isinstance(symbols, str) else tuple(symbols)
 
 
-def _unit(kind: Kind, unit: Optional[Unit]) -> Optional[CandleUnit]:
+def unit_of(kind: Kind, unit: Optional[Unit]) -> Optional[CandleUnit]:
     if kind is not Kind.CANDLE:
         return None
     try:
@@ -52,6 +54,11 @@ def _kind(kind: Union[Kind, str]) -> Kind:
     except ValueError:
         detail = f"kind: {kind!r} is none of {', '.join(k.value for k in Kind)}"
         raise errors.ArgumentError(errors.CODES["INVALID_ARGUMENT"], detail) from None
+
+
+def kind_number(kind: Union[Kind, str]) -> int:
+    """As the C library counts kinds."""
+    return _TYPES[_kind(kind)][0]
 
 
 def _ms(seconds: float) -> int:
@@ -150,12 +157,16 @@ class Commands:
         """Assets come for the whole account: symbols must be empty. Needs API keys."""
         return self._subscribe(Kind.MY_ASSET, symbols, callback)
 
+    def subscribe_announcement(self, callback: Callback[Announcement] = None) -> Request[None]:
+        """The exchange's announcements, of all categories. Needs API keys."""
+        return self._subscribe(Kind.ANNOUNCEMENT, (), callback)
+
     def unsubscribe(
         self, kind: Union[Kind, str], symbols: Symbols = (), *, unit: Optional[Unit] = None
     ) -> Request[None]:
         """No symbols: all of the kind (for candles: of the unit). No callback comes after the call."""
         kind = _kind(kind)
-        key = (_TYPES[kind][1], _unit(kind, unit))
+        key = (_TYPES[kind][1], unit_of(kind, unit))
         codes = _codes(symbols)
         if not codes:
             request = self._command(REPLACE, kind, (), key[1])
@@ -181,7 +192,7 @@ class Commands:
         Without a callback those there are get the new set; no symbols end it, callbacks included.
         """
         kind = _kind(kind)
-        key = (_TYPES[kind][1], _unit(kind, unit))
+        key = (_TYPES[kind][1], unit_of(kind, unit))
         codes = _codes(symbols)
         text = None if level is None else str(level)
         request = self._command(REPLACE, kind, codes, key[1], depth=depth, level=text)
@@ -260,6 +271,19 @@ class Commands:
     def get_my_asset_snapshot(self, *, timeout: float = 5.0) -> Request[List[MyAsset]]:
         return self._snapshot(MyAsset, Kind.MY_ASSET, (), timeout)
 
+    def acquire_limit(
+        self, group: LimitGroup, cost: int = 1, *, timeout: float = 5.0
+    ) -> Request[None]:
+        """Waits for `cost` grants to send requests of your own within the exchange's limits.
+
+        They come before what the library itself asks for. Each wants a Manager.report_limit(). Raises
+        RateLimitError when the budget allows none in time.
+        """
+        request = self._begin(f"acquire_limit {group.name}", _nothing)
+        with self._taken_back(request):
+            self._core.acquire(int(group), cost, _ms(timeout), request._number)
+        return request
+
     def _subscribe(
         self,
         kind: Kind,
@@ -272,7 +296,7 @@ class Commands:
         for function in (callback, batch):
             if function is not None and not callable(function):
                 raise TypeError(f"callback: {function!r} cannot be called")
-        key = (_TYPES[kind][1], _unit(kind, unit))
+        key = (_TYPES[kind][1], unit_of(kind, unit))
         codes = _codes(symbols)
         request = self._command(SUBSCRIBE, kind, codes, key[1], **wishes)
         if callback is not None:
@@ -295,7 +319,7 @@ class Commands:
             SNAPSHOT,
             kind,
             _codes(symbols),
-            _unit(kind, unit),
+            unit_of(kind, unit),
             lambda events: cast(List[E], events),
             timeout_ms=_ms(timeout),
             **wishes,
@@ -320,20 +344,30 @@ class Commands:
         convert: Callable[[List[Event]], Any],
         **wishes: Any,
     ) -> Request[Any]:
+        name = f"{_NAMES[what]} {kind.value if kind else ''} {' '.join(codes[:5])}".rstrip()
+        seconds = 0 if unit is None else unit.seconds
+        number = 0 if kind is None else kind_number(kind)
+        request = self._begin(name, convert)
+        with self._taken_back(request):
+            self._core.command(what, request._number, number, codes, unit=seconds, **wishes)
+        return request
+
+    def _begin(self, name: str, convert: Callable[[List[Event]], Any]) -> Request[Any]:
+        """A request that is known before its command is given: the answer may come before that returns."""
         self._attach()
         number = next(self._numbers)
-        name = f"{_NAMES[what]} {kind.value if kind else ''} {' '.join(codes[:5])}".rstrip()
         request: Request[Any] = Request(cast(Any, self), number, name, convert)
-        seconds = 0 if unit is None else unit.seconds
-        kind_number = 0 if kind is None else _TYPES[kind][0]
-        # The answer may be there before the call is back.
         self._requests[number] = request
-        try:
-            self._core.command(what, number, kind_number, codes, unit=seconds, **wishes)
-        except BaseException:
-            del self._requests[number]
-            raise
         return request
+
+    @contextlib.contextmanager
+    def _taken_back(self, request: Request[Any]) -> Iterator[None]:
+        """No answer will come to a command that is refused at once."""
+        try:
+            yield
+        except BaseException:
+            self._requests.pop(request._number, None)
+            raise
 
     def _cancel(self, number: int) -> None:
         if number in self._requests and not self._core.closed:

@@ -1,28 +1,40 @@
 """The C half: classes of events, Manager and Proxy. tests/python/test_types.py compares it with them."""
 
+import os
 import weakref
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Callable, Dict, List, Optional, Tuple, Union, final
 
+from ._inspect import Capabilities, Inspection
 from .enums import (
     AnnouncementCategory,
     AnnouncementEvent,
     CandleUnit,
     Change,
+    Doing,
+    Format,
     Level,
+    LimitGroup,
+    LimitStrategy,
+    LogLevel,
     MarketState,
     MarketWarning,
     OrderState,
     OrderType,
     Origin,
+    Profile,
+    Region,
     Session,
     Side,
     SmpType,
     State,
     StreamType,
+    Switch,
     TimeInForce,
+    TokenAlgorithm,
+    Transport,
 )
 from .errors import UpbitError
 
@@ -35,6 +47,12 @@ def error_list() -> Dict[int, Tuple[str, str]]: ...
 def take_log() -> List[Tuple[int, str, str]]: ...
 def log_fileno() -> int: ...
 def take_environment_keys() -> bool: ...
+def drop_environment_keys() -> None: ...
+def decode(message: Union[str, bytes], /) -> List[Event]: ...
+def decode_rest(type: int, unit: int, body: Union[str, bytes], /) -> List[Event]: ...
+def settings_list(
+    **options: Any,
+) -> List[Tuple[str, Optional[str], str, str, str, str]]: ...
 
 class Event:
     """Immutable. Attributes are converted when read; None: the exchange did not say."""
@@ -389,6 +407,8 @@ class ReplyEvent(Event):
     def command(self) -> int: ...
     @property
     def detail(self) -> str: ...
+    @property
+    def waited_ms(self) -> int: ...
 
 @final
 class GapEvent(Event):
@@ -439,6 +459,14 @@ class HealthEvent(Event):
     def session(self) -> Session: ...
     @property
     def reason(self) -> str: ...
+    @property
+    def reasons(self) -> int: ...
+    @property
+    def doing(self) -> Doing: ...
+    @property
+    def since_ms(self) -> int: ...
+    @property
+    def overall(self) -> Level: ...
 
 @final
 class ClosedEvent(Event):
@@ -480,13 +508,82 @@ class AssetRow:
 
 @final
 class Manager:
-    """One I/O thread with its connections; options as in upbit-live/options.h."""
+    """One I/O thread with its connections.
 
-    def __init__(self, **options: Union[str, int, None]) -> None: ...
+    Options as in upbit-live/options.h; None: by the environment, the profile, the default.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: Optional[str] = None,
+        private_url: Optional[str] = None,
+        rest_url: Optional[str] = None,
+        ca_file: Optional[str] = None,
+        proxy: Optional[str] = None,
+        replay_file: Optional[str] = None,
+        limit_group: Optional[str] = None,
+        io_cpus: Optional[str] = None,
+        log_levels: Optional[str] = None,
+        log_file: Optional[str] = None,
+        metrics_file: Optional[str] = None,
+        trace_file: Optional[str] = None,
+        format: Union[Format, int, None] = None,
+        transport: Union[Transport, int, None] = None,
+        log_level: Union[LogLevel, int, None] = None,
+        limit_strategy: Union[LimitStrategy, int, None] = None,
+        token_algorithm: Union[TokenAlgorithm, int, None] = None,
+        region: Union[Region, int, None] = None,
+        profile: Union[Profile, int, None] = None,
+        compression: Union[Switch, bool, int, None] = None,
+        environment_keys: Union[Switch, bool, int, None] = None,
+        limit_sharing: Union[Switch, bool, int, None] = None,
+        environment: Union[Switch, bool, int, None] = None,
+        replay_speed: Optional[float] = None,
+        connect_timeout_ms: Optional[int] = None,
+        upgrade_timeout_ms: Optional[int] = None,
+        ping_interval_ms: Optional[int] = None,
+        pong_timeout_ms: Optional[int] = None,
+        settle_ms: Optional[int] = None,
+        settle_max_ms: Optional[int] = None,
+        memory_budget: Optional[int] = None,
+        message_size_max: Optional[int] = None,
+        backoff_first_ms: Optional[int] = None,
+        no_data_ms: Optional[int] = None,
+        stale_ms: Optional[int] = None,
+        ticker_stale_ms: Optional[int] = None,
+        trade_stale_ms: Optional[int] = None,
+        orderbook_stale_ms: Optional[int] = None,
+        candle_stale_ms: Optional[int] = None,
+        listing_ms: Optional[int] = None,
+        send_timeout_ms: Optional[int] = None,
+        silence_ms: Optional[int] = None,
+        monitor_ms: Optional[int] = None,
+        token_life_ms: Optional[int] = None,
+        queue_messages: Optional[int] = None,
+        queue_bytes: Optional[int] = None,
+        metrics_interval_ms: Optional[int] = None,
+    ) -> None: ...
     def shutdown(self, deadline_ms: int = 0, /) -> bool: ...
     def set_credentials(self, access_key: Optional[str], secret_key: Optional[str], /) -> None: ...
     def stats(self) -> Dict[str, float]: ...
-    def health(self) -> Dict[str, Union[str, int]]: ...
+    def health(self, session: Optional[Session] = None, /) -> Dict[str, Union[str, int]]: ...
+    def inspect(self, timeout: float = 1.0, /) -> Inspection: ...
+    def set_log_level(self, level: Union[LogLevel, int], /) -> None: ...
+    def set_log_levels(self, levels: Optional[str], /) -> None: ...
+    def set_trace(
+        self, session: Session, path: Union[str, bytes, os.PathLike[str], None], /
+    ) -> None: ...
+    def openmetrics(self) -> str: ...
+    def write_openmetrics(self, path: Union[str, bytes, os.PathLike[str]], /) -> None: ...
+    def report_limit(
+        self,
+        group: Union[LimitGroup, int],
+        http_status: int,
+        remaining_req: Optional[str] = None,
+        body: Optional[str] = None,
+        /,
+    ) -> None: ...
 
 class Target:
     """A callback; a method is held by a weak reference on its object."""
@@ -513,6 +610,7 @@ class Proxy:
         policy: int = 0,
         queue_messages: int = 0,
         queue_bytes: int = 0,
+        health: bool = False,
     ) -> None: ...
     @property
     def closed(self) -> bool: ...
@@ -543,5 +641,7 @@ class Proxy:
     def next(self) -> Optional[Event]: ...
     def fileno(self) -> int: ...
     def stats(self) -> Dict[str, float]: ...
+    def capabilities(self) -> Capabilities: ...
+    def acquire(self, group: int, cost: int, timeout_ms: int, request_id: int, /) -> None: ...
     def private_available(self) -> int: ...
     def close(self) -> None: ...

@@ -36,6 +36,11 @@ def take_environment_keys() -> bool:
             os.environ.pop(name, None)
 
 
+def drop_environment_keys() -> None:
+    """Wipes what take_environment_keys() took; managers keep theirs."""
+    _core.drop_environment_keys()
+
+
 def shutdown(deadline: float = 1.0) -> bool:
     """Ends the default manager; the next proxy makes a new one. False: connections had to be cut."""
     global _default

@@ -13,10 +13,11 @@ from typing import Any, Callable, Deque, Dict, List, Optional, Set, Tuple, Union
 
 from . import _core, _log, _loop, _manager, errors
 from ._commands import Commands, RouteKey
+from ._inspect import Capabilities
 from ._request import Request
 from ._routes import Entry, Route, logger
 from ._stream import EventStream
-from .enums import Policy, Session, State
+from .enums import Doing, Policy, Reason, Session, State
 
 TURN_EVENTS = 512  # per turn of the event loop, as the Qt bridge
 TURN_SECONDS = 0.004
@@ -30,7 +31,8 @@ class WebSocketClientProxy(Commands):
 
     Callbacks come in the thread it was made in, from that thread's event loop: asyncio's if one runs
     there, else Qt's; a program with neither calls process(). Close it with cleanup() or `with`; one that
-    is merely dropped is closed by the collector, which may be later than you think.
+    is merely dropped is closed by the collector, which may be later than you think. With `health`
+    on_control gets a HealthEvent for every change of it, not only for those that no StateEvent tells.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class WebSocketClientProxy(Commands):
         policy: Policy = Policy.DEFAULT,
         queue_messages: int = 0,
         queue_bytes: int = 0,
+        health: bool = False,
     ) -> None:
         self.client_id = client_id
         self.on_state: Optional[Callable[[_core.StateEvent], Any]] = None
@@ -62,7 +65,9 @@ class WebSocketClientProxy(Commands):
         self._sweep = False
         self._pid = os.getpid()
         self._manager = manager if manager is not None else _manager.default()
-        self._core = _core.Proxy(self._manager, client_id, int(policy), queue_messages, queue_bytes)
+        self._core = _core.Proxy(
+            self._manager, client_id, int(policy), queue_messages, queue_bytes, health
+        )
         _open.add(self)
         self._attach()
 
@@ -329,18 +334,24 @@ class WebSocketClientProxy(Commands):
         """Do my orders and assets come? False as well while that is not known yet."""
         return self._core.private_available() == 1
 
-    def health_check(self) -> Dict[str, Union[str, int, bool, None]]:
-        """How the stream is and what the library does about it, in words and figures.
+    def capabilities(self) -> Capabilities:
+        """Which private data can be had, by what, and why not."""
+        return self._core.capabilities()
+
+    def health_check(
+        self, session: Optional[Session] = None
+    ) -> Dict[str, Union[str, int, bool, None]]:
+        """How the stream is and what the library does about it, in words and figures; or one session's.
 
         level, reasons (words, comma between), reason and action (for people), doing, retry_ms, since_ms,
         state, attempt, error, uptime_ms, compression; the rest is this proxy's.
         """
-        health: Dict[str, Union[str, int, bool, None]] = dict(self._manager.health())
+        health: Dict[str, Union[str, int, bool, None]] = dict(self._manager.health(session))
         private = self._core.private_available()
         health["level"] = ("healthy", "degraded", "critical")[int(health["level"] or 0)]
         reasons, doing = int(health["reasons"] or 0), int(health["doing"] or 0)
-        health["reasons"] = ",".join(w for i, w in enumerate(_REASONS) if reasons >> i & 1)
-        health["doing"] = _DOING[doing] if doing < len(_DOING) else "unknown"
+        health["reasons"] = ",".join(str(r.name).lower() for r in Reason if reasons & r)
+        health["doing"] = _DOING[doing] if doing < len(_DOING) else Doing.UNKNOWN.value
         health["client_id"] = self.client_id
         health["private_available"] = private == 1
         health["private_error"] = errors.make(private).name if private < 0 else None
@@ -360,32 +371,7 @@ class WebSocketClientProxy(Commands):
         return metrics
 
 
-# upbit_health_reason, from bit 0 on, and upbit_health_doing.
-_REASONS = (
-    "connecting",
-    "reconnecting",
-    "silent",
-    "closed",
-    "refused",
-    "limited",
-    "compression",
-    "clock",
-    "dropping",
-    "memory",
-    "bad_messages",
-    "polling",
-    "private",
-)
-_DOING = (
-    "nothing",
-    "connecting",
-    "waiting",
-    "probing",
-    "making_room",
-    "skipping",
-    "polling",
-    "uncompressed",
-)
+_DOING = tuple(doing.value for doing in Doing)  # as upbit_health_doing counts
 
 _DATA = frozenset(
     (

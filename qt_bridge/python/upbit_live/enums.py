@@ -158,6 +158,38 @@ class Level(enum.Enum):
     UNKNOWN = "unknown"
 
 
+class Doing(enum.Enum):
+    """What the library does about its health; the words of health_check()["doing"]."""
+
+    NOTHING = "nothing"
+    CONNECTING = "connecting"
+    WAITING = "waiting"
+    PROBING = "probing"
+    MAKING_ROOM = "making_room"
+    SKIPPING = "skipping"
+    POLLING = "polling"
+    UNCOMPRESSED = "uncompressed"
+    UNKNOWN = "unknown"
+
+
+class Reason(enum.IntFlag):
+    """Why the health is as it is, a set: Reason(event.reasons), Reason(manager.health()["reasons"])."""
+
+    CONNECTING = 1
+    RECONNECTING = 2
+    SILENT = 4
+    CLOSED = 8
+    REFUSED = 16
+    LIMITED = 32
+    COMPRESSION = 64
+    CLOCK = 128
+    DROPPING = 256
+    MEMORY = 512
+    BAD_MESSAGES = 1024
+    POLLING = 2048
+    PRIVATE = 4096
+
+
 class Kind(enum.Enum):
     """What can be subscribed to."""
 
@@ -167,6 +199,7 @@ class Kind(enum.Enum):
     CANDLE = "candle"
     MY_ORDER = "myOrder"
     MY_ASSET = "myAsset"
+    ANNOUNCEMENT = "announcement"
 
 
 class Freshness(enum.Enum):
@@ -211,6 +244,74 @@ class Policy(enum.IntEnum):
     LOSSLESS = 3
 
 
+class Switch(enum.IntEnum):
+    """An option that can be left open; True and False say ON and OFF as well."""
+
+    AUTO = 0
+    ON = 1
+    OFF = 2
+
+
+class Format(enum.IntEnum):
+    """What the exchange is asked to send; AUTO: SIMPLE."""
+
+    AUTO = 0
+    DEFAULT = 1
+    SIMPLE = 2
+    JSON_LIST = 3
+    SIMPLE_LIST = 4
+
+
+class Transport(enum.IntEnum):
+    DEFAULT = 0
+    RAW = 1
+    WEBSOCKET_API = 2
+    REPLAY = 3
+
+
+class LimitStrategy(enum.IntEnum):
+    """How much of each limit of the exchange is used: half, four fifths (the default), all."""
+
+    DEFAULT = 0
+    CONSERVATIVE = 1
+    BALANCED = 2
+    AGGRESSIVE = 3
+
+
+class LogLevel(enum.IntEnum):
+    DEFAULT = 0
+    NONE = -1
+    ERROR = 1
+    WARNING = 2
+    INFO = 3
+    DEBUG = 4
+
+
+class TokenAlgorithm(enum.IntEnum):
+    DEFAULT = 0
+    HS512 = 1
+    HS256 = 2
+
+
+class Region(enum.IntEnum):
+    """Which of Upbit's exchanges."""
+
+    DEFAULT = 0
+    KR = 1
+    SG = 2
+    ID = 3
+    TH = 4
+
+
+class Profile(enum.IntEnum):
+    """What the defaults are meant for; TESTING refuses any host but this machine."""
+
+    DEFAULT = 0
+    PRODUCTION = 1
+    DEVELOPMENT = 2
+    TESTING = 3
+
+
 def _counted(words: Type[enum.Enum]) -> Dict[int, enum.Enum]:
     """Numbers from 0 in the order of the class, as the C library counts them."""
     members: List[enum.Enum] = list(words)
@@ -240,6 +341,7 @@ _core.set_enums(
         "session": _counted(Session),
         "state": _counted(State),
         "level": _counted(Level),
+        "doing": _counted(Doing),
         "freshness": _counted(Freshness),
         "limit_group": {int(group): group for group in LimitGroup},
         "policy": {int(policy): policy for policy in Policy},

@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import threading
 import urllib.request
-from typing import Any, Iterator, Optional, Union
+from typing import Any, Iterator, Optional
 
 from . import _core
 
@@ -59,7 +59,7 @@ class MockExchange:
             self._manager = self.make_manager()
         return self._manager
 
-    def make_manager(self, **options: Union[str, int, None]) -> _core.Manager:
+    def make_manager(self, **options: Any) -> _core.Manager:
         """Another one, with options of upbit-live/options.h; yours to shut down."""
         options.setdefault("url", self.stream_url)
         options.setdefault("settle_ms", 10)
