@@ -75,20 +75,17 @@ static void push(upbit__fanout *f, upbit__entry *entry, const upbit_event *e)
         entry->lacks = false;
 }
 
-/* Where many take an event, what those whose turn comes soon need is fetched in two steps: the
- * second is found by what the first has brought. */
-enum { MANY = 16, STEP = 6 };
+/* Where many take an event, what those whose turn comes soon need is fetched. */
+enum { MANY = 16, STEP = 12 };
 
-static inline void foresee(const upbit__key *key, uint32_t i, int type)
+static inline void foresee(const upbit__key *key, uint32_t i)
 {
-    if (key->entry_count < MANY || key->entry_count - i <= 2 * STEP)
+    if (key->entry_count < MANY || key->entry_count - i <= STEP)
         return;
-    upbit__inbox_expect(key->takers[i + 2 * STEP].inbox);
     const upbit__taker *soon = &key->takers[i + STEP];
+    upbit__inbox_expect(soon->inbox);
     if (soon->cell != NULL)
         UPBIT__PREFETCH(soon->cell);
-    else
-        upbit__inbox_expect_push(soon->inbox, type);
 }
 
 /* What is news to all that take the key goes to all. */
@@ -98,7 +95,7 @@ static void push_to_all(upbit__fanout *f, upbit__key *key, const upbit_event *e)
     bool newest = e->type != UPBIT_TYPE_CANDLE || upbit__news_is_newest(key, e);
     key->settled = settled || newest; /* unless a push says otherwise */
     for (uint32_t i = 0, count = key->entry_count; i < count; i++) {
-        foresee(key, i, e->type);
+        foresee(key, i);
         const upbit__taker *taker = &key->takers[i];
         if (!settled)
             push(f, key->entries[i], e);
@@ -281,7 +278,7 @@ upbit__verdict upbit__fanout_pass(upbit__fanout *f, upbit__key *key, upbit_event
     if (to_all)
         push_to_all(f, key, e);
     for (uint32_t i = 0; whole > 0 && i < key->entry_count; i++) {
-        foresee(key, i, e->type);
+        foresee(key, i);
         upbit__entry *entry = key->entries[i];
         if (entry->take && (!cuts || cut_needed(key, entry, e) == NULL)) {
             push(f, entry, e);

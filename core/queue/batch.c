@@ -23,9 +23,10 @@ static uint64_t waiting_at_most(upbit__inbox *in)
     return waiting;
 }
 
-/* Shows the consumer what is in the FIFO lanes; cells and control were seen already. */
+/* Shows the consumer what is in the lanes; control was seen already. */
 static void show(upbit__inbox *in)
 {
+    upbit__latest_show(&in->latest, &in->fresh);
     if (in->lanes_touched == 0)
         return;
     for (uint32_t left = in->lanes_touched; left != 0; left &= left - 1)
@@ -48,12 +49,46 @@ int upbit__inbox_commit(upbit__inbox *in)
 {
     if (!in->touched)
         return 0;
+    upbit__inbox_unstage(in);
     show(in);
     if (upbit__flag_take(&in->idle))
         upbit__inbox_make_ready(in);
     int rang = upbit__waiter_notify(in->waiter);
     in->batch->notifications += (uint64_t)rang;
     return rang;
+}
+
+/* Where hundreds are touched, what the next ones need has left the near caches since the last
+ * commit. */
+static void foresee_touched(upbit__inbox *next)
+{
+    if (next == NULL)
+        return;
+    uint32_t open = atomic_load_explicit(&next->open, memory_order_relaxed); /* written here */
+    for (; open != 0; open &= open - 1) {
+        upbit__fifo *f = &upbit__inbox_lane(next, (unsigned)__builtin_ctz(open))->fifo;
+        UPBIT__PREFETCH(f);
+        UPBIT__PREFETCH(&f->tail);
+    }
+    if (next->touched_next != NULL) {
+        UPBIT__PREFETCH(&next->touched_next->batch);
+        UPBIT__PREFETCH(&next->touched_next->lanes);
+        UPBIT__PREFETCH(&next->touched_next->idle);
+    }
+}
+
+/* It stops being empty: with the others of its waiter, as far as that is this batch's. */
+static void rise(upbit__inbox *in)
+{
+    upbit__waiter *w = in->waiter;
+    if (!in->grouped) {
+        upbit__inbox_make_ready(in);
+        return;
+    }
+    upbit__link_set_next(&in->ready, w->rising);
+    if (w->rising == NULL)
+        w->rising_last = &in->ready;
+    w->rising = &in->ready;
 }
 
 int upbit__batch_commit(upbit__batch *b)
@@ -64,10 +99,12 @@ int upbit__batch_commit(upbit__batch *b)
     b->barren = 0;
     for (upbit__inbox *next; in != NULL; in = next) {
         next = in->touched_next;
+        foresee_touched(next);
         in->touched = 0;
+        upbit__inbox_unstage(in);
         show(in);
         if (upbit__flag_take(&in->idle))
-            upbit__inbox_make_ready(in);
+            rise(in);
         upbit__waiter *w = in->waiter;
         if (!in->grouped) {
             rang += upbit__waiter_notify(w); /* another manager's waiter: its list is not ours */
@@ -77,11 +114,15 @@ int upbit__batch_commit(upbit__batch *b)
             b->waiters = w;
         }
     }
+    upbit__batch_clear_stage(b);
     upbit__waiter *w = b->waiters;
     b->waiters = NULL;
     for (upbit__waiter *next; w != NULL; w = next) {
         next = w->touched_next;
         w->touched = 0;
+        if (w->rising != NULL)
+            upbit__stack_push_chain(&w->ready, w->rising, w->rising_last, NULL);
+        w->rising = NULL;
         rang += upbit__waiter_notify(w);
     }
     b->notifications += (uint64_t)rang;
@@ -151,6 +192,7 @@ int upbit__batch_shed(upbit__batch *b, size_t size)
 {
     if (b->pool == NULL)
         return 0;
+    upbit__batch_unstage(b);
     if (upbit__pool_fits(b->pool, size))
         return 1;
     if (b->barren)

@@ -47,12 +47,13 @@ typedef struct upbit__taken {
 
 typedef struct upbit__fifo {
     /* I/O thread; all that a push needs, in one line */
-    _Alignas(UPBIT__CACHE_LINE) upbit__slot *slots; /* mask + 1 of them, then upbit__fifo_sizes */
+    _Alignas(UPBIT__CACHE_LINE) upbit__slot *slots; /* mask + 1 of them, then upbit__fifo_begins */
     uint32_t mask;
     uint32_t most;      /* immutable: how large the ring may become */
     uint32_t bytes_max; /* immutable */
     uint32_t lossless;  /* immutable; the owner's: it drops nothing to make room */
-    uint64_t bytes;     /* of slots hseen..ptail-1 */
+    uint32_t bytes;     /* of slots hseen..ptail-1: never more than fit, see has_room */
+    uint32_t put;       /* bytes of all events ever put in, modulo 2^32 */
     uint64_t ptail;     /* where the next event goes */
     uint64_t hseen;     /* head as last seen: slots before it are no longer in bytes */
     uint64_t number;    /* of the last event meant for this lane, whether it found room or not */
@@ -64,7 +65,7 @@ typedef struct upbit__fifo {
     _Atomic uintptr_t where; /* slots + log2(mask + 1): slots are aligned to a cache line */
 } upbit__fifo;
 
-/* Bytes of an array of `capacity` slots and the sizes of what lies in them. */
+/* Bytes of an array of `capacity` slots and of where in `put` what lies in them begins. */
 static inline size_t upbit__fifo_array(uint32_t capacity)
 {
     return capacity * (sizeof(upbit__slot) + sizeof(uint32_t));
@@ -88,7 +89,8 @@ static inline void upbit__fifo_init(upbit__fifo *f, upbit__slot *slots, uint32_t
     f->most = most;
     f->bytes_max = bytes_max;
     f->lossless = 0;
-    f->ptail = f->hseen = f->bytes = f->number = 0;
+    f->ptail = f->hseen = f->number = 0;
+    f->bytes = f->put = 0;
     atomic_init(&f->head, 0);
     atomic_init(&f->tail, 0);
     atomic_init(&f->where, (uintptr_t)0);
@@ -97,18 +99,16 @@ static inline void upbit__fifo_init(upbit__fifo *f, upbit__slot *slots, uint32_t
 
 /* ---- I/O thread ---- */
 
-/* Of the events in the slots; nobody else looks at them. */
-static inline uint32_t *upbit__fifo_sizes(const upbit__fifo *f)
+/* `put` before each event in the slots; nobody else looks at them. */
+static inline uint32_t *upbit__fifo_begins(const upbit__fifo *f)
 {
     return (uint32_t *)(void *)(f->slots + f->mask + 1);
 }
 
 static inline void upbit__fifo_settle(upbit__fifo *f, uint64_t head)
 {
-    const uint32_t *sizes = upbit__fifo_sizes(f);
-    for (uint64_t i = f->hseen; i != head; i++)
-        f->bytes -= sizes[i & f->mask];
     f->hseen = head;
+    f->bytes = head == f->ptail ? 0 : f->put - upbit__fifo_begins(f)[head & f->mask];
 }
 
 /* Sees what the consumer has taken. */
@@ -121,7 +121,13 @@ static inline void upbit__fifo_refresh(upbit__fifo *f)
 static inline int upbit__fifo_has_room(const upbit__fifo *f, uint32_t size)
 {
     uint64_t waiting = f->ptail - f->hseen;
-    return waiting <= f->mask && (waiting == 0 || f->bytes + size <= f->bytes_max);
+    return waiting <= f->mask && (waiting == 0 || (uint64_t)f->bytes + size <= f->bytes_max);
+}
+
+/* The same for `count` events of `bytes` at most together. */
+static inline int upbit__fifo_has_room_for(const upbit__fifo *f, unsigned count, uint64_t bytes)
+{
+    return f->ptail - f->hseen + count <= (uint64_t)f->mask + 1 && f->bytes + bytes <= f->bytes_max;
 }
 
 /* 1: all slots are in use, as of the last refresh or drop, and there may be more. */
@@ -137,7 +143,7 @@ static inline upbit__slot *upbit__fifo_grow(upbit__fifo *f, upbit__slot *slots)
     upbit__slot *old = f->slots;
     uint32_t mask = f->mask * 2 + 1;
     uint32_t *to = (uint32_t *)(void *)(slots + mask + 1);
-    const uint32_t *from = upbit__fifo_sizes(f);
+    const uint32_t *from = upbit__fifo_begins(f);
     for (uint64_t i = f->hseen; i != f->ptail; i++) {
         atomic_store_explicit(&slots[i & mask].event,
                               atomic_load_explicit(&old[i & f->mask].event, memory_order_relaxed),
@@ -172,11 +178,35 @@ static inline void upbit__fifo_put(upbit__fifo *f, const void *event, uint32_t s
     upbit__slot *slot = &f->slots[f->ptail & f->mask];
     atomic_store_explicit(&slot->event, event, memory_order_relaxed);
     atomic_store_explicit(&slot->number, ++f->number, memory_order_relaxed);
-    upbit__fifo_sizes(f)[f->ptail & f->mask] = size;
+    upbit__fifo_begins(f)[f->ptail & f->mask] = f->put;
+    f->put += size;
     f->bytes += size;
     f->ptail++;
-    /* With many lanes the next slots have long left the cache when their turn comes. */
-    UPBIT__PREFETCH(&f->slots[(f->ptail + 4) & f->mask]);
+}
+
+/* The same for those of events[0..63] whose bit is set in `which`; there must be room for all.
+ * Returns how many they were. */
+static inline unsigned upbit__fifo_put_all(upbit__fifo *f, uint64_t which,
+                                           const void *const *events, const uint32_t *sizes)
+{
+    /* By values of its own: what is stored might lie anywhere, as far as a compiler knows. */
+    upbit__slot *slots = f->slots;
+    uint32_t *begins = upbit__fifo_begins(f), mask = f->mask, put = f->put;
+    uint64_t at = f->ptail, number = f->number;
+    for (; which != 0; which &= which - 1, at++) {
+        int i = __builtin_ctzll(which);
+        upbit__slot *slot = &slots[at & mask];
+        atomic_store_explicit(&slot->event, events[i], memory_order_relaxed);
+        atomic_store_explicit(&slot->number, ++number, memory_order_relaxed);
+        begins[at & mask] = put;
+        put += sizes[i];
+    }
+    unsigned count = (unsigned)(at - f->ptail);
+    f->bytes += put - f->put;
+    f->put = put;
+    f->ptail = at;
+    f->number = number;
+    return count;
 }
 
 static inline void upbit__fifo_commit(upbit__fifo *f)

@@ -222,10 +222,11 @@ static void last_minute(const upbit__inbox *in, upbit_proxy_stats *out)
 void upbit__inbox_stats(upbit__inbox *in, upbit_proxy_stats *out)
 {
     memset(out, 0, sizeof *out);
-    out->delivered = atomic_load_explicit(&in->delivered, memory_order_relaxed);
+    uint64_t progress = atomic_load_explicit(&in->progress, memory_order_relaxed);
+    out->delivered = upbit__progress_delivered(progress);
     out->dropped = atomic_load_explicit(&in->dropped, memory_order_relaxed);
     out->coalesced = atomic_load_explicit(&in->coalesced, memory_order_relaxed);
-    out->queued = atomic_load_explicit(&in->holding, memory_order_relaxed);
+    out->queued = upbit__progress_held(progress);
     uint32_t open = atomic_load_explicit(&in->open, memory_order_acquire); /* open_lane */
     for (unsigned i = 0; i < UPBIT__LANES; i++)
         if (open >> i & 1U)

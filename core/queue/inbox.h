@@ -73,8 +73,21 @@ static inline uint32_t upbit__lane_bit(int type)
 
 #define UPBIT__LANES_ALL 0xffU
 
+/* Pushes wait on the stage of their batch, and go into the lanes an inbox at a time: what an
+ * inbox's lanes need is then looked at once per read batch, and not once per event. */
+enum { UPBIT__STAGE = 64 };
+
 /* What the inboxes of one manager share on the I/O thread's side. I/O thread only. */
 struct upbit__batch {
+    /* the stage: upbit__inbox.staged says of each inbox which of these it has been pushed */
+    const upbit_event *stage_last;      /* stage[staged - 1]; NULL: do not look for it there */
+    uint64_t stage_bit;                 /* its bit */
+    uint32_t staged;                    /* how many there are */
+    uint32_t stage_lanes;               /* which types are among them, by lane */
+    uint64_t stage_of[UPBIT__LANES];    /* by lane: their bits */
+    uint64_t stage_bytes[UPBIT__LANES]; /* by lane: their bytes */
+    const void *stage[UPBIT__STAGE];    /* events; references are those of the inboxes */
+    uint32_t stage_size[UPBIT__STAGE];
     upbit__pool *pool;      /* whose events are let go here; may be NULL (tests) */
     upbit__inbox *touched;  /* inboxes pushed to since the last commit            */
     upbit__waiter *waiters; /* their waiters, while committing                    */
@@ -121,14 +134,11 @@ void *upbit__inbox_owner(const upbit__inbox *in);                         /* @th
  * ---- */
 
 /* The inbox is going to be pushed to, or put, a few events from now: where hundreds take an event,
- * what they are pushed to lies beyond the near caches, and is fetched meanwhile.
- * upbit__inbox_expect first, upbit__inbox_expect_push some pushes later, when it has come. */
+ * what they are pushed to lies beyond the near caches, and is fetched meanwhile. */
 static inline void upbit__inbox_expect(const upbit__inbox *in)
 {
     UPBIT__PREFETCH((const char *)in + UPBIT__INBOX_FIRST_LINE);
-    UPBIT__PREFETCH((const char *)in + UPBIT__INBOX_FIRST_LINE + UPBIT__CACHE_LINE);
 }
-void upbit__inbox_expect_push(upbit__inbox *in, int type);
 
 /* Into the FIFO lane of e->type: gives it the next number of that type and takes over ONE
  * reference that was counted in upbit__event_set_refs, whatever happens. 1: entered; 0: refused

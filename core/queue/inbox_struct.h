@@ -69,11 +69,14 @@ struct upbit__inbox {
     /* I/O thread: all a push needs of the inbox, with the lanes below */
     _Alignas(UPBIT__CACHE_LINE) upbit__batch *batch; /* immutable */
     upbit__inbox *touched_next;
-    uint32_t touched;       /* 1: on batch->touched                     */
-    uint32_t lanes_touched; /* FIFO lanes with something uncommitted    */
-    int io_closed;
-    int listed;           /* 1: on batch->inboxes */
-    uint64_t queued_most; /* queued_peak */
+    uint64_t staged;    /* what of batch->stage it has been pushed */
+    upbit__fresh fresh; /* of `latest`                             */
+    uint8_t touched;    /* 1: on batch->touched                    */
+    uint8_t listed;     /* 1: on batch->inboxes                    */
+    uint8_t io_closed;
+    uint8_t stages;         /* lanes whose events go by the stage      */
+    uint32_t lanes_touched; /* FIFO lanes with something uncommitted   */
+    uint64_t queued_most;   /* queued_peak */
 
     /* written by the I/O thread, once each, read by the consumer; atomic */
     _Alignas(UPBIT__CACHE_LINE) _Atomic(upbit__lane *) lanes[UPBIT__LANES];
@@ -129,15 +132,14 @@ struct upbit__inbox {
     uint64_t held_number;
     upbit__bundle *bundle; /* being handed out; NULL when none */
     uint64_t bundle_request;
-    uint32_t batch_at, batch_count, batch_lane;
+    uint32_t batch_at, batch_plain, batch_count, batch_lane; /* at..plain-1: take_quick */
     uint32_t cursor;      /* whose turn: a FIFO lane, or UPBIT__LANES for latest */
     uint32_t latest_left; /* cells of the turn that runs */
     uint32_t epoch[2];    /* by upbit_session: of the last EPOCH */
     int done;             /* CLOSED was handed out */
 
     /* written by the consumer, read by any */
-    _Alignas(UPBIT__CACHE_LINE) _Atomic uint64_t delivered;
-    _Atomic uint64_t holding; /* taken from a FIFO lane, not handed out yet */
+    _Alignas(UPBIT__CACHE_LINE) _Atomic uint64_t progress; /* upbit__inbox_claimed */
     _Atomic uint64_t gaps;
 
     /* consumer */
@@ -188,22 +190,43 @@ static inline int upbit__type_of_lane(unsigned lane)
     return lane == UPBIT__LANES - 1 ? UPBIT_TYPE_RAW : (int)lane + 1;
 }
 
+/* `progress` is two counts in one word, so that an event handed out is one store: in the low bits
+ * what was claimed from a FIFO lane and not handed out yet (a turn at most), above them all that
+ * was claimed. */
+enum { UPBIT__HELD_BITS = 4 };
+_Static_assert(UPBIT__TURN < 1 << UPBIT__HELD_BITS, "a turn fits the low bits");
+
+/* `count` events of a FIFO turn are claimed; each goes with upbit__count(&in->progress, -1). */
+static inline void upbit__inbox_claimed(upbit__inbox *in, uint64_t count)
+{
+    upbit__count(&in->progress, (count << UPBIT__HELD_BITS) + count);
+}
+
+/* An event that was in no FIFO lane is handed out. */
+static inline void upbit__inbox_delivered(upbit__inbox *in)
+{
+    upbit__count(&in->progress, (uint64_t)1 << UPBIT__HELD_BITS);
+}
+
+static inline uint64_t upbit__progress_held(uint64_t progress)
+{
+    return progress & ((1U << UPBIT__HELD_BITS) - 1);
+}
+
+static inline uint64_t upbit__progress_delivered(uint64_t progress)
+{
+    return (progress >> UPBIT__HELD_BITS) - upbit__progress_held(progress);
+}
+
 /* The next event of the FIFO turn that runs, if there is one and neither EPOCH nor GAP belongs
- * before it: seven of eight times. 0: ask upbit__inbox_take. @thread consumer. */
+ * before it: nearly always. 0: ask upbit__inbox_take. @thread consumer. */
 static inline int upbit__inbox_take_quick(upbit__inbox *in, upbit_delivery *out)
 {
-    if (in->batch_at >= in->batch_count || in->held != NULL)
+    if (in->batch_at >= in->batch_plain)
         return 0;
-    const upbit__taken *next = &in->batch_events[in->batch_at];
-    const upbit_event *e = next->event;
-    if (next->number != in->expected[in->batch_lane] || e->type >= UPBIT_TYPE_STATE ||
-        e->epoch > in->epoch[upbit__session_of(e->type)])
-        return 0;
-    in->batch_at++;
-    in->expected[in->batch_lane]++;
-    atomic_store_explicit(&in->holding, in->batch_count - in->batch_at, memory_order_relaxed);
-    upbit__count(&in->delivered, 1);
-    return upbit__deliver(out, e, next->number, 0);
+    const upbit__taken *next = &in->batch_events[in->batch_at++];
+    upbit__count(&in->progress, (uint64_t)-1);
+    return upbit__deliver(out, next->event, next->number, 0);
 }
 
 /* What the consumer's turn touches of an inbox; @thread consumer. */
@@ -213,7 +236,7 @@ static inline void upbit__inbox_foresee(const upbit__inbox *in)
     UPBIT__PREFETCH(&in->lanes);
     UPBIT__PREFETCH(&in->ring);
     UPBIT__PREFETCH(&in->control);
-    for (const char *at = (const char *)&in->run_next; at < (const char *)(in + 1);
+    for (const char *at = (const char *)&in->run_next; at < (const char *)&in->lag;
          at += UPBIT__CACHE_LINE)
         UPBIT__PREFETCH(at);
 }
@@ -227,6 +250,36 @@ static inline void upbit__inbox_foresee_lanes(upbit__inbox *in)
         UPBIT__PREFETCH(&l->fifo.head);
         UPBIT__PREFETCH(&l->fifo.tail);
     }
+}
+
+/* The first touch since the last commit: upbit__inbox_touch. @thread io. */
+void upbit__inbox_put_on_list(upbit__inbox *in);
+
+/* The next commit has to come by. @thread io. */
+static inline void upbit__inbox_touch(upbit__inbox *in)
+{
+    if (!in->touched)
+        upbit__inbox_put_on_list(in);
+}
+
+static inline void upbit__inbox_let_go(upbit__inbox *in, const upbit_event *e)
+{
+    upbit__event_unref_io(in->batch->pool, e);
+}
+
+/* What it has been pushed goes from the stage into its lanes. @thread io. */
+void upbit__inbox_unstage(upbit__inbox *in);
+
+/* The same for all inboxes: the stage is empty then. @thread io. */
+void upbit__batch_unstage(upbit__batch *b);
+
+/* Nothing on it is any inbox's. @thread io. */
+static inline void upbit__batch_clear_stage(upbit__batch *b)
+{
+    for (uint32_t left = b->stage_lanes; left != 0; left &= left - 1)
+        b->stage_of[__builtin_ctz(left)] = b->stage_bytes[__builtin_ctz(left)] = 0;
+    b->staged = b->stage_lanes = 0;
+    b->stage_last = NULL;
 }
 
 /* Lets one of the three references go. @thread any. */

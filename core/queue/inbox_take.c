@@ -65,6 +65,23 @@ static int deliver_gap(upbit__inbox *in, upbit_delivery *out, unsigned lane)
     return upbit__deliver(out, &gap->event, 0, 0);
 }
 
+/* How far the turn goes on without a GAP or an EPOCH between its events. */
+static void see_plain(upbit__inbox *in)
+{
+    unsigned lane = in->batch_lane;
+    uint64_t expected = in->expected[lane];
+    uint32_t at = in->batch_at, epoch = in->epoch[upbit__session_of(upbit__type_of_lane(lane))];
+    for (; at < in->batch_count; at++) {
+        const upbit__taken *next = &in->batch_events[at];
+        const upbit_event *e = next->event;
+        if (next->number != expected || e->type >= UPBIT_TYPE_STATE || e->epoch > epoch)
+            break;
+        expected++;
+    }
+    in->batch_plain = at;
+    in->expected[lane] = expected;
+}
+
 /* Hands out what is held, or what has to come before it: each call one step. */
 static int deliver_held(upbit__inbox *in, upbit_delivery *out)
 {
@@ -78,11 +95,12 @@ static int deliver_held(upbit__inbox *in, upbit_delivery *out)
             if (in->held_number != in->expected[lane])
                 return deliver_gap(in, out, lane);
             in->expected[lane]++;
-            atomic_store_explicit(&in->holding, in->batch_count - in->batch_at,
-                                  memory_order_relaxed);
+            upbit__count(&in->progress, (uint64_t)-1);
             upbit__count(&in->gaps, e->type == UPBIT_TYPE_GAP);
+            see_plain(in); /* one EPOCH, one GAP, and what follows is as usual again */
+        } else {
+            upbit__inbox_delivered(in);
         }
-        upbit__count(&in->delivered, 1);
     }
     in->held = NULL;
     return upbit__deliver(out, e, in->held_number, 0);
@@ -108,7 +126,7 @@ static int deliver_bundle(upbit__inbox *in, upbit_delivery *out)
     if (e->type < UPBIT_TYPE_STATE) {
         if (is_new_epoch(in, e))
             return deliver_epoch(in, out, e);
-        upbit__count(&in->delivered, 1);
+        upbit__inbox_delivered(in);
     }
     if (++b->at == b->count) {
         in->bundle = NULL;
@@ -215,7 +233,8 @@ static int claim_turn(upbit__inbox *in, unsigned lane)
         in->batch_lane = lane;
         in->batch_at = 0;
         in->batch_count = (uint32_t)count;
-        atomic_store_explicit(&in->holding, count, memory_order_relaxed);
+        upbit__inbox_claimed(in, count);
+        see_plain(in);
         return 1;
     }
 }
@@ -238,6 +257,10 @@ static int take_latest(upbit__inbox *in, upbit_delivery *out)
     }
     if (in->latest_left-- == UPBIT__TURN)
         look(in, e);
+    if (e->type < UPBIT_TYPE_STATE && e->epoch <= in->epoch[upbit__session_of(e->type)]) {
+        upbit__inbox_delivered(in);
+        return upbit__deliver(out, e, 0, 0);
+    }
     in->held = e;
     in->held_number = 0;
     return deliver_held(in, out);

@@ -6,11 +6,15 @@
  * the consumer stores NULL: an I/O thread that did would link a cell twice; to clear it puts the
  * tomb.
  *
+ * Cells with a new value hang on a chain of the I/O thread's own first, and go on `dirty` together,
+ * an inbox at a time: upbit__latest_show.
+ *
  * Atomics and their partners:
  *   val     exchange(ar) by either side: what one takes out was complete when the other put it
- *           in, and a NULL that is read means the consumer is done with the cell's link.
- *   dirty   stack.h: pushed with CAS(rel, rlx), emptied with exchange(acq).
- *   the cell's link  rlx; see stack.h. The consumer reads it before it empties val. */
+ *           in. But where the I/O thread reads NULL (acq) the consumer's exchange was the last and
+ *           it is done with the cell's link: then the value is stored (rlx), and shown with
+ * `dirty`. dirty   stack.h: pushed with CAS(rel, rlx), emptied with exchange(acq). the cell's link
+ * rlx; see stack.h. The consumer reads it before it empties val. */
 #ifndef UPBIT_QUEUE_LATEST_H
 #define UPBIT_QUEUE_LATEST_H
 
@@ -41,6 +45,11 @@ typedef struct upbit__latest {
     upbit__link *own; /* taken from dirty, oldest first */
 } upbit__latest;
 
+/* I/O thread: cells that are not on `dirty` yet, newest first. All zero: none. */
+typedef struct upbit__fresh {
+    upbit__link *newest, *oldest;
+} upbit__fresh;
+
 static inline void upbit__latest_init(upbit__latest *l, const void *tomb)
 {
     l->tomb = tomb;
@@ -57,22 +66,38 @@ static inline void upbit__cell_init(upbit__cell *c)
 
 /* ---- I/O thread ---- */
 
-/* What was there before: NULL, the tomb, or a value that is the caller's again. */
-static inline const void *upbit__latest_put(upbit__latest *l, upbit__cell *c, const void *value)
+/* What was there before: NULL, the tomb, or a value that is the caller's again. The consumer sees
+ * it after upbit__latest_show at the latest. */
+static inline const void *upbit__latest_put(upbit__fresh *fresh, upbit__cell *c, const void *value)
 {
-    const void *old = atomic_exchange_explicit(&c->val, value, memory_order_acq_rel); /* pop */
-    if (old == (const void *)0)
-        upbit__stack_push(&l->dirty, &c->link);
-    return old;
+    if (atomic_load_explicit(&c->val, memory_order_acquire) == (const void *)0) { /* pop */
+        atomic_store_explicit(&c->val, value, memory_order_relaxed);
+    } else {
+        const void *old = atomic_exchange_explicit(&c->val, value, memory_order_acq_rel); /* pop */
+        if (old != (const void *)0)
+            return old;
+    }
+    upbit__link_set_next(&c->link, fresh->newest);
+    if (fresh->newest == (upbit__link *)0)
+        fresh->oldest = &c->link;
+    fresh->newest = &c->link;
+    return (const void *)0;
+}
+
+static inline void upbit__latest_show(upbit__latest *l, upbit__fresh *fresh)
+{
+    if (fresh->newest != (upbit__link *)0)
+        upbit__stack_push_chain(&l->dirty, fresh->newest, fresh->oldest, (upbit__link *)0);
+    fresh->newest = (upbit__link *)0;
 }
 
 /* A value that waits is not delivered any more; it is the caller's again. NULL or the tomb:
  * none. */
-static inline const void *upbit__latest_clear(upbit__latest *l, upbit__cell *c)
+static inline const void *upbit__latest_clear(upbit__latest *l, upbit__fresh *fresh, upbit__cell *c)
 {
     if (atomic_load_explicit(&c->val, memory_order_relaxed) == (const void *)0)
         return (const void *)0; /* only this thread could make it anything else */
-    return upbit__latest_put(l, c, l->tomb);
+    return upbit__latest_put(fresh, c, l->tomb);
 }
 
 /* 1: `old` still waited and is the caller's again, `value` stands in its place; 0: nothing was

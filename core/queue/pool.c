@@ -270,12 +270,12 @@ void upbit__event_set_refs(upbit_event *e, uint32_t n)
     atomic_store_explicit(&block_of(e)->refs, n, memory_order_relaxed); /* see pool.h */
 }
 
-/* 1: that was the last one. */
-static int drop_ref(block *b)
+/* 1: those were the last ones. */
+static int drop_refs(block *b, uint32_t n)
 {
-    uint32_t before = atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel); /* itself */
-    assert(before != 0 && "event let go too often");
-    return before == 1;
+    uint32_t before = atomic_fetch_sub_explicit(&b->refs, n, memory_order_acq_rel); /* itself */
+    assert(before >= n && "event let go too often");
+    return before == n;
 }
 
 /* Brings a block back from a thread that is not its pool's. */
@@ -301,7 +301,7 @@ void upbit__event_unref_io(upbit__pool *p, const upbit_event *e)
     if (e == NULL)
         return;
     block *b = block_of(e);
-    if (!drop_ref(b))
+    if (!drop_refs(b, 1))
         return;
     if (p == NULL || b->pool != p) {
         send_back(b);
@@ -317,12 +317,112 @@ void upbit_event_ref(const upbit_event *e)
         (void)atomic_fetch_add_explicit(&block_of(e)->refs, 1, memory_order_relaxed);
 }
 
+/* ---- references let go in a drain ---- */
+
+/* What a thread in a drain has let go and not told the blocks yet. */
+typedef struct releases {
+    block *of[UPBIT__RELEASES];
+    uint32_t count[UPBIT__RELEASES];
+    unsigned next;   /* where the block that followed last time is */
+    unsigned start;  /* where the one is that came when it was another */
+    unsigned oldest; /* the next to give way */
+} releases;
+
+/* Of this thread, while it drains. A pointer alone, so that the library may be loaded late. */
+static _Thread_local releases *mine __attribute__((tls_model("initial-exec")));
+static pthread_once_t releases_once = PTHREAD_ONCE_INIT;
+static pthread_key_t releases_key; /* a thread that ends in the middle of a drain settles, too */
+static int releases_have_key;
+
+__attribute__((noinline)) static void settle(releases *r, unsigned at)
+{
+    block *b = r->of[at];
+    r->of[at] = NULL;
+    if (b != NULL && drop_refs(b, r->count[at]))
+        send_back(b);
+}
+
+static void settle_all(releases *r)
+{
+    for (unsigned i = 0; i < UPBIT__RELEASES; i++)
+        settle(r, i);
+}
+
+static void end_thread(void *context)
+{
+    settle_all(context);
+    mine = NULL;
+    free(context);
+}
+
+static void make_key(void)
+{
+    releases_have_key = pthread_key_create(&releases_key, end_thread) == 0;
+}
+
+/* A library that is unloaded is not called any more when a thread ends. */
+__attribute__((destructor)) static void unload(void)
+{
+    if (releases_have_key)
+        pthread_key_delete(releases_key);
+}
+
+void upbit__releases_begin(void)
+{
+    if (mine != NULL || pthread_once(&releases_once, make_key) != 0 || !releases_have_key)
+        return;
+    releases *r = calloc(1, sizeof *r);
+    if (r == NULL || pthread_setspecific(releases_key, r) != 0)
+        free(r);
+    else
+        mine = r;
+}
+
+void upbit__releases_end(void)
+{
+    if (mine != NULL)
+        settle_all(mine);
+}
+
+/* Where the block is, or is now. */
+__attribute__((noinline)) static unsigned find(releases *r, block *b)
+{
+    unsigned at = r->start;
+    for (unsigned i = 0; i < UPBIT__RELEASES && r->of[at] != b; i++)
+        at = (r->start + i) % UPBIT__RELEASES;
+    if (r->of[at] != b) {
+        at = r->oldest++ % UPBIT__RELEASES;
+        settle(r, at);
+        r->of[at] = b;
+        r->count[at] = 0;
+    }
+    r->start = at;
+    return at;
+}
+
+static void let_go_later(releases *r, block *b)
+{
+    uint32_t left = atomic_load_explicit(&b->refs, memory_order_relaxed); /* of whom: drop_refs */
+    if (left == 1) {
+        if (drop_refs(b, 1))
+            send_back(b);
+        return;
+    }
+    unsigned at = r->of[r->next] == b ? r->next : find(r, b);
+    r->next = (at + 1) % UPBIT__RELEASES;
+    if (++r->count[at] >= left)
+        settle(r, at); /* nobody else has it any more */
+}
+
 void upbit_event_unref(const upbit_event *e)
 {
     if (e == NULL)
         return;
     block *b = block_of(e);
-    if (drop_ref(b))
+    releases *r = mine;
+    if (r != NULL)
+        let_go_later(r, b);
+    else if (drop_refs(b, 1))
         send_back(b);
 }
 
@@ -335,15 +435,15 @@ void upbit__pool_release(upbit__pool *p)
             next = upbit__link_next(l);
             free_block(block_of_link(l));
         }
-    uint64_t mine = 1;
+    uint64_t back = 1;
     /* Before the seal, whose release shows it to send_back. */
     atomic_store_explicit(&p->left, p->out + 1, memory_order_relaxed);
     upbit__link *l = atomic_exchange_explicit(&p->returns.top, &p->seal, memory_order_acq_rel);
-    for (upbit__link *next; l != NULL; l = next, mine++) {
+    for (upbit__link *next; l != NULL; l = next, back++) {
         next = upbit__link_next(l);
         free_block(block_of_link(l));
     }
-    if (atomic_fetch_sub_explicit(&p->left, mine, memory_order_acq_rel) == mine)
+    if (atomic_fetch_sub_explicit(&p->left, back, memory_order_acq_rel) == back)
         free(p);
 }
 

@@ -60,6 +60,17 @@ void upbit__event_set_refs(upbit_event *e, uint32_t n);
  * @thread io. */
 void upbit__pool_collect(upbit__pool *p);
 
+/* A thread that drains many inboxes lets the same few events go over and over, and counting each
+ * down for itself would cost as much as the rest of a delivery. From begin on the calling thread's
+ * upbit_event_unref remembers what it lets go, of 16 blocks at a time, and tells a block when it is
+ * the last that has it, when it gives way to another, or at the end of the drain: so an event that
+ * nobody has any more goes back at once, unless two threads in a drain were the last to have it,
+ * and then at the end of their drains. Without memory it does nothing. @thread consumer. */
+enum { UPBIT__RELEASES = 16 };
+void upbit__releases_begin(void);
+/* Tells all. Nothing is remembered then, until the next unref. @thread any. */
+void upbit__releases_end(void);
+
 /* upbit_event_unref for the I/O thread of `p`: a block of p whose last reference this was goes
  * on the private free list. Events of other pools and stand-alone ones work too. NULL e is
  * allowed. @thread io. */

@@ -43,19 +43,26 @@ static inline void upbit__link_set_next(upbit__link *l, upbit__link *next)
     atomic_store_explicit(&l->next, next, memory_order_relaxed);
 }
 
-/* Pushes unless the stack is sealed (top == seal; seal NULL: never). 1 pushed, 0 sealed. @thread
- * any. */
-static inline int upbit__stack_push_unless(upbit__stack *s, upbit__link *l, const upbit__link *seal)
+/* Pushes a chain, newest first, whose last link is `oldest`, unless the stack is sealed (top ==
+ * seal; seal NULL: never). 1 pushed, 0 sealed. @thread any. */
+static inline int upbit__stack_push_chain(upbit__stack *s, upbit__link *newest, upbit__link *oldest,
+                                          const upbit__link *seal)
 {
     upbit__link *top = atomic_load_explicit(&s->top, memory_order_relaxed);
     do {
         if (seal != (const upbit__link *)0 && top == seal)
             return 0;
-        upbit__link_set_next(l, top);
-    } while (!atomic_compare_exchange_weak_explicit(&s->top, &top, l,
+        upbit__link_set_next(oldest, top);
+    } while (!atomic_compare_exchange_weak_explicit(&s->top, &top, newest,
                                                     memory_order_release, /* take */
                                                     memory_order_relaxed));
     return 1;
+}
+
+/* One alone. @thread any. */
+static inline int upbit__stack_push_unless(upbit__stack *s, upbit__link *l, const upbit__link *seal)
+{
+    return upbit__stack_push_chain(s, l, l, seal);
 }
 
 static inline void upbit__stack_push(upbit__stack *s, upbit__link *l)

@@ -46,6 +46,7 @@ typedef struct upbit__waiter {
 
     /* I/O thread of `batch` */
     struct upbit__waiter *touched_next;
+    upbit__link *rising, *rising_last; /* inboxes that go on `ready` with this commit */
     int touched;
 
     /* consumer */

@@ -82,13 +82,24 @@ MUTANTS = {
          '    return old;')]),
     # ---- latest lane ----
     'clear_by_null': Mutant('latest', 'latest.h', 'the list has no end', [
-        ('return upbit__latest_put(l, c, l->tomb);',
-         '(void)l;\n    return atomic_exchange_explicit(&c->val, (const void *)0, '
+        ('return upbit__latest_put(fresh, c, l->tomb);',
+         '(void)l;\n    (void)fresh;\n    return atomic_exchange_explicit(&c->val, (const void *)0, '
          'memory_order_acq_rel);')]),
     'put_without_release': Mutant('latest', 'latest.h', RACE, [
         order('&c->val, value, ', ACQ_REL, ');', ACQUIRE)]),
     'put_without_acquire': Mutant('latest', 'latest.h', ORDER, [
         order('&c->val, value, ', ACQ_REL, ');', RELEASE)]),
+    'empty_cell_seen_without_acquire': Mutant('latest', 'latest.h', ORDER, [
+        order('&c->val, ', ACQUIRE, ') == (const void *)0) { /* pop */', RELAXED)]),
+    'full_cell_overwritten': Mutant('latest', 'latest.h', RACE, [
+        ('        const void *old = atomic_exchange_explicit(&c->val, value, '
+         'memory_order_acq_rel); /* pop */',
+         '        const void *old = atomic_load_explicit(&c->val, memory_order_acquire);\n'
+         '        atomic_store_explicit(&c->val, value, memory_order_release);')]),
+    'chain_shown_by_its_oldest': Mutant('latest', 'latest.h', ORDER, [
+        ('fresh->newest, fresh->oldest, (', 'fresh->oldest, fresh->oldest, (')]),
+    'chain_shown_twice': Mutant('latest', 'latest.h', 'the list has no end', [
+        ('(upbit__link *)0);\n    fresh->newest = (upbit__link *)0;', '(upbit__link *)0);')]),
     'pop_without_release': Mutant('latest', 'latest.h', ORDER, [
         order('(const void *)0, ', ACQ_REL, '); /* put */', ACQUIRE)]),
     'pop_without_acquire': Mutant('latest', 'latest.h', RACE, [
@@ -121,9 +132,9 @@ MUTANTS = {
          '    return (int)atomic_exchange')]),
     # ---- return list ----
     'unref_without_acquire': Mutant('returns', 'pool.c', RACE, [
-        order('->refs, 1, ', ACQ_REL, '); /* itself', RELEASE)]),
+        order('->refs, n, ', ACQ_REL, '); /* itself', RELEASE)]),
     'unref_without_release': Mutant('returns', 'pool.c', RACE, [
-        order('->refs, 1, ', ACQ_REL, '); /* itself', ACQUIRE)]),
+        order('->refs, n, ', ACQ_REL, '); /* itself', ACQUIRE)]),
     'seal_without_release': Mutant('returns', 'pool.c', 'leak', [
         order('&p->seal, ', ACQ_REL, ')', ACQUIRE)]),
     'seal_met_without_acquire': Mutant('returns', 'pool.c', 'leak', [
@@ -150,7 +161,7 @@ MUTANTS = {
     # ---- the whole inbox ----
     'lane_opened_without_release': Mutant('inbox two_lanes', 'inbox_push.c', 'null pointer', [
         order('', RELEASE, "); /* the consumer's load of open */", RELAXED)]),
-    'closed_without_release': Mutant('inbox full', 'inbox_push.c', RACE, [
+    'closed_without_release': Mutant('inbox full', 'inbox_control.c', RACE, [
         order('&in->closed, e, ', RELEASE, '', RELAXED)]),
     'closed_seen_without_acquire': Mutant('inbox control', 'inbox_take.c', RACE, [
         order('&in->closed, ', ACQUIRE, ');\n', RELAXED)]),
@@ -160,7 +171,7 @@ MUTANTS = {
         ('    if (!is_reached(in, upbit__ring_barrier(&in->ring, 0)))\n        return 0;\n',
          '    (void)is_reached;\n')]),
     'overflow_wakes_nobody': Mutant('inbox lossless', 'inbox_push.c', ORDER, [
-        ('memory_order_release); /* take */\n    touch(in);',
+        ('memory_order_release); /* take */\n    upbit__inbox_touch(in);',
          'memory_order_release); /* take */')]),
     'inbox_laid_to_rest_unseen': Mutant('inbox two_lanes', 'waiter.c', ORDER, [
         ('upbit__inbox_any(in) && upbit__flag_take(&in->idle)', '0')]),

@@ -9,6 +9,7 @@
 enum { VALUES = 5, POPS = 3, CELLS = 2 };
 
 static upbit__latest lane;
+static upbit__fresh fresh;
 static upbit__cell cells[CELLS];
 static const int tomb;
 static struct {
@@ -36,17 +37,20 @@ static void take_back(const void *old)
 static void put(unsigned i)
 {
     values[i].value = i;
-    take_back(upbit__latest_put(&lane, &cells[cell_of(i)], &values[i]));
+    take_back(upbit__latest_put(&fresh, &cells[cell_of(i)], &values[i]));
 }
 
 static void *io(void *unused)
 {
     put(1);
     put(2);
+    upbit__latest_show(&lane, &fresh);
     put(3);
-    take_back(upbit__latest_clear(&lane, &cells[1]));
+    take_back(upbit__latest_clear(&lane, &fresh, &cells[1]));
+    upbit__latest_show(&lane, &fresh);
     put(4);
     put(5);
+    upbit__latest_show(&lane, &fresh);
     return unused;
 }
 
@@ -75,6 +79,7 @@ static void *consumer(void *unused)
 int main(void)
 {
     upbit__latest_init(&lane, &tomb);
+    fresh = (upbit__fresh){NULL, NULL};
     for (unsigned i = 0; i < CELLS; i++) {
         upbit__cell_init(&cells[i]);
         LITMUS_LATE(&cells[i].link.next);

@@ -1,4 +1,5 @@
-/* The stack below all lists: two threads that push, take whole and push again what they took.
+/* The stack below all lists: two threads that push, take whole and push again what they took, one
+ * by one or as a chain.
  *
  * Promises: a link is always on the list or in one thread's hand, never in two, never lost; what
  * was written before the push is seen by whoever took it. Taking one by one would not do: a link
@@ -15,6 +16,18 @@ static struct item {
     unsigned uses; /* plain: the holder's */
 } items[LINKS];
 
+/* As a chain, which is the other way round then. */
+static void take_and_return_all(unsigned most)
+{
+    upbit__link *oldest = upbit__stack_take(&stack);
+    for (upbit__link *l = oldest; l != NULL; l = upbit__link_next(l)) {
+        assert(most-- > 0 && "the list has no end");
+        UPBIT__LINK_OWNER(l, struct item, link)->uses++;
+    }
+    if (oldest != NULL)
+        upbit__stack_push_chain(&stack, upbit__link_reverse(oldest), oldest, NULL);
+}
+
 static void take_and_return(unsigned most)
 {
     upbit__link *l = upbit__stack_take(&stack);
@@ -29,7 +42,10 @@ static void take_and_return(unsigned most)
 static void *worker(void *unused)
 {
     for (int i = 0; i < ROUNDS; i++)
-        take_and_return(LINKS);
+        if (i == 0)
+            take_and_return(LINKS);
+        else
+            take_and_return_all(LINKS);
     return unused;
 }
 

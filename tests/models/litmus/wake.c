@@ -24,6 +24,7 @@ static struct {
     uint32_t sizes[CAPACITY];
 } array;
 static upbit__latest latest;
+static upbit__fresh fresh;
 static upbit__cell cell;
 static upbit__flag idle, armed;
 static upbit__stack ready;
@@ -59,9 +60,11 @@ static void *io(void *unused)
 {
     upbit__fifo_put(&lane, &trades[0], 1);
     commit_and_wake();
-    upbit__latest_put(&latest, &cell, &tickers[0]);
+    upbit__latest_put(&fresh, &cell, &tickers[0]);
+    upbit__latest_show(&latest, &fresh);
     wake();
-    upbit__latest_put(&latest, &cell, &tickers[1]);
+    upbit__latest_put(&fresh, &cell, &tickers[1]);
+    upbit__latest_show(&latest, &fresh);
     upbit__fifo_put(&lane, &trades[1], 1);
     commit_and_wake();
     return unused;
@@ -146,6 +149,7 @@ int main(void)
 {
     upbit__fifo_init(&lane, array.slots, CAPACITY, CAPACITY, 100);
     upbit__latest_init(&latest, &tomb);
+    fresh = (upbit__fresh){NULL, NULL};
     upbit__cell_init(&cell);
     upbit__flag_init(&idle, 1);
     upbit__flag_init(&armed, 1);

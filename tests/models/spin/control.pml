@@ -1,5 +1,5 @@
 /* The control lane's promises: a place for every answer, errors that are counted and never lost.
- * inbox_push.c, inbox_take.c, ring.h, latest.h, an atomic operation a step.
+ * inbox_control.c, inbox_take.c, ring.h, latest.h, an atomic operation a step.
  *
  * Shown: an answer that was promised a place always finds one; the ring never holds more than its
  * places; every accepted command is answered once; and the counts of the ERROR events delivered add

@@ -294,6 +294,7 @@ START_TEST(latest_keeps_the_newest_of_each_key)
     upbit__batch_commit(&r.batch);
     ck_assert_str_eq(take_all(&r), "epoch0(0>1) 1=3 1=2 ."); /* in the order they became dirty */
     ck_assert_int_eq(upbit__inbox_put(r.in, a, event_of(&r, UPBIT_TYPE_TICKER, 4)), 1);
+    upbit__batch_commit(&r.batch);
     ck_assert_str_eq(take_all(&r), "1=4 .");
     upbit_proxy_stats s;
     upbit__inbox_stats(r.in, &s);

@@ -53,6 +53,7 @@ static void step(void);
 #include "../../../core/queue/batch.c"
 #include "../../../core/queue/bundle.c"
 #include "../../../core/queue/inbox.c"
+#include "../../../core/queue/inbox_control.c"
 #include "../../../core/queue/inbox_push.c"
 #include "../../../core/queue/inbox_take.c"
 #include "../../../core/queue/pool.c"

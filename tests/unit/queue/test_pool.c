@@ -139,6 +139,112 @@ START_TEST(events_outlive_the_pool)
 }
 END_TEST
 
+/* One event with `n` references, all of them the caller's. */
+static upbit_event *shared(upbit__pool *p, uint32_t n)
+{
+    upbit_event *e = upbit__pool_allocate(p, 300);
+    upbit__event_set_refs(e, n);
+    return e;
+}
+
+static uint64_t bytes_out(upbit__pool *p)
+{
+    upbit__pool_collect(p);
+    return upbit__pool_bytes(p);
+}
+
+START_TEST(a_drain_lets_go_at_once_what_nobody_else_has)
+{
+    enum { EVENTS = UPBIT__RELEASES / 2, TAKERS = 5 };
+    upbit__pool *p;
+    ck_assert_int_eq(upbit__pool_create(&p, 1 << 20), 0);
+    upbit_event *e[EVENTS];
+    for (int i = 0; i < EVENTS; i++)
+        e[i] = shared(p, TAKERS);
+    upbit__releases_begin();
+    uint64_t all = bytes_out(p);
+    for (int taker = 0; taker < TAKERS; taker++)
+        for (int i = 0; i < EVENTS; i++) {
+            e[i]->epoch = 7; /* ours until the last */
+            upbit_event_unref(e[i]);
+            uint64_t gone = taker == TAKERS - 1 ? (uint64_t)i + 1 : 0;
+            ck_assert_uint_eq(bytes_out(p), all / EVENTS * (EVENTS - gone));
+        }
+    upbit_event_unref(shared(p, 1));
+    ck_assert_uint_eq(bytes_out(p), 0);
+    upbit__releases_end();
+    upbit__pool_release(p);
+}
+END_TEST
+
+START_TEST(what_another_has_is_told_at_the_end_of_the_drain)
+{
+    upbit__pool *p;
+    ck_assert_int_eq(upbit__pool_create(&p, 1 << 20), 0);
+    upbit_event *e = shared(p, 4);
+    upbit__releases_begin();
+    upbit_event_unref(e);
+    upbit_event_unref(e);
+    upbit_event_ref(e);
+    upbit_event_unref(e);
+    upbit__event_unref_io(p, e); /* the I/O thread's: cannot know that one alone is left */
+    upbit_event_unref(e);
+    ck_assert_uint_eq(bytes_out(p), 0);
+    e = shared(p, 3);
+    upbit_event_unref(e);
+    upbit_event_unref(e);
+    upbit__event_unref_io(p, e);
+    ck_assert_uint_ne(bytes_out(p), 0);
+    upbit__releases_end();
+    ck_assert_uint_eq(bytes_out(p), 0);
+    upbit__pool_release(p);
+}
+END_TEST
+
+START_TEST(more_events_than_a_drain_remembers)
+{
+    enum { EVENTS = 5 * UPBIT__RELEASES + 3, TAKERS = 4 };
+    upbit__pool *p;
+    ck_assert_int_eq(upbit__pool_create(&p, 1 << 20), 0);
+    upbit_event *e[EVENTS];
+    for (int i = 0; i < EVENTS; i++)
+        e[i] = shared(p, TAKERS);
+    upbit__releases_begin();
+    for (int taker = 0; taker < TAKERS; taker++)
+        for (int i = 0; i < EVENTS; i++)
+            upbit_event_unref(e[(i * (taker + 1) + taker) % EVENTS]); /* EVENTS is prime */
+    upbit__releases_end();
+    ck_assert_uint_eq(bytes_out(p), 0);
+    upbit__pool_release(p);
+}
+END_TEST
+
+static void *drains_and_ends(void *context)
+{
+    upbit_event **e = context;
+    upbit__releases_begin();
+    upbit_event_unref(e[0]);
+    upbit_event_unref(e[0]);
+    upbit_event_unref(e[1]);
+    return NULL;
+}
+
+START_TEST(a_thread_that_ends_in_a_drain_tells_all)
+{
+    upbit__pool *p;
+    ck_assert_int_eq(upbit__pool_create(&p, 1 << 20), 0);
+    upbit_event *e[2] = { shared(p, 3), shared(p, 2) };
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, drains_and_ends, e), 0);
+    pthread_join(thread, NULL);
+    ck_assert_uint_ne(bytes_out(p), 0);
+    upbit__event_unref_io(p, e[0]);
+    upbit__event_unref_io(p, e[1]);
+    ck_assert_uint_eq(upbit__pool_bytes(p), 0);
+    upbit__pool_release(p);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("queue pool");
@@ -150,6 +256,10 @@ static Suite *suite(void)
     tcase_add_test(t, references_are_counted);
     tcase_add_test(t, a_block_of_its_own_needs_no_pool);
     tcase_add_test(t, events_outlive_the_pool);
+    tcase_add_test(t, a_drain_lets_go_at_once_what_nobody_else_has);
+    tcase_add_test(t, what_another_has_is_told_at_the_end_of_the_drain);
+    tcase_add_test(t, more_events_than_a_drain_remembers);
+    tcase_add_test(t, a_thread_that_ends_in_a_drain_tells_all);
     suite_add_tcase(s, t);
     return s;
 }
