@@ -8,7 +8,6 @@
 #include "upbit-live/error.h"
 
 #define HEADERS_MAX 32768u /* bytes of all headers of all answers to one request */
-#define READ_AHEAD  32768  /* measured: 16 and 64 KiB cost more per message */
 
 /* libcurl takes a certificate without a SAN for its CN's sake, and OpenSSL does not check the
  * host at all unless told to: so the host is set in the context and checked inside the
@@ -98,24 +97,6 @@ int upbit__curl_setup_apply(CURL *easy, upbit__curl_setup *setup)
     ok &= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, upbit__curl_on_header) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_HEADERDATA, setup) == CURLE_OK;
     return ok ? 0 : UPBIT_ERROR_NO_MEMORY;
-}
-
-void upbit__curl_read_ahead(CURL *easy)
-{
-    struct curl_tlssessioninfo *info = NULL;
-    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || info == NULL ||
-        info->backend != CURLSSLBACKEND_OPENSSL || info->internals == NULL)
-        return;
-    SSL *ssl = info->internals;
-    BIO *socket = SSL_get_rbio(ssl);
-    BIO *buffer = BIO_new(BIO_f_buffer());
-    if (socket == NULL || buffer == NULL || BIO_set_read_buffer_size(buffer, READ_AHEAD) != 1 ||
-        BIO_up_ref(socket) != 1) {
-        BIO_free(buffer);
-        return;
-    }
-    BIO_push(buffer, socket);
-    SSL_set0_rbio(ssl, buffer); /* the chain is the SSL's now */
 }
 
 int upbit__curl_error(CURLcode code, const char *error_text)

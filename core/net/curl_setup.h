@@ -26,13 +26,6 @@ int upbit__curl_setup_apply(CURL *easy, upbit__curl_setup *setup);
  */
 size_t upbit__curl_on_header(char *line, size_t size, size_t count, void *setup);
 
-/* From now on one system call brings many TLS records, once a CONNECT_ONLY handle is connected;
- * without TLS it does nothing. Not SSL_CTX_set_read_ahead: that moves all that is left in its
- * buffer to the front for every record, which costs more than the calls it saves. Decrypted and
- * encrypted bytes may wait where epoll does not see them: read until CURLE_AGAIN. Where it cannot
- * be had (no memory, another TLS library) reading works as before, two system calls per record. */
-void upbit__curl_read_ahead(CURL *easy);
-
 /* UPBIT_ERROR_* of a transfer that failed. */
 int upbit__curl_error(CURLcode code, const char *error_text);
 

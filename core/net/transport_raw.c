@@ -15,6 +15,7 @@
 
 #define READ_LEAST 16384u /* a TLS record; less would cut them up */
 #define READ_MOST  65536u /* at once */
+#define FLOOD      2048u  /* bytes in one turn: more than a message or two */
 #define PIECE_MOST 16384u /* at once to curl_easy_send, which must see the same bytes again */
 
 static int raw_queue(upbit__raw *t, uint8_t opcode, const void *bytes, size_t length)
@@ -185,6 +186,7 @@ int upbit__raw_open(upbit__transport **out, const upbit__raw_way *way, upbit__lo
     upbit__receiver_init(&t->receiver, or_default(config->message_size_max, 16u * 1024 * 1024));
     int rc = configure(t, config);
     t->info.tls = t->setup.url.secure;
+    t->proxied = config->proxy != NULL;
     if (rc == 0)
         rc = start(t, config);
     if (rc != 0) {
@@ -228,7 +230,7 @@ static void raw_connected(upbit__raw *t)
         return;
     t->state = UPBIT__RAW_UPGRADING;
     upbit__raw_flush(t);
-    upbit__curl_read_ahead(t->easy); /* libcurl knows the connection again since the first send */
+    upbit__tls_ahead_install(t->easy, &t->ahead); /* libcurl knows the connection since the send */
     upbit__raw_upgrading(t);
 }
 
@@ -250,6 +252,24 @@ static void take_answer(upbit__raw *t)
         upbit__raw_opened(t);
 }
 
+/* What is whole in the buffer needs no libcurl. A socket that was found empty is not asked again
+ * before epoll says so: unless so much has come in this turn that more has come meanwhile, and a
+ * further turn would cost more than to ask. A failed send may have its reason in what is still to
+ * be read. */
+static CURLcode receive(upbit__raw *t, void *to, size_t room, size_t taken, size_t *count)
+{
+    if (t->ahead != NULL) {
+        *count = upbit__tls_ahead_take(t->ahead, to, room);
+        if (*count > 0)
+            return CURLE_OK;
+        if (taken < FLOOD && !t->proxied && !t->write_dead && upbit__tls_ahead_dry(t->ahead))
+            return CURLE_AGAIN;
+    }
+    CURLcode code = curl_easy_recv(t->easy, to, room, count);
+    t->received_ns = upbit__clock_monotonic_ns(); /* of all records that came with this one */
+    return code;
+}
+
 /* What is in the processor's cache is decoded from the cache. */
 static upbit__raw_got raw_read(upbit__raw *t, size_t *budget)
 {
@@ -259,7 +279,8 @@ static upbit__raw_got raw_read(upbit__raw *t, size_t *budget)
         upbit__raw_no_memory(t);
         return UPBIT__RAW_END;
     }
-    CURLcode code = curl_easy_recv(t->easy, to, room < READ_MOST ? room : READ_MOST, &count);
+    CURLcode code =
+        receive(t, to, room < READ_MOST ? room : READ_MOST, UPBIT__RAW_TURN - *budget, &count);
     if (code == CURLE_AGAIN) {
         if (!t->write_dead)
             return UPBIT__RAW_NOTHING;
@@ -276,10 +297,9 @@ static upbit__raw_got raw_read(upbit__raw *t, size_t *budget)
     if (t->state == UPBIT__RAW_DRAINING)
         return UPBIT__RAW_BYTES;
     upbit__receiver_commit(&t->receiver, count);
-    int64_t received_ns = upbit__clock_monotonic_ns();
     if (t->state == UPBIT__RAW_UPGRADING)
         take_answer(t);
-    upbit__raw_take_items(t, received_ns);
+    upbit__raw_take_items(t, t->received_ns);
     return UPBIT__RAW_BYTES;
 }
 

@@ -7,10 +7,14 @@
 
 #include "net/curl_multi.h"
 #include "net/curl_setup.h"
+#include "net/tls_ahead.h"
 #include "net/transport.h"
 #include "wire/message.h"
 #include "wire/sender.h"
 #include "wire/upgrade.h"
+
+/* Bytes read in one turn, then the loop's others are served. */
+#define UPBIT__RAW_TURN (256u * 1024)
 
 typedef enum upbit__raw_state {
     UPBIT__RAW_CONNECTING, /* libcurl's */
@@ -54,6 +58,7 @@ struct upbit__raw {
     upbit__loop *loop;
     upbit__log *log;
     upbit__curl_setup setup;
+    bool proxied;
     upbit__curl_done done;
     uint32_t connect_timeout_ms, upgrade_timeout_ms;
     /* the loop's thread */
@@ -64,6 +69,8 @@ struct upbit__raw {
     bool write_dead; /* a send failed: read what is left, then finish */
     CURL *easy;
     bool added;
+    upbit__tls_ahead *ahead; /* the connection's; NULL: libcurl reads by itself */
+    int64_t received_ns;     /* when the socket was read last */
     upbit__watch watch;
     upbit__timer deadline; /* of the state */
     upbit__timer again;    /* bytes may wait inside TLS, or something is to be told */

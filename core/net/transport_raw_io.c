@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "net/transport_raw.h"
 
-#define TURN_MOST (256u * 1024) /* bytes read in one turn, then the loop's others are served */
 #define LINGER_NS UPBIT__SECOND /* for the server to cut after the close frames */
 
 void upbit__raw_free(upbit__raw *t)
@@ -275,7 +274,7 @@ static size_t inflater_memory(const upbit__raw *t)
  * back in the next turn by timer. */
 static void read_all(upbit__raw *t)
 {
-    size_t budget = TURN_MOST;
+    size_t budget = UPBIT__RAW_TURN;
     uint64_t before = t->base.counters.bytes_in;
     bool told = t->state == UPBIT__RAW_OPEN || t->state == UPBIT__RAW_CLOSING;
     upbit__raw_got last = UPBIT__RAW_BYTES;
@@ -302,8 +301,11 @@ void upbit__raw_on_ready(void *context, unsigned events)
     upbit__raw_enter(t);
     if ((events & UPBIT__WRITE) != 0)
         upbit__raw_flush(t);
-    if ((events & (UPBIT__READ | UPBIT__FAULT)) != 0)
+    if ((events & (UPBIT__READ | UPBIT__FAULT)) != 0) {
+        if (t->ahead != NULL)
+            upbit__tls_ahead_ready(t->ahead);
         read_all(t);
+    }
     upbit__raw_leave(t);
 }
 

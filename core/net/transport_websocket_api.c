@@ -275,8 +275,8 @@ static upbit__raw_got read_frame(upbit__raw *t, size_t *budget)
     CURLcode code =
         draining ? curl_easy_recv(t->easy, to, room, &count)
                  : curl_ws_recv(t->easy, to + HEADER_ROOM, room - HEADER_ROOM, &count, &meta);
-    if (!a->ahead)
-        upbit__curl_read_ahead(t->easy); /* libcurl knows the connection again since that */
+    if (!a->ahead) /* libcurl knows the connection again since that */
+        upbit__tls_ahead_install(t->easy, &t->ahead);
     a->ahead = true;
     if (draining && code == CURLE_OK && count == 0)
         code = CURLE_GOT_NOTHING;

@@ -1,0 +1,211 @@
+#include "net/tls_ahead.h"
+
+#include <limits.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUFFER 32768u /* measured: 16 and 64 KiB cost more per message */
+#define HEAD   5u
+#define RECORD_MOST                                                                                \
+    (HEAD + 16384u + 2048u) /* what says to be longer is none: OpenSSL will say so */
+
+struct upbit__tls_ahead {
+    upbit__tls_ahead **owner; /* the pointer that was given out */
+    SSL *ssl;                 /* which owns the BIO, and by it this */
+    BIO *below;               /* libcurl's, one reference */
+    bool shut;                /* libcurl is not around: nothing goes to the socket */
+    bool dry;                 /* the last read brought less than there was room for */
+    size_t at, end;           /* in the buffer; a record begins at `at` */
+    size_t owed;              /* of what is here: the rest of a record that went up in part */
+    unsigned char buffer[BUFFER];
+};
+
+static size_t waiting(const upbit__tls_ahead *a)
+{
+    return a->end - a->at;
+}
+
+/* How long the record at the front is; 0: its head is not all there. */
+static size_t record(const upbit__tls_ahead *a)
+{
+    const unsigned char *p = a->buffer + a->at;
+    return waiting(a) < HEAD ? 0 : HEAD + ((size_t)p[3] << 8 | p[4]);
+}
+
+static bool whole(const upbit__tls_ahead *a)
+{
+    size_t length = record(a);
+    return a->owed > 0 || (length > 0 && (length <= waiting(a) || length > RECORD_MOST));
+}
+
+static int give(upbit__tls_ahead *a, char *to, size_t most)
+{
+    if (a->owed == 0)
+        a->owed = record(a) < waiting(a) ? record(a) : waiting(a);
+    size_t count = a->owed < most ? a->owed : most;
+    memcpy(to, a->buffer + a->at, count);
+    a->at += count;
+    a->owed -= count;
+    return (int)count;
+}
+
+/* What there is of a record moves to the front, more comes behind it. */
+static int fill(upbit__tls_ahead *a)
+{
+    size_t left = waiting(a);
+    memmove(a->buffer, a->buffer + a->at, left);
+    a->at = 0;
+    a->end = left;
+    int got = BIO_read(a->below, a->buffer + left, (int)(BUFFER - left));
+    if (got > 0) {
+        a->end += (size_t)got;
+        a->dry = a->end < BUFFER;
+    }
+    return got;
+}
+
+static int on_read(BIO *bio, char *to, int most)
+{
+    upbit__tls_ahead *a = BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    if (to == NULL || most <= 0)
+        return 0;
+    while (!whole(a)) {
+        if (a->shut) {
+            BIO_set_retry_read(bio);
+            return -1;
+        }
+        int got = fill(a);
+        if (got > 0)
+            continue;
+        if (got < 0 && BIO_should_retry(a->below)) {
+            a->dry = true;
+            BIO_set_flags(bio, BIO_get_retry_flags(a->below));
+        }
+        return got; /* a piece of a record is worth nothing to anybody */
+    }
+    return give(a, to, (size_t)most);
+}
+
+static int on_write(BIO *bio, const char *from, int length)
+{
+    upbit__tls_ahead *a = BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    if (a->shut) {
+        BIO_set_retry_write(bio);
+        return -1;
+    }
+    int put = BIO_write(a->below, from, length);
+    BIO_set_flags(bio, BIO_get_retry_flags(a->below));
+    return put;
+}
+
+static long on_control(BIO *bio, int command, long number, void *pointer)
+{
+    upbit__tls_ahead *a = BIO_get_data(bio);
+    if (command == BIO_CTRL_PENDING && waiting(a) > 0)
+        return (long)waiting(a);
+    if (command == BIO_CTRL_EOF && waiting(a) > 0)
+        return 0;
+    return BIO_ctrl(a->below, command, number, pointer);
+}
+
+static int on_destroy(BIO *bio)
+{
+    upbit__tls_ahead *a = BIO_get_data(bio);
+    if (a == NULL)
+        return 1;
+    *a->owner = NULL;
+    BIO_free(a->below);
+    OPENSSL_cleanse(a, sizeof *a);
+    free(a);
+    BIO_set_data(bio, NULL);
+    return 1;
+}
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static BIO_METHOD *made; /* under the mutex; for the life of the process, as BIOs live by it */
+
+/* Where it failed (no memory) the next one tries again. */
+static BIO_METHOD *method(void)
+{
+    pthread_mutex_lock(&mutex);
+    if (made == NULL) {
+        static int type;
+        if (type <= 0)
+            type = BIO_get_new_index();
+        BIO_METHOD *m = type > 0 ? BIO_meth_new(type | BIO_TYPE_FILTER, "upbit read ahead") : NULL;
+        if (m != NULL && BIO_meth_set_read(m, on_read) && BIO_meth_set_write(m, on_write) &&
+            BIO_meth_set_ctrl(m, on_control) && BIO_meth_set_destroy(m, on_destroy))
+            made = m;
+        else
+            BIO_meth_free(m);
+    }
+    BIO_METHOD *m = made;
+    pthread_mutex_unlock(&mutex);
+    return m;
+}
+
+void upbit__tls_ahead_install(CURL *easy, upbit__tls_ahead **out)
+{
+    *out = NULL;
+    struct curl_tlssessioninfo *info = NULL;
+    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || info == NULL ||
+        info->backend != CURLSSLBACKEND_OPENSSL || info->internals == NULL)
+        return;
+    SSL *ssl = info->internals;
+    BIO *below = SSL_get_rbio(ssl);
+    /* Records begin at the front of the buffer: not where OpenSSL has read a part of one. */
+    if (below == NULL || SSL_has_pending(ssl) || strcmp(SSL_rstate_string(ssl), "RH") != 0)
+        return;
+    BIO_METHOD *m = method();
+    BIO *bio = m == NULL ? NULL : BIO_new(m);
+    upbit__tls_ahead *a = bio == NULL ? NULL : malloc(sizeof *a);
+    if (a == NULL || BIO_up_ref(below) != 1 || BIO_up_ref(bio) != 1) {
+        free(a);
+        BIO_free(bio);
+        ERR_clear_error();
+        return;
+    }
+    a->owner = out;
+    a->ssl = ssl;
+    a->below = below;
+    a->shut = a->dry = false;
+    a->at = a->end = a->owed = 0;
+    BIO_set_data(bio, a);
+    BIO_set_init(bio, 1);
+    SSL_set0_rbio(ssl, bio);
+    SSL_set0_wbio(ssl, bio);
+    SSL_set_read_ahead(ssl, 1); /* it asks for all it has room for, and gets the record at hand */
+    *out = a;
+}
+
+size_t upbit__tls_ahead_take(upbit__tls_ahead *a, void *to, size_t room)
+{
+    if (!whole(a))
+        return 0;
+    a->shut = true;
+    int got = SSL_read(a->ssl, to, room < INT_MAX ? (int)room : INT_MAX);
+    a->shut = false;
+    if (got > 0)
+        return (size_t)got;
+    /* Asked once more, OpenSSL says the same to libcurl: but for the alert that it could not send,
+     * which is not to be waited for. */
+    ERR_clear_error();
+    BIO_clear_retry_flags(SSL_get_wbio(a->ssl));
+    return 0;
+}
+
+bool upbit__tls_ahead_dry(const upbit__tls_ahead *a)
+{
+    return a->dry && !whole(a) && SSL_pending(a->ssl) == 0;
+}
+
+void upbit__tls_ahead_ready(upbit__tls_ahead *a)
+{
+    a->dry = false;
+}
