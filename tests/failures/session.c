@@ -61,6 +61,16 @@ static int is_error(const char *what, int error)
     return 1;
 }
 
+/* What found no memory was told by a GAP. After a cut REST brings it all the same: late, but in
+ * that hole, and never twice. */
+static int fills_a_gap(int64_t id)
+{
+    size_t i = 0;
+    while (i < got.trade_count && got.trades[i] < id)
+        i++;
+    return i < got.trade_count && got.trades[i] != id && got.gap_before[i];
+}
+
 static void take_trade(const upbit_delivery *d, const upbit_trade *t)
 {
     struct got *g = &got;
@@ -73,6 +83,8 @@ static void take_trade(const upbit_delivery *d, const upbit_trade *t)
     g->number = d->number;
     require(d->event->epoch >= g->epoch, "epoch %u behind %u", d->event->epoch, g->epoch);
     g->epoch = d->event->epoch;
+    if (d->event->origin == UPBIT_ORIGIN_BACKFILL && fills_a_gap(t->sequential_id))
+        return;
     require(g->trade_count < TRADES_MAX, "too many trades");
     g->gap_before[g->trade_count] = (char)g->gap;
     g->trades[g->trade_count++] = t->sequential_id;

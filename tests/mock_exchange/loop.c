@@ -147,7 +147,8 @@ bool mock_server_open(struct mock_server *s)
 {
     s->epoll_fd = s->listen_fd = s->signal_fd = s->spare_fd = -1;
     s->start_ns = s->stepped_ns = clock_ns(CLOCK_MONOTONIC);
-    s->start_ms = clock_ns(CLOCK_REALTIME) / 1000000;
+    s->start_ms =
+        s->options.start_ms != 0 ? s->options.start_ms : clock_ns(CLOCK_REALTIME) / 1000000;
     s->rng = s->options.seed ^ UINT64_C(0xA5A5A5A55A5A5A5A);
     mock_faults_init(s);
     mock_clock_update(s);

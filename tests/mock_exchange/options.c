@@ -47,6 +47,7 @@ static const char help[] =
     "  --idle-timeout S    cut a connection that was silent for S seconds, 0 = never (default 60)\n"
     "  --time-scale X      the exchange's clock runs X times faster: idle cut, UP frames, error\n"
     "                      delay, candle windows and all timestamps (default 1)\n"
+    "  --start-ms N        that clock begins at N, in milliseconds of 1970 (default: now)\n"
     "Compression\n"
     "  --compression T     permessage-deflate for clients that offer it: on, off, or the terms to\n"
     "                      insist on, with commas: server_no_context_takeover,\n"
@@ -114,6 +115,7 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
         SEED,
         IDLE,
         SCALE,
+        START,
         REPLAY,
         SPEED,
         COMPRESSION,
@@ -139,6 +141,7 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
         {"seed", required_argument, NULL, SEED},
         {"idle-timeout", required_argument, NULL, IDLE},
         {"time-scale", required_argument, NULL, SCALE},
+        {"start-ms", required_argument, NULL, START},
         {"replay", required_argument, NULL, REPLAY},
         {"replay-speed", required_argument, NULL, SPEED},
         {"compression", required_argument, NULL, COMPRESSION},
@@ -214,6 +217,11 @@ int mock_options_read(struct mock_options *o, int *status, int argc, char **argv
         case SCALE:
             good = number(&o->time_scale, optarg, 0.01, 10000);
             want = "a factor, 0.01 to 10000";
+            break;
+        case START:
+            good = number(&value, optarg, 1e12, 4e12) && value == floor(value);
+            want = "milliseconds since 1970, 1000000000000 (2001) to 4000000000000 (2096)";
+            o->start_ms = (int64_t)value;
             break;
         case REPLAY:
             o->replay = optarg;

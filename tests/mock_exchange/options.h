@@ -29,6 +29,7 @@ struct mock_options {
     bool police;
     bool parent_death;
     bool verbose;
+    int64_t start_ms; /* of the exchange's clock, 0: now */
 };
 
 /* 0 to go on, otherwise the program ends with *status. */

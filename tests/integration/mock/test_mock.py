@@ -332,6 +332,12 @@ def test_an_idle_connection_is_cut_without_a_word():
             assert ws.read() == (PONG, b"")
 
 
+def test_the_clock_begins_where_it_is_told():
+    with Mock("--codes", 2, "--rate", 0, "--start-ms", 1785279600000) as mock:
+        newest = mock.get("/v1/candles/minutes/1?market=KRW-BTC&count=1")[0]
+        assert newest["candle_date_time_utc"] in ("2026-07-28T22:59:00", "2026-07-28T23:00:00")
+
+
 def test_many_codes_and_a_high_rate():
     with Mock("--codes", 900, "--rate", 100000) as mock, mock.ws() as ws:
         codes = [m["market"] for m in mock.get("/v1/market/all")]

@@ -24,7 +24,8 @@ def test_help_and_wrong_options():
     result = call("--help")
     assert result.returncode == 0 and "usage: upbit-mock" in result.stdout and not result.stderr
     for bad in (["--port", "65536"], ["--port", "x"], ["--host", "0.0.0.0"], ["--codes", "0"],
-                ["--rate", "-1"], ["--rate", "1e9"], ["--time-scale", "0"], ["--seed", "z"],
+                ["--rate", "-1"], ["--rate", "1e9"], ["--time-scale", "0"], ["--start-ms", "1000"],
+                ["--seed", "z"],
                 ["--idle-timeout", "nan"], ["--tls-cert", "x"], ["--nonsense"], ["stray"]):
         result = call(*bad)
         assert result.returncode == 2 and not result.stdout, (bad, result)
