@@ -73,7 +73,7 @@ static int set_urls(upbit__config *c, const upbit__settings *s)
 {
     const upbit_options *o = &s->o;
     const char *url = o->url != NULL && *o->url != '\0' ? o->url : upbit__region_url(o->region);
-    url_parts parts = {0}, given;
+    url_parts parts = {.authority = "", .path = ""}, given;
     int error = split_url(&parts, s, "url", url, "ws", "wss");
     if (error != 0)
         return error;

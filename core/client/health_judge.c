@@ -19,7 +19,7 @@ static void add(upbit_health *h, const finding *f)
     /* What was found first and gravest is what people read. */
     if (h->level >= (int32_t)f->level && h->reason[0] != '\0')
         return;
-    h->level = f->level;
+    h->level = (int32_t)f->level;
     h->doing = f->doing;
     snprintf(h->reason, sizeof h->reason, "%s", f->why);
     snprintf(h->action, sizeof h->action, "%s", f->action);

@@ -12,7 +12,9 @@ static char next(const char **at)
     if (c == '\0')
         return c;
     ++*at;
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c + ('a' - 'A'));
+    return c;
 }
 
 static bool same(const char *a, const char *b)

@@ -124,11 +124,12 @@ static int64_t days_before(int64_t year, int month, int day)
 static int64_t zone(const char **at, const char *end)
 {
     const char *p = *at;
-    if (p < end && (*p == 'Z' || *p == 'z')) {
+    size_t left = (size_t)(end - p);
+    if (left > 0 && (*p == 'Z' || *p == 'z')) {
         *at = p + 1;
         return 0;
     }
-    if (end - p < 5 || (*p != '+' && *p != '-'))
+    if (left < 5 || (*p != '+' && *p != '-'))
         return SEOUL;
     const char *minutes = p[3] == ':' ? p + 4 : p + 3;
     if (end - minutes < 2 || two(p + 1) < 0 || two(minutes) < 0)

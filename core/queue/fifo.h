@@ -229,6 +229,7 @@ static inline int64_t upbit__fifo_ahead(upbit__fifo *f, uint64_t head)
 
 /* Takes the `count` slots from *head on, count <= ahead. 1: they are the caller's. 0: the I/O
  * thread dropped some, *head is where the lane begins now: ask upbit__fifo_ahead again. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the exchange writes *head */
 static inline int upbit__fifo_claim(upbit__fifo *f, uint64_t *head, unsigned count,
                                     upbit__taken *out)
 {

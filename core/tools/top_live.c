@@ -54,14 +54,14 @@ static void name_type(char out[16], uint32_t type, uint32_t unit)
 }
 
 /* KRW-BTC, KRW-BTC.5 with the rows, KRW-BTC/1000 with the level; "-" for all. */
-static void name_code(char out[32], const upbit_key_info *k, uint32_t depth)
+static void name_code(char out[48], const upbit_key_info *k, uint32_t depth)
 {
     char level[UPBIT_DECIMAL_STRING_SIZE] = "", rows[12] = "";
     if (!upbit_decimal_is_null(&k->level) && !upbit_decimal_is_zero(&k->level))
         upbit_decimal_to_string(&k->level, level, sizeof level);
     if (depth > 0)
         snprintf(rows, sizeof rows, ".%u", depth);
-    snprintf(out, 32, "%.20s%s%s%.8s", k->code[0] != '\0' ? k->code : "-", rows,
+    snprintf(out, 48, "%.20s%s%s%.8s", k->code[0] != '\0' ? k->code : "-", rows,
              level[0] != '\0' ? "/" : "", level);
 }
 

@@ -21,7 +21,7 @@ typedef struct top_session {
 } top_session;
 
 typedef struct top_key {
-    char type[16], code[32], note[16]; /* "no data", "stale", "not asked", "" */
+    char type[16], code[48], note[16]; /* "no data", "stale", "not asked", "" */
     double per_s, lag_ms, age_ms, takers, events;
 } top_key;
 
@@ -37,7 +37,7 @@ typedef struct top_limit {
 } top_limit;
 
 typedef struct top_want {
-    char client_id[72], type[16], code[32], how[48];
+    char client_id[72], type[16], code[48], how[48];
 } top_want;
 
 typedef struct top_view {

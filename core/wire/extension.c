@@ -18,7 +18,7 @@ static const char *const parameters[PARAMETERS] = {
 static void add(char *out, int parameter, unsigned bits)
 {
     size_t length = strlen(out);
-    char value[8] = "";
+    char value[12] = "";
     if (bits != 0)
         snprintf(value, sizeof value, "=%u", bits);
     snprintf(out + length, UPBIT__DEFLATE_TEXT_SIZE - length, "; %s%s", parameters[parameter],

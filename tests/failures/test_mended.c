@@ -4,8 +4,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "client/repeats.h"
 #include "inject.h"
+#include "net/loop.h"
 #include "support/check_main.h"
 #include "support/stream.h"
 
@@ -52,9 +54,33 @@ START_TEST(libcurl_that_could_not_begin_begins_later)
     inject_fail_call("curl_global_init");
     ck_assert_int_eq(upbit_manager_create(&manager, &o), UPBIT_ERROR_NO_MEMORY);
     ck_assert_uint_eq(inject_failed(), 1);
+    inject_fail_call("curl_global_init"); /* it is tried again */
+    ck_assert_int_eq(upbit_manager_create(&manager, &o), UPBIT_ERROR_NO_MEMORY);
+    ck_assert_uint_eq(inject_failed(), 1);
     open_all();
+    inject_fail_call("curl_global_init"); /* and once it has begun, no more */
+    upbit_manager *another;
+    ck_assert_int_eq(upbit_manager_create(&another, &o), 0);
+    upbit_manager_release(another);
+    ck_assert_uint_eq(inject_failed(), 0);
+    inject_fail_calls(NULL);
     trades_come();
     end();
+}
+END_TEST
+
+/* A signal in the middle of it loses no wake-up. */
+START_TEST(a_wake_up_that_is_interrupted_wakes)
+{
+    upbit__loop *loop;
+    ck_assert_int_eq(upbit__loop_create(&loop), 0);
+    inject_fail_call("write"); /* EINTR */
+    upbit__loop_wake(loop);
+    ck_assert_uint_eq(inject_failed(), 1);
+    int64_t from = upbit__clock_monotonic_ns();
+    upbit__loop_turn(loop, 10 * UPBIT__SECOND);
+    ck_assert_int_lt(upbit__clock_monotonic_ns() - from, 10 * UPBIT__SECOND);
+    upbit__loop_destroy(loop);
 }
 END_TEST
 
@@ -168,6 +194,7 @@ int main(void)
     TCase *t = tcase_create("all");
     tcase_set_timeout(t, 90);
     tcase_add_test(t, libcurl_that_could_not_begin_begins_later);
+    tcase_add_test(t, a_wake_up_that_is_interrupted_wakes);
     tcase_add_test(t, a_manager_whose_libcurl_is_not_set_up_is_none);
     tcase_add_test(t, every_command_has_a_reply_without_memory);
     tcase_add_test(t, a_socket_that_cannot_be_watched_costs_its_connection_only);

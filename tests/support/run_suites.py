@@ -17,6 +17,8 @@ import subprocess
 import sys
 import time
 
+import analyse
+import matrix
 from outcomes import count, failed_cases, may_try_again
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -174,6 +176,10 @@ def run(variant, suites, names):
         return 0, 0, 1
     if not build(variant, libcurl):
         return 0, 1, 0
+    return run_built(variant, suites, names)
+
+
+def run_built(variant, suites, names):
     logbase = 'run-' + variant.name
     command = [MESON, 'test', '-C', variant.directory, '--no-rebuild', '--print-errorlogs',
                '--num-processes', str(max(1, min(4, os.cpu_count() or 1))),
@@ -251,6 +257,16 @@ def try_again(variant, command, environment, record):
     return records[0]
 
 
+def others(options):
+    """What is built or read and is no variant, when it is asked for."""
+    if options.matrix:
+        yield matrix.run_all(say, lambda name, directory, names: run_built(
+            Variant('matrix', directory, [], ('unit',)), ('unit',), names))
+    if options.analyse:
+        plain = variants()['none']
+        yield analyse.analyse(plain.directory, say) if build(plain, []) else (0, 1, 0)
+
+
 REMARKS = []
 
 
@@ -269,10 +285,15 @@ def main():
     parser.add_argument('--suite', action='append', choices=SUITES, help='only this suite')
     parser.add_argument('--sanitize', action='append', choices=list(known),
                         help='only this variant: ' + ', '.join(known))
+    parser.add_argument('--matrix', action='store_true', help='only: gcc and clang, debug and '
+                        'release, minimal and full, warnings as errors, and the unit tests in each')
+    parser.add_argument('--analyse', action='store_true',
+                        help='only: clang-tidy, cppcheck and gcc -fanalyzer')
     parser.add_argument('name', nargs='*', help='only tests whose name matches, e.g. "wire*"')
     options = parser.parse_args()
 
-    chosen = options.sanitize or (['none'] if options.suite or options.name else list(known))
+    chosen = options.sanitize or (['none'] if options.suite or options.name else
+                                  [] if options.matrix or options.analyse else list(known))
     total, started = [0, 0, 0], time.monotonic()
     for name in chosen:
         variant = known[name]
@@ -282,6 +303,8 @@ def main():
         numbers = run(variant, suites, options.name)
         say('variant %s: %d passed, %d failed, %d skipped, %d s'
             % ((name,) + numbers + (time.monotonic() - begun,)))
+        total = [a + b for a, b in zip(total, numbers)]
+    for numbers in others(options):
         total = [a + b for a, b in zip(total, numbers)]
     for remark in REMARKS:
         say(remark)

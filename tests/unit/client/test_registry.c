@@ -183,6 +183,16 @@ START_TEST(what_lingers_goes_with_the_connection)
 }
 END_TEST
 
+/* Without room for the first ids a repeat could pass: it is there before the first trade. */
+START_TEST(a_key_of_trades_has_room_for_ids_from_the_start)
+{
+    side *a = side_open(0);
+    ck_assert_uint_gt(want(a, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0)->key->sids.capacity, 0);
+    ck_assert_uint_eq(want(a, UPBIT_TYPE_TICKER, "KRW-BTC", 0, 0)->key->sids.capacity, 0);
+    side_close(a);
+}
+END_TEST
+
 /* Where nobody has wishes of his own, the fan-out does not look at each entry. */
 START_TEST(wishes_of_single_entries_are_counted)
 {
@@ -210,6 +220,7 @@ int main(void)
     tcase_add_test(tests, the_request_is_the_union_whatever_the_order);
     tcase_add_test(tests, depths_and_levels_and_snapshots_in_the_request);
     tcase_add_test(tests, the_text_is_the_same_however_it_came_about);
+    tcase_add_test(tests, a_key_of_trades_has_room_for_ids_from_the_start);
     tcase_add_test(tests, one_suffix_for_each_code_and_level);
     tcase_add_test(tests, the_smallest_depth_that_covers_every_asker);
     tcase_add_test(tests, deeper_is_asked_for_at_once_shallower_waits);

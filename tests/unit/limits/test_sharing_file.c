@@ -177,7 +177,7 @@ static void make_a_file(const char *directory)
 START_TEST(foreign_directories)
 {
     static void (*const spoil[])(const char *) = {make_open_to_all, make_a_link, make_a_file};
-    char runtime[64] = "/tmp/upbit-foreign-XXXXXX", tmp[80], directory[96], other[128];
+    char runtime[] = "/tmp/upbit-foreign-XXXXXX", tmp[80], directory[96], other[128];
     process a;
     ck_assert_ptr_nonnull(mkdtemp(runtime));
     snprintf(tmp, sizeof tmp, "%s/upbit-live-%lu", runtime, (unsigned long)geteuid());
