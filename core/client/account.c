@@ -432,9 +432,8 @@ static int64_t mark_of(upbit__account *a, const upbit_event *e)
 void upbit__account_heard(upbit__account *a, upbit_event *e)
 {
     int64_t mark = mark_of(a, e);
-    bool repeat = upbit__sids_seen(&a->echoes, mark);
+    bool repeat = !upbit__sids_add(&a->echoes, mark, e->received_ns);
     if (!repeat) {
-        upbit__sids_add(&a->echoes, mark, e->received_ns);
         a->heard[e->type]++;
         if (e->type == UPBIT_TYPE_MY_ORDER)
             repeat = is_repeat_of_rest(a, (const void *)e);

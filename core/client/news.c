@@ -39,10 +39,7 @@ static upbit__verdict judge_trade(upbit__key *key, const upbit_event *e)
     int64_t id = ((const upbit_trade *)(const void *)e)->sequential_id;
     if (id == 0)
         return UPBIT__NEWS; /* the message had none: nothing to know it by */
-    if (upbit__sids_seen(&key->sids, id))
-        return UPBIT__REPEAT;
-    upbit__sids_add(&key->sids, id, e->received_ns);
-    return UPBIT__NEWS;
+    return upbit__sids_add(&key->sids, id, e->received_ns) ? UPBIT__NEWS : UPBIT__REPEAT;
 }
 
 upbit__verdict upbit__news_judge(upbit__key *key, const upbit_event *e, upbit__counters *counters)
