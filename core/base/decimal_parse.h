@@ -7,8 +7,9 @@
  * NULL).
  *
  * There are two of each, for the machine every x86-64 is and for one with AVX2, whose shuffle takes
- * the point out and whose multiply-add makes a number of 16 digits at once. Which one a file gets
- * is decided when it is compiled; exchange/meson.build compiles the decoders twice.
+ * the point out and whose multiply-add makes a number of 16 digits at once (decimal_lanes.h). Which
+ * one a file gets is decided when it is compiled; exchange/meson.build compiles the decoders once
+ * for each kind of machine.
  *
  * Little-endian only; elsewhere the slow reader does everything. */
 #ifndef UPBIT_BASE_DECIMAL_PARSE_H
@@ -18,9 +19,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__AVX2__)
-#include <immintrin.h>
-#elif defined(__SSE2__)
+#if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
@@ -219,91 +218,7 @@ static inline const char *upbit__decimal_scan_plain(upbit_decimal *out, const ch
 
 #if defined(__AVX2__)
 
-/* [whole * 16 + places]: the shuffle that moves `whole` digits, a point and `places` digits to the
- * end of 16 bytes, without the point, zeros before them. */
-extern const uint8_t upbit__decimal_shuffle[256][16];
-
-/* The number of the digits (minus '0') that shuffle picks. */
-static inline uint64_t upbit__digits_shuffled(__m128i digits, const uint8_t shuffle[16])
-{
-    const __m128i tens = _mm_set1_epi16(0x010A), hundreds = _mm_set1_epi32(0x00010064);
-    const __m128i myriads = _mm_set1_epi32(0x00012710);
-    digits = _mm_shuffle_epi8(digits, _mm_loadu_si128((const __m128i *)(const void *)shuffle));
-    __m128i pairs = _mm_madd_epi16(_mm_maddubs_epi16(digits, tens), hundreds);
-    uint64_t halves =
-        (uint64_t)_mm_cvtsi128_si64(_mm_madd_epi16(_mm_packus_epi32(pairs, pairs), myriads));
-    return (uint32_t)halves * 100000000ULL + (halves >> 32);
-}
-
-/* Everything the common case is not, out of the way of the caller's code. */
-static __attribute__((noinline, unused)) const char *upbit__decimal_scan_rare(upbit_decimal *out,
-                                                                              const char *p)
-{
-    return upbit__decimal_scan_plain(out, p);
-}
-
-/* 32 times each byte that is looked for. In another file, so that the compiler loads them instead
- * of making them anew, in three instructions each, for every value. */
-enum {
-    UPBIT__SCAN_ZERO,
-    UPBIT__SCAN_NINE, /* the value, not the character */
-    UPBIT__SCAN_SPACE,
-    UPBIT__SCAN_QUOTE,
-    UPBIT__SCAN_BACKSLASH,
-    UPBIT__SCAN_COMMA,
-    UPBIT__SCANS
-};
-extern const uint8_t upbit__scan_constants[UPBIT__SCANS][32];
-
-static inline __m256i upbit__scan_constant(unsigned which)
-{
-    return _mm256_load_si256((const __m256i *)(const void *)upbit__scan_constants[which]);
-}
-
-static inline __attribute__((always_inline)) const char *upbit__decimal_scan(upbit_decimal *out,
-                                                                             const char *p)
-{
-    const __m256i zeros = upbit__scan_constant(UPBIT__SCAN_ZERO);
-    const __m256i nines = upbit__scan_constant(UPBIT__SCAN_NINE);
-    __m256i text = _mm256_loadu_si256((const __m256i *)(const void *)p);
-    __m256i x = _mm256_sub_epi8(text, zeros);
-    uint32_t digit =
-        (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(x, nines), x));
-    uint32_t zero = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(text, zeros));
-    uint32_t other = ~digit;
-    uint64_t whole = _tzcnt_u32(other), end = whole, places = 0;
-    if (p[whole] == '.') {
-        end = _tzcnt_u32(_blsr_u32(other));
-        /* One behind the last digit that is not 0; the fraction is what of it lies behind the
-         * point. */
-        uint64_t last = 32 - (uint64_t)_lzcnt_u32(_bzhi_u32(digit & ~zero, (uint32_t)end));
-        if (__builtin_expect(last > 16 || end == whole + 1, 0))
-            return upbit__decimal_scan_rare(out, p);
-        places = last > whole ? last - whole - 1 : 0;
-    }
-    if (__builtin_expect(whole - 1 > 14 || end >= 32 || (whole > 1 && (zero & 1)), 0))
-        return upbit__decimal_scan_rare(out, p); /* negative ones, too */
-    uint64_t m = upbit__digits_shuffled(_mm256_castsi256_si128(x),
-                                        upbit__decimal_shuffle[whole * 16 + places]);
-    const char *q = p + end;
-    int64_t exponent = -(int64_t)places;
-    if ((*q | 0x20) == 'e') {
-        /* 1.16539E8 is how DEFAULT books write a price. */
-        uint64_t digit_behind = (uint8_t)q[1] - (uint64_t)'0', by = digit_behind - places;
-        if (__builtin_expect(
-                digit_behind > 9 || by > 9 || (uint8_t)(q[2] - '0') <= 9 || m >= 10000000000ULL, 0))
-            return upbit__decimal_scan_rare(out, p);
-        m *= upbit__pow10[by];
-        exponent = 0;
-        q += 2;
-    }
-    /* One word: exponent, negative, null and reserved. */
-    const uint64_t rest = (uint16_t)exponent;
-    out->lo = m;
-    out->hi = 0;
-    memcpy(&out->exponent, &rest, sizeof rest);
-    return q;
-}
+#include "base/decimal_lanes.h"
 
 #else
 
@@ -325,11 +240,9 @@ static inline __attribute__((always_inline)) const char *upbit__integer_scan(int
     return NULL;
 #else
 #if defined(__AVX2__)
-    __m256i text = _mm256_loadu_si256((const __m256i *)(const void *)p);
-    __m256i x = _mm256_sub_epi8(text, upbit__scan_constant(UPBIT__SCAN_ZERO));
-    __m256i nines = upbit__scan_constant(UPBIT__SCAN_NINE);
-    unsigned digits = _tzcnt_u32(
-        ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(x, nines), x)));
+    uint32_t digit, zero;
+    __m256i x = upbit__digits_marked(p, &digit, &zero);
+    unsigned digits = _tzcnt_u32(~digit);
 #else
     unsigned digits = (unsigned)__builtin_ctzll(~(uint64_t)upbit__digit_mask(p));
 #endif
@@ -341,7 +254,7 @@ static inline __attribute__((always_inline)) const char *upbit__integer_scan(int
 #if defined(__AVX2__)
     unsigned rest = digits > 15 ? digits - 15 : 0;
     uint64_t value = upbit__digits_shuffled(_mm256_castsi256_si128(x),
-                                            upbit__decimal_shuffle[(size_t)(digits - rest) * 16]);
+                                            upbit__decimal_shuffle[(size_t)(digits - rest) * 17]);
 #else
     unsigned rest = digits > 16 ? digits - 16 : 0;
     uint64_t value = upbit__digits16(p, digits - rest);

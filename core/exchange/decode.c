@@ -8,18 +8,42 @@
 
 #define MESSAGE_MAX (256U << 20) /* so that every event's size fits 32 bits */
 
+#ifdef UPBIT__HAVE_KINDS
+const char *upbit__decode_members_avx2(upbit__decoder *d, const upbit__type_info *info,
+                                       const char *p, unsigned next, uint64_t present);
+const char *upbit__decode_members_avx512(upbit__decoder *d, const upbit__type_info *info,
+                                         const char *p, unsigned next, uint64_t present);
+#endif
+
+int upbit__decoder_use(upbit__decoder *d, int kind)
+{
+    upbit__members_function function = NULL;
+    if (kind == UPBIT__DECODER_PLAIN)
+        function = upbit__decode_members;
+#ifdef UPBIT__HAVE_KINDS
+    /* Every machine with both has the third that the code is compiled for, lzcnt. */
+    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+    if (kind == UPBIT__DECODER_AVX2 && avx2)
+        function = upbit__decode_members_avx2;
+    /* Nothing here needs VBMI2, but a machine without it gets slower where it meets 64 bytes. */
+    if (kind == UPBIT__DECODER_AVX512 && avx2 && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vbmi2"))
+        function = upbit__decode_members_avx512;
+#endif
+    if (function != NULL)
+        d->members = function;
+    return function != NULL;
+}
+
 int upbit__decoder_create(upbit__decoder **out)
 {
     upbit__decoder *d = calloc(1, sizeof *d);
     *out = d;
     if (d == NULL)
         return UPBIT_ERROR_NO_MEMORY;
-    d->members = upbit__decode_members;
-#ifdef UPBIT__HAVE_WIDE
-    /* Every machine with both has the third that the code is compiled for, lzcnt. */
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
-        d->members = upbit__decode_members_wide;
-#endif
+    for (int kind = UPBIT__DECODER_PLAIN; kind < UPBIT__DECODER_KINDS; kind++)
+        (void)upbit__decoder_use(d, kind);
     d->row_capacity = 64;
     d->asset_capacity = 16;
     d->extra_capacity = 16;

@@ -5,10 +5,15 @@
 
 #include "exchange/decoder.h"
 
+#define UPBIT__QUICK static inline __attribute__((always_inline))
+
 /* Whether the name, with its quotes and colon, stands at p. */
-static inline int matches(const upbit__pattern *k, const char *p)
+UPBIT__QUICK int matches(const upbit__pattern *k, const char *p)
 {
-#if defined(__AVX2__)
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
+    return _mm256_mask_cmpneq_epi8_mask(k->mask, _mm256_loadu_si256((const void *)p),
+                                        _mm256_loadu_si256((const void *)k->text)) == 0;
+#elif defined(__AVX2__)
     __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)p);
     __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)k->text);
     uint32_t differ = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(a, b));
@@ -26,7 +31,7 @@ static inline int matches(const upbit__pattern *k, const char *p)
 }
 
 /* Whether an enum's name, quotes and all, stands at p. */
-static inline int starts_with(const upbit__enum_entry *e, const char *p)
+UPBIT__QUICK int starts_with(const upbit__enum_entry *e, const char *p)
 {
 #if defined(__SSE2__)
     __m128i a = _mm_loadu_si128((const __m128i *)(const void *)p);
@@ -38,7 +43,7 @@ static inline int starts_with(const upbit__enum_entry *e, const char *p)
 }
 
 /* A string of up to 31 plain characters at p; its length, or -1. 48 bytes are readable. */
-static inline int short_string(const char *p)
+UPBIT__QUICK int short_string(const char *p)
 {
     if (*p != '"')
         return -1;
@@ -99,26 +104,29 @@ static inline const char *upbit__find_1(const char *p, char character)
 
 /* The same place to go on from, for a value that ends there: else the compiler takes the value's
  * end, it being the same, and the processor has to wait for it. */
-static inline const char *sooner(const char *p)
+UPBIT__QUICK const char *sooner(const char *p)
 {
     __asm__("" : "+r"(p));
     return p;
 }
 
-static inline const char *next_comma(const char *p)
+UPBIT__QUICK const char *next_comma(const char *p)
 {
     return UPBIT__FIND(p, UPBIT__SCAN_COMMA, ',');
 }
 
-static inline const char *next_quote(const char *p)
+UPBIT__QUICK const char *next_quote(const char *p)
 {
     return UPBIT__FIND(p, UPBIT__SCAN_QUOTE, '"');
 }
 
 /* 1 to 23 bytes of 32 readable ones. */
-static inline void copy_code(char code[24], const char *at, unsigned length)
+UPBIT__QUICK void copy_code(char code[24], const char *at, unsigned length)
 {
-#if defined(__SSE2__)
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
+    __m256i text = _mm256_maskz_loadu_epi8((1U << length) - 1, at);
+    _mm256_mask_storeu_epi64(code, 7, text);
+#elif defined(__SSE2__)
     const __m128i count = _mm_set1_epi8((char)length);
     const __m128i low = _mm_set_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     const __m128i high = _mm_add_epi8(low, _mm_set1_epi8(16));
@@ -134,8 +142,6 @@ static inline void copy_code(char code[24], const char *at, unsigned length)
 
 /* The quick readers of values: behind the value; NULL when it is not of the usual shape, for the
  * careful ones of decode_values.c to look at. A null sets `bit` in *nulls and leaves *out alone. */
-#define UPBIT__QUICK static inline __attribute__((always_inline))
-
 UPBIT__QUICK int quick_null(const char *q, uint64_t *nulls, uint64_t bit)
 {
     if (memcmp(q, "null", 4) != 0)
@@ -147,14 +153,6 @@ UPBIT__QUICK int quick_null(const char *q, uint64_t *nulls, uint64_t bit)
 UPBIT__QUICK const char *quick_decimal(upbit_decimal *out, const char *q, uint64_t *nulls,
                                        uint64_t bit)
 {
-    if (*q == '-') {
-        if ((uint8_t)(q[1] - '0') > 9)
-            return NULL;
-        q = upbit__decimal_scan(out, q + 1);
-        if (q != NULL)
-            out->negative = (out->lo | out->hi) != 0;
-        return q;
-    }
     const char *end = upbit__decimal_scan(out, q);
     if (end == NULL && quick_null(q, nulls, bit))
         return q + 4;

@@ -6,13 +6,15 @@
 #ifndef UPBIT_EXCHANGE_DECODER_H
 #define UPBIT_EXCHANGE_DECODER_H
 
-/* decode_members.c, decode_wire.c and decode_rows.c are compiled a second time for machines with
- * AVX2, with these names; upbit__decoder_create chooses. */
-#ifdef UPBIT__WIDE
-#define upbit__decode_members upbit__decode_members_wide
-#define upbit__decode_wire    upbit__decode_wire_wide
-#define upbit__decode_units   upbit__decode_units_wide
-#define upbit__decode_assets  upbit__decode_assets_wide
+/* decode_members.c, decode_wire.c and decode_rows.c are compiled again for machines with AVX2, and
+ * once more for those with AVX-512, with UPBIT__KIND behind these names; see upbit__decoder_use. */
+#ifdef UPBIT__KIND
+#define UPBIT__NAMED_(name, kind) name##_##kind
+#define UPBIT__NAMED(name, kind)  UPBIT__NAMED_(name, kind)
+#define upbit__decode_members     UPBIT__NAMED(upbit__decode_members, UPBIT__KIND)
+#define upbit__decode_wire        UPBIT__NAMED(upbit__decode_wire, UPBIT__KIND)
+#define upbit__decode_units       UPBIT__NAMED(upbit__decode_units, UPBIT__KIND)
+#define upbit__decode_assets      UPBIT__NAMED(upbit__decode_assets, UPBIT__KIND)
 #endif
 
 #include "exchange/decode.h"
@@ -32,7 +34,7 @@ typedef const char *(*upbit__members_function)(upbit__decoder *d, const upbit__t
                                                const char *p, unsigned next, uint64_t present);
 
 struct upbit__decoder {
-    upbit__members_function members; /* upbit__decode_members of one kind or the other */
+    upbit__members_function members; /* upbit__decode_members of one kind or another */
     upbit__json json;
     /* The payload of each type, as last decoded. */
     upbit_ticker ticker;
@@ -80,10 +82,13 @@ void *upbit__decoder_payload(upbit__decoder *d, int type);
  * bracket), `next` is the field expected there. Behind the closing bracket. */
 const char *upbit__decode_members(upbit__decoder *d, const upbit__type_info *info, const char *p,
                                   unsigned next, uint64_t present);
-#if defined(UPBIT__HAVE_WIDE) && !defined(UPBIT__WIDE)
-const char *upbit__decode_members_wide(upbit__decoder *d, const upbit__type_info *info,
-                                       const char *p, unsigned next, uint64_t present);
-#endif
+
+/* The kinds of machine there is code for; all have the first. */
+enum { UPBIT__DECODER_PLAIN, UPBIT__DECODER_AVX2, UPBIT__DECODER_AVX512, UPBIT__DECODER_KINDS };
+
+/* 1: decodes with the code of that kind from now on. 0: it stays as it is, for this machine cannot
+ * run it, or it was not built. A new decoder has the last kind that there is; this is for tests. */
+int upbit__decoder_use(upbit__decoder *d, int kind);
 
 /* The members of a trade or a candle from field 1 on, as far as they stand in wire order
  * without white space and hold values of the usual shape; p stands at field 1. Where it stopped,

@@ -11,10 +11,15 @@
 #include "targets.h"
 #include "wire/utf8.h"
 
-static upbit_event *allocate(void *context, size_t size)
+typedef struct delivery {
+    int refuse;    /* so many until one finds no room; 0: all find it */
+    uint64_t said; /* of all events' texts                            */
+} delivery;
+
+static upbit_event *allocate(void *to, size_t size)
 {
-    int *refuse = context; /* every so many finds no room */
-    if (*refuse > 0 && --*refuse == 0)
+    delivery *c = to;
+    if (c->refuse > 0 && --c->refuse == 0)
         return NULL;
     upbit_event *e = malloc(size);
     if (e != NULL)
@@ -29,9 +34,8 @@ static upbit_event *allocate_copy(void *context, size_t size)
 }
 
 /* An event can be printed, and what is printed is JSON and UTF-8; a copy is the same. */
-static void on_event(void *context, upbit_event *e)
+static void on_event(void *to, upbit_event *e)
 {
-    (void)context;
     size_t length = upbit_event_to_json(e, NULL, 0);
     char *text = malloc(length + 1);
     FUZZ_REQUIRE(text != NULL && upbit_event_to_json(e, text, length + 1) == length);
@@ -52,6 +56,9 @@ static void on_event(void *context, upbit_event *e)
         FUZZ_REQUIRE(cut != NULL);
         free(cut);
     }
+    delivery *c = to;
+    for (size_t i = 0; i <= length; i++)
+        c->said = (c->said ^ (uint8_t)text[i]) * 0x100000001b3u;
     free(again);
     free(copy);
     free(text);
@@ -64,32 +71,46 @@ static void on_refused(void *context, const upbit_event *e)
     (void)e;
 }
 
-static upbit__decoder *decoder(int plain)
+/* The decoder of a kind of machine; NULL: this one is not of that kind. */
+static upbit__decoder *decoder(int kind)
 {
-    static upbit__decoder *two[2];
-    if (two[plain] == NULL) {
-        FUZZ_REQUIRE(upbit__decoder_create(&two[plain]) == 0);
-        if (plain) /* as on a machine without AVX2 */
-            two[plain]->members = upbit__decode_members;
+    static upbit__decoder *all[UPBIT__DECODER_KINDS];
+    if (all[kind] == NULL) {
+        upbit__decoder *d;
+        FUZZ_REQUIRE(upbit__decoder_create(&d) == 0);
+        if (upbit__decoder_use(d, kind))
+            all[kind] = d;
+        else
+            upbit__decoder_destroy(d);
     }
-    return two[plain];
+    return all[kind];
 }
 
 void fuzz_decode(const uint8_t *data, size_t size)
 {
-    int counts[2];
-    for (int plain = 0; plain < 2; plain++) {
+    char first[160] = "";
+    int events = 0;
+    uint64_t first_said = 0;
+    for (int kind = UPBIT__DECODER_PLAIN; kind < UPBIT__DECODER_KINDS; kind++) {
         char reason[160] = "";
-        int refuse = size > 0 && data[size - 1] == ' ' ? 2 : 0;
-        const upbit__decode_output out = {&refuse, allocate, on_event, on_refused};
+        delivery c = {.refuse = size > 0 && data[size - 1] == ' ' ? 2 : 0};
+        const upbit__decode_output out = {&c, allocate, on_event, on_refused};
+        if (decoder(kind) == NULL)
+            continue;
         uint8_t *exact = fuzz_exact(data, size);
-        counts[plain] =
-            upbit__decode(decoder(plain), (const char *)exact, size, &out, reason, sizeof reason);
-        FUZZ_REQUIRE(counts[plain] >= 0 || counts[plain] == UPBIT_ERROR_DECODE);
-        FUZZ_REQUIRE(counts[plain] >= 0 || reason[0] != '\0');
+        int count =
+            upbit__decode(decoder(kind), (const char *)exact, size, &out, reason, sizeof reason);
+        FUZZ_REQUIRE(count >= 0 || count == UPBIT_ERROR_DECODE);
+        FUZZ_REQUIRE(count >= 0 || reason[0] != '\0');
         free(exact);
+        /* Every kind says the same. */
+        if (kind == UPBIT__DECODER_PLAIN) {
+            events = count;
+            first_said = c.said;
+            memcpy(first, reason, sizeof first);
+        }
+        FUZZ_REQUIRE(count == events && c.said == first_said && strcmp(reason, first) == 0);
     }
-    FUZZ_REQUIRE(counts[0] == counts[1]);
 }
 
 void fuzz_json(const uint8_t *data, size_t size)
@@ -187,10 +208,12 @@ void fuzz_rest(const uint8_t *data, size_t size)
     size_t length = size - 1;
     int rc;
     if (what < 6) {
-        int refuse = 0;
-        const upbit__decode_output out = {&refuse, allocate, on_event, on_refused};
-        rc = upbit__rest_decode(decoder(data[0] >= 128), types[what], UPBIT_CANDLE_1M, body, length,
-                                &out, &bad, reason, sizeof reason);
+        delivery c = {0};
+        const upbit__decode_output out = {&c, allocate, on_event, on_refused};
+        upbit__decoder *d = decoder((data[0] >> 6) % UPBIT__DECODER_KINDS);
+        d = d != NULL ? d : decoder(UPBIT__DECODER_PLAIN);
+        rc = upbit__rest_decode(d, types[what], UPBIT_CANDLE_1M, body, length, &out, &bad, reason,
+                                sizeof reason);
     } else if (what == 6) {
         upbit__markets *list = NULL;
         rc = upbit__markets_parse(&list, body, length, reason, sizeof reason);

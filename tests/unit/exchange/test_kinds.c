@@ -1,0 +1,224 @@
+/* The code for each kind of machine says the same of every message, to the reason it is refused for, and
+ * so does the careful way that white space makes the decoder take. The numbers are of all shapes, bad ones
+ * among them, for they are what the kinds read each in their own way. Seeded and bounded. */
+#include <stdarg.h>
+
+#include "rig.h"
+
+static uint64_t seed = 88172645463325252ULL;
+
+static uint64_t next(uint64_t below)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return seed % below;
+}
+
+typedef struct text {
+    char at[16384];
+    size_t length;
+} text;
+
+static void put(text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(text *t, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    t->length += (size_t)vsnprintf(t->at + t->length, sizeof t->at - t->length, format, arguments);
+    va_end(arguments);
+}
+
+static void digits(char *to, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        *to++ = (char)('0' + next(next(4) == 0 ? 1 : 10));
+    *to = '\0';
+}
+
+/* One in a hundred is none as JSON has them. */
+static void number(char to[64])
+{
+    static const char *const bad[] = {"01", "00.5", ".5", "5.", "1.2.3", "", "-", "1..2", "1e", "1E+", "0x1", "1/2",
+                                      "1:2", "+1", "1,2", "1.E5", "E5", "-.5", "1E5.0", "1 2", "}", "1}", "\"1\"", "1\"2"};
+    static const char *const odd[] = {"null", "0", "0.0", "0E-8", "-0", "-1.5", "1e3", "1E+2", "1.5E-0", "1E0", "1.0E9",
+                                      "1.23456789E7", "9.999E3", "1.0E10", "1.0E-10", "12.5E3", "0.5E3", "1E400",
+                                      "0.00000001", "1.16539E8", "5.0E-4", "99999999999999999999999999999999999999999",
+                                      "123456789012345", "1234567890123456", "12345678901234567",
+                                      "123456789012.34567890", "116539000.00000000", "37189906239683.17623000",
+                                      "1234567.12345678", "12345678.12345678", "123456789.123456789012345678901234"};
+    uint64_t shape = next(100);
+    char whole[40], part[40];
+    if (shape == 0) {
+        strcpy(to, bad[next(sizeof bad / sizeof bad[0])]);
+    } else if (shape < 10) {
+        strcpy(to, odd[next(sizeof odd / sizeof odd[0])]);
+    } else {
+        digits(whole, shape < 20 ? 1 + next(20) : 1 + next(9));
+        if (whole[0] == '0')
+            whole[next(3) == 0 ? 0 : 1] = whole[0] = next(2) ? '0' : '7', whole[1] = whole[0] == '0' ? '\0' : whole[1];
+        digits(part, shape < 20 ? 1 + next(24) : 1 + next(8));
+        if (next(5) == 0)
+            snprintf(to, 64, "%s", whole);
+        else if (next(6) == 0)
+            snprintf(to, 64, "%c.%sE%s%u", whole[0], part, next(2) ? "-" : "", (unsigned)next(12));
+        else
+            snprintf(to, 64, "%s.%s", whole, part);
+    }
+}
+
+/* A member whose value is any number, behind a blank where the message is written with blanks. */
+static void member(text *compact, text *spaced, const char *name)
+{
+    char value[64];
+    number(value);
+    put(compact, "\"%s\":%s", name, value);
+    put(spaced, "\"%s\": %s", name, value);
+}
+
+static void both(text *compact, text *spaced, const char *part)
+{
+    put(compact, "%s", part);
+    put(spaced, "%s", part);
+}
+
+static void make_book(text *a, text *b, int simple)
+{
+    static const char *const names[2][6] = {
+        {"total_ask_size", "total_bid_size", "ask_price", "bid_price", "ask_size", "bid_size"},
+        {"tas", "tbs", "ap", "bp", "as", "bs"}};
+    both(a, b, simple ? "{\"ty\":\"orderbook\",\"cd\":\"KRW-BTC\",\"tms\":1790134742106,"
+                      : "{\"type\":\"orderbook\",\"code\":\"KRW-BTC\",\"timestamp\":1790134742106,");
+    member(a, b, names[simple][0]);
+    both(a, b, ",");
+    member(a, b, names[simple][1]);
+    both(a, b, simple ? ",\"obu\":[" : ",\"orderbook_units\":[");
+    for (unsigned i = 0, rows = (unsigned)next(90) / 2; i < rows; i++) {
+        both(a, b, i > 0 ? ",{" : "{");
+        for (unsigned k = 2; k < 6; k++) {
+            member(a, b, names[simple][k]);
+            if (k < 5)
+                both(a, b, ",");
+        }
+        both(a, b, "}");
+    }
+    both(a, b, simple ? "],\"st\":\"REALTIME\",\"lv\":0}" : "],\"stream_type\":\"REALTIME\",\"level\":0}");
+}
+
+static void make_flat(text *a, text *b, int simple, int type)
+{
+    size_t count;
+    const upbit_field *f = upbit_type_fields(type, &count);
+    put(a, "{\"%s\":\"%s\"", simple ? "ty" : "type", type == UPBIT_TYPE_CANDLE ? "candle.1m" : upbit_type_name(type));
+    put(b, "{\"%s\":\"%s\"", simple ? "ty" : "type", type == UPBIT_TYPE_CANDLE ? "candle.1m" : upbit_type_name(type));
+    for (size_t i = 1; i < count; i++) {
+        const char *name = simple ? f[i].simple : f[i].name;
+        char other[96], word[40];
+        both(a, b, ",");
+        switch (f[i].kind) {
+        case UPBIT_FIELD_DECIMAL:
+            member(a, b, name);
+            continue;
+        case UPBIT_FIELD_INT:
+        case UPBIT_FIELD_TIMESTAMP:
+            if (next(20) == 0) {
+                member(a, b, name);
+                continue;
+            }
+            snprintf(word, sizeof word, f[i].kind == UPBIT_FIELD_INT ? "%llu" : "1%012llu",
+                     (unsigned long long)next(1ULL << (f[i].kind == UPBIT_FIELD_INT ? next(63) : 39)));
+            break;
+        case UPBIT_FIELD_BOOL:
+            strcpy(word, next(2) ? "true" : "false");
+            break;
+        case UPBIT_FIELD_ENUM:
+            snprintf(word, sizeof word, "\"%s\"",
+                     next(20) == 0 ? "NEW" : upbit_field_enum_name(&f[i], 1 + (int)next(2)));
+            break;
+        case UPBIT_FIELD_CODE:
+            word[0] = '"';
+            digits(word + 1, 1 + next(26));
+            strcat(word, "\"");
+            break;
+        default:
+            strcpy(word, next(9) == 0 ? "null" : f[i].kind == UPBIT_FIELD_STREAM ? "\"SNAPSHOT\"" : "\"2026-09-02T08:26:20\"");
+            break;
+        }
+        snprintf(other, sizeof other, "\"%s\":%s", name, word);
+        both(a, b, other);
+    }
+    both(a, b, "}");
+}
+
+static char *decode(const text *t, decoded *d)
+{
+    rig_decode_bytes(d, t->at, t->length);
+    char *json = d->count == 1 ? rig_json(d->events[0]) : NULL;
+    rig_free(d);
+    return json;
+}
+
+START_TEST(all_kinds_say_the_same)
+{
+    static const int types[] = {UPBIT_TYPE_TICKER, UPBIT_TYPE_TRADE, UPBIT_TYPE_CANDLE};
+    const char *given = getenv("UPBIT_FUZZ_ROUNDS");
+    long rounds = given != NULL ? atol(given) : 6000;
+    unsigned good = 0, refused = 0, kinds = 0;
+    rig_need_decoder();
+    for (int kind = UPBIT__DECODER_PLAIN; kind < UPBIT__DECODER_KINDS; kind++)
+        kinds += (unsigned)upbit__decoder_use(rig_decoder, kind);
+    printf("# %u kinds\n", kinds);
+    for (long i = 0; i < rounds; i++) {
+        static text compact, spaced;
+        int simple = (int)next(2);
+        compact.length = spaced.length = 0;
+        if (next(2))
+            make_book(&compact, &spaced, simple);
+        else
+            make_flat(&compact, &spaced, simple, types[next(3)]);
+        if (next(20) == 0) { /* and cut off */
+            compact.length = next(compact.length);
+            spaced.length = 0;
+        }
+        decoded first = {0}, d = {0};
+        ck_assert_int_eq(upbit__decoder_use(rig_decoder, UPBIT__DECODER_PLAIN), 1);
+        char *wanted = decode(&compact, &first);
+        good += wanted != NULL;
+        refused += wanted == NULL;
+        if (spaced.length > 0) {
+            char *json = decode(&spaced, &d);
+            ck_assert_msg((first.result < 0) == (d.result < 0) && (wanted == NULL) == (json == NULL) &&
+                              (wanted == NULL || strcmp(wanted, json) == 0),
+                          "%s\n%s\n%s", spaced.at, json, d.reason);
+            free(json);
+        }
+        for (int kind = UPBIT__DECODER_PLAIN + 1; kind < UPBIT__DECODER_KINDS; kind++) {
+            if (!upbit__decoder_use(rig_decoder, kind))
+                continue;
+            char *json = decode(&compact, &d);
+            ck_assert_msg(first.result == d.result && strcmp(first.reason, d.reason) == 0 &&
+                              (wanted == NULL) == (json == NULL) &&
+                              (wanted == NULL || strcmp(wanted, json) == 0),
+                          "kind %d: %.*s\n%s\n%s\n%s\n%s", kind, (int)compact.length, compact.at, wanted, json,
+                          first.reason, d.reason);
+            free(json);
+        }
+        free(wanted);
+    }
+    ck_assert_uint_gt(good, (unsigned)rounds / 8);
+    ck_assert_uint_gt(refused, (unsigned)rounds / 50);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("kinds");
+    TCase *t = tcase_create("kinds");
+    tcase_set_timeout(t, 0);
+    tcase_add_test(t, all_kinds_say_the_same);
+    suite_add_tcase(s, t);
+    int status = check_main(s);
+    upbit__decoder_destroy(rig_decoder);
+    return status;
+}
