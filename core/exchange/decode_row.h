@@ -96,10 +96,10 @@ UPBIT__QUICK int row_numbers(const char *a, const char *b, const char *c, const 
     /* What is below the first bit of each lane that is neither: the number. */
     uint64_t other = ~(digits | points), number = (other - ones) & ~other, behind = digits >> 1;
     points &= number;
-    /* 16 characters or more; a point without a digit on both sides; a second one (what is added
+    /* 16 characters or more; a point without a digit behind it; a second one (what is added
      * right behind a point goes through the digits to what follows them); a start that is no digit,
      * or a 0 with a digit behind it. */
-    uint64_t bad = (number & UPBIT__ROW_TOPS) | (points & ~(behind & digits << 1)) |
+    uint64_t bad = (number & UPBIT__ROW_TOPS) | (points & ~behind) |
                    (points & ((points << 1) + digits)) | (ones & (~digits | (zeros & behind)));
     /* The end of the digits before the point, which is a point or the number's end; and the last
      * digit that is not 0, or else that end. */

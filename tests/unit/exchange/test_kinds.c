@@ -43,7 +43,8 @@ static void number(char to[64])
     static const char *const bad[] = {"01", "00.5", ".5", "5.", "1.2.3", "", "-", "1..2", "1e", "1E+", "0x1", "1/2",
                                       "1:2", "+1", "1,2", "1.E5", "E5", "-.5", "1E5.0", "1 2", "}", "1}", "\"1\"", "1\"2"};
     static const char *const odd[] = {"null", "0", "0.0", "0E-8", "-0", "-1.5", "1e3", "1E+2", "1.5E-0", "1E0", "1.0E9",
-                                      "1.23456789E7", "9.999E3", "1.0E10", "1.0E-10", "12.5E3", "0.5E3", "1E400",
+                                      "1.23456789E7", "9.999E3", "123456789012.5E9", "12345678901234E9",
+                                      "1.0E10", "1.0E-10", "12.5E3", "0.5E3", "1E400",
                                       "0.00000001", "1.16539E8", "5.0E-4", "99999999999999999999999999999999999999999",
                                       "123456789012345", "1234567890123456", "12345678901234567",
                                       "123456789012.34567890", "116539000.00000000", "37189906239683.17623000",
@@ -57,7 +58,9 @@ static void number(char to[64])
     } else {
         digits(whole, shape < 20 ? 1 + next(20) : 1 + next(9));
         if (whole[0] == '0')
-            whole[next(3) == 0 ? 0 : 1] = whole[0] = next(2) ? '0' : '7', whole[1] = whole[0] == '0' ? '\0' : whole[1];
+            whole[next(50) > 0] = '\0';
+        if (whole[0] == '\0')
+            strcpy(whole, "7");
         digits(part, shape < 20 ? 1 + next(24) : 1 + next(8));
         if (next(5) == 0)
             snprintf(to, 64, "%s", whole);
@@ -72,6 +75,8 @@ static void number(char to[64])
 static void member(text *compact, text *spaced, const char *name)
 {
     char value[64];
+    if (next(500) == 0)
+        name = next(2) ? "ask_price" : "cs";
     number(value);
     put(compact, "\"%s\":%s", name, value);
     put(spaced, "\"%s\": %s", name, value);
