@@ -258,6 +258,45 @@ START_TEST(a_call_brings_many_records)
 }
 END_TEST
 
+static void serve_chosen(peer *p, void *chosen)
+{
+    if (peer_upgrade(p))
+        snprintf(chosen, 64, "%s", SSL_get_cipher_name(p->ssl));
+    peer_finish(p);
+}
+
+/* A server that leaves the choice to us takes AES of 128 bits; one that has but the others gets
+ * them. */
+START_TEST(the_cheaper_cipher_is_offered_first)
+{
+    static const struct {
+        int version;
+        const char *of_server, *chosen;
+    } cases[] = {
+        {TLS1_3_VERSION, NULL, "TLS_AES_128_GCM_SHA256"},
+        {TLS1_3_VERSION, "TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384"},
+        {TLS1_3_VERSION, "TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256"},
+        {TLS1_2_VERSION, NULL, "ECDHE-ECDSA-AES128-GCM-SHA256"},
+        {TLS1_2_VERSION, "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"},
+    };
+    char chosen[64] = "";
+    bool new = cases[_i].version == TLS1_3_VERSION;
+    context = certificate_context(&self);
+    SSL_CTX_set_max_proto_version(context, cases[_i].version);
+    if (cases[_i].of_server != NULL)
+        ck_assert_int_eq((new ? SSL_CTX_set_ciphersuites
+                              : SSL_CTX_set_cipher_list)(context, cases[_i].of_server),
+                         1);
+    server_start(&s, context, serve_chosen, chosen);
+    client_init(&c);
+    upbit__transport_config config = {.ca_file = authority_file};
+    client_open(&c, "wss", "127.0.0.1", s.port, &config);
+    ck_assert(client_wait(&c, &c.opened, 1));
+    end(); /* joins the server: its word can be read */
+    ck_assert_str_eq(chosen, cases[_i].chosen);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("net tls ahead");
@@ -269,6 +308,7 @@ int main(void)
     tcase_add_loop_test(tests, what_is_no_record_ends_it, 0, 6);
     tcase_add_test(tests, an_empty_socket_is_not_asked);
     tcase_add_test(tests, a_call_brings_many_records);
+    tcase_add_loop_test(tests, the_cheaper_cipher_is_offered_first, 0, 5);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
