@@ -31,8 +31,12 @@ packages_of()
         tests)
             echo check g++ git cmake make openssl python3 shellcheck valgrind libc6-dbg xvfb \
                 xauth procps spin gdb doxygen ;;
+        # What the benchmarks compare with; the tests do without (tests/bench/run).
+        peers)
+            echo libsimdjson-dev libboost-dev libboost-system-dev rapidjson-dev libwebsockets-dev \
+                libqt5websockets5-dev python3-pyqt5.qtwebsockets python3-websockets ;;
         *)
-            echo "packages.sh: no package set '$1' (library, qt, python, examples, tests)" >&2
+            echo "packages.sh: no package set '$1' (library, qt, python, examples, tests, peers)" >&2
             return 1 ;;
     esac
 }
@@ -44,7 +48,7 @@ for set in "$@"; do
     list=$(packages_of "$set") || exit 2
     wanted="$wanted $list"
 done
-[ -n "$wanted" ] || { echo "usage: packages.sh library|qt|python|examples|tests ..." >&2; exit 2; }
+[ -n "$wanted" ] || { echo "usage: packages.sh library|qt|python|examples|tests|peers ..." >&2; exit 2; }
 
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
     echo "packages.sh: this is not a Debian system. Install what these packages hold, then set" >&2

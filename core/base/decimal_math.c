@@ -214,7 +214,7 @@ double upbit_decimal_to_double(const upbit_decimal *d)
     static const double exact[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    if (upbit_decimal_sign(d) == 0)
+    if (d == NULL || d->null || (d->lo | d->hi) == 0)
         return 0;
     /* Both exactly doubles: one correctly rounded division. */
     if (d->hi == 0 && d->lo <= 1ULL << 53 && d->exponent <= 0 && d->exponent >= -22) {

@@ -430,6 +430,12 @@ int upbit_waiter_next(upbit_waiter *w, upbit_proxy **proxy, upbit_delivery *out)
     if (w == NULL || proxy == NULL || out == NULL)
         return UPBIT_ERROR_INVALID_ARGUMENT;
     void *owner = NULL;
+    if (out->struct_size == sizeof *out) {
+        int result = upbit__waiter_take(inner(w), &owner, out);
+        if (result == 1)
+            *proxy = owner;
+        return result;
+    }
     upbit_delivery d = UPBIT_DELIVERY_INIT;
     int result = upbit__waiter_take(inner(w), &owner, &d);
     if (result == 1) {

@@ -13,7 +13,7 @@ Order::Order(const upbit_event *event) noexcept
 
 const upbit_my_order &Order::data() const noexcept
 {
-    return payload(handle(), upbit_event_my_order);
+    return payload<upbit_my_order, UPBIT_TYPE_MY_ORDER>(handle());
 }
 
 QString Order::uuid() const
@@ -138,7 +138,7 @@ Asset::Asset(const upbit_event *event) noexcept
 
 const upbit_my_asset &Asset::data() const noexcept
 {
-    return payload(handle(), upbit_event_my_asset);
+    return payload<upbit_my_asset, UPBIT_TYPE_MY_ASSET>(handle());
 }
 
 QString Asset::assetUuid() const

@@ -86,6 +86,7 @@ void Dispatcher::turn()
     const qint64 start = monotonicNs();
     int taken = 0;
     bool empty = false;
+    QExplicitlySharedDataPointer<ProxyPrivate> proxy; // changes less often than the event
     while (taken < EventBudget) {
         upbit_proxy *handle = nullptr;
         upbit_delivery delivery = UPBIT_DELIVERY_INIT;
@@ -101,8 +102,9 @@ void Dispatcher::turn()
             break;
         }
         const EventRef event(delivery.event);
-        const QExplicitlySharedDataPointer<ProxyPrivate> proxy(
-            static_cast<ProxyPrivate *>(upbit_proxy_user_data(handle)));
+        auto *const owner = static_cast<ProxyPrivate *>(upbit_proxy_user_data(handle));
+        if (owner != proxy.data())
+            proxy = owner;
         proxy->take(delivery);
         ++taken;
         if (monotonicNs() - start >= TimeBudgetNs)

@@ -2,6 +2,8 @@
 #include <UpbitLive/event.h>
 #include <upbit-live/upbit-live.h>
 
+#include <cstring>
+
 #include "payload_p.h"
 
 namespace UpbitLive
@@ -73,9 +75,65 @@ Type Event::type() const noexcept
     return m_event != nullptr ? static_cast<Type>(m_event->type) : Type::None;
 }
 
+namespace
+{
+// Slots ask most events for their code, and there are few of them: a thread's texts are made once.
+// A place per hash, the last one asked for has it; so it is bounded, whatever codes come.
+struct CodeTexts {
+    struct Entry {
+        char code[sizeof(upbit_event::code)] = "";
+        QString text;
+    };
+    enum { Places = 1024 };
+    Entry entries[Places];
+
+    QString of(const char *code)
+    {
+        uint hash = 0;
+        int length = 0;
+        for (; code[length] != '\0'; ++length)
+            hash = hash * 31 + static_cast<uchar>(code[length]);
+        Entry &entry = entries[(hash ^ hash >> 10) % Places];
+        const size_t size = static_cast<size_t>(length) + 1;
+        if (std::memcmp(entry.code, code, size) != 0) {
+            entry.text = QString::fromLatin1(code, length);
+            std::memcpy(entry.code, code, size);
+        }
+        return entry.text;
+    }
+};
+
+// Trivial, so that they are there as long as the thread: static objects may hold events, too.
+thread_local CodeTexts *codeTexts = nullptr;
+thread_local bool codeTextsGone = false;
+
+struct CodeTextsEnd {
+    void begin() const noexcept
+    {
+    }
+    ~CodeTextsEnd()
+    {
+        delete codeTexts;
+        codeTexts = nullptr;
+        codeTextsGone = true;
+    }
+};
+thread_local const CodeTextsEnd codeTextsEnd;
+
+CodeTexts *makeCodeTexts()
+{
+    codeTextsEnd.begin();
+    codeTexts = new CodeTexts;
+    return codeTexts;
+}
+} // namespace
+
 QString Event::code() const
 {
-    return codeLatin1();
+    if (m_event == nullptr || m_event->code[0] == '\0' || codeTextsGone)
+        return codeLatin1();
+    CodeTexts *const texts = codeTexts != nullptr ? codeTexts : makeCodeTexts();
+    return texts->of(m_event->code);
 }
 
 QLatin1String Event::codeLatin1() const noexcept

@@ -13,7 +13,7 @@ Ticker::Ticker(const upbit_event *event) noexcept
 
 const upbit_ticker &Ticker::data() const noexcept
 {
-    return payload(handle(), upbit_event_ticker);
+    return payload<upbit_ticker, UPBIT_TYPE_TICKER>(handle());
 }
 
 Decimal Ticker::openingPrice() const
@@ -163,7 +163,7 @@ Trade::Trade(const upbit_event *event) noexcept
 
 const upbit_trade &Trade::data() const noexcept
 {
-    return payload(handle(), upbit_event_trade);
+    return payload<upbit_trade, UPBIT_TYPE_TRADE>(handle());
 }
 
 QDateTime Trade::tradeTime() const
@@ -243,7 +243,7 @@ Orderbook::Orderbook(const upbit_event *event) noexcept
 
 const upbit_orderbook &Orderbook::data() const noexcept
 {
-    return payload(handle(), upbit_event_orderbook);
+    return payload<upbit_orderbook, UPBIT_TYPE_ORDERBOOK>(handle());
 }
 
 Decimal Orderbook::totalAskSize() const
@@ -268,7 +268,7 @@ Candle::Candle(const upbit_event *event) noexcept
 
 const upbit_candle &Candle::data() const noexcept
 {
-    return payload(handle(), upbit_event_candle);
+    return payload<upbit_candle, UPBIT_TYPE_CANDLE>(handle());
 }
 
 CandleUnit Candle::unit() const

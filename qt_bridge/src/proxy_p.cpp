@@ -108,7 +108,9 @@ template <class Function> bool ProxyPrivate::guarded(Function &&function)
 // Who listens is asked once and again after each connect; a stale yes costs a conversion, no more.
 quint32 ProxyPrivate::connected()
 {
-    if (connectionsKnown.exchange(true, std::memory_order_acq_rel))
+    // Looked at before it is written: the latter would cost each event a locked operation.
+    if (connectionsKnown.load(std::memory_order_acquire) ||
+        connectionsKnown.exchange(true, std::memory_order_acq_rel))
         return connections;
     static const QMetaMethod methods[] = {
         QMetaMethod::fromSignal(&Proxy::otherReceived),

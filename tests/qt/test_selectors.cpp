@@ -2,7 +2,9 @@
 #include <UpbitLive/Manager>
 #include <UpbitLive/Proxy>
 
+#include <QtCore/QHash>
 #include <QtCore/QSet>
+#include <QtCore/QThread>
 #include <QtTest/QSignalSpy>
 #include <QtTest/QtTest>
 
@@ -29,7 +31,7 @@ class TestSelectors : public QObject
         return false;
     }
 
-private Q_SLOTS:
+  private Q_SLOTS:
     void init()
     {
         m_mock.reset(new MockServer({"--codes", "20", "--rate", "1000", "--seed", "7"}));
@@ -60,6 +62,37 @@ private Q_SLOTS:
             QVERIFY2(code.startsWith("KRW-"), qPrintable(code));
         QCOMPARE(proxy.subscribeTicker({"KRW-B*"}), quint64(0));
         QVERIFY(proxy.lastError().message.contains("KRW-*"));
+    }
+
+    // Texts of codes are kept per thread, a place for several codes: none may be another's.
+    void codesAreTheirOwnInEveryThread()
+    {
+        MockServer mock({"--codes", "855", "--rate", "0", "--seed", "7"});
+        ManagerOptions options;
+        options.url = mock.url();
+        Manager manager(options);
+        Proxy proxy(&manager, "codes");
+        QHash<QByteArray, Ticker> kept;
+        connect(&proxy, &Proxy::tickerReceived, this,
+                [&kept](const Ticker &t) { kept.insert(QByteArray(t.codeLatin1().data()), t); });
+        proxy.subscribeTicker({"KRW-*", "BTC-*", "USDT-*"});
+        QTRY_COMPARE(kept.size(), 855);
+        const auto wrong = [&kept] {
+            int count = 0;
+            for (int again = 0; again < 2; ++again)
+                for (auto i = kept.cbegin(); i != kept.cend(); ++i)
+                    count += i->code() != QString::fromLatin1(i.key()) ||
+                             i->code().constData() != i->code().constData();
+            return count;
+        };
+        QCOMPARE(wrong(), 0);
+        int wrongThere = -1;
+        const std::unique_ptr<QThread> thread(
+            QThread::create([&wrong, &wrongThere] { wrongThere = wrong(); }));
+        thread->start();
+        QVERIFY(thread->wait(30000));
+        QCOMPARE(wrongThere, 0);
+        QCOMPARE(Ticker().code(), QString());
     }
 
     void delistingsAndListingsAreTold()

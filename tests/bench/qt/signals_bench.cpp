@@ -45,10 +45,11 @@ enum { Ways = 4, Plain = 3, Latest = 2 };
     std::exit(99);
 }
 
-double cpuNs()
+// RUSAGE_SELF or RUSAGE_THREAD.
+double cpuNs(int of)
 {
     rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
+    getrusage(of, &usage);
     return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e9 +
            static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e3;
 }
@@ -61,7 +62,7 @@ struct Sink {
     };
     Kind tickers, trades, books;
     qint64 bids = 0, gaps = 0, last = 0;
-    double begin = 0;
+    double begin = 0, uiBegin = 0;
 
     // The server stamps message i with i; the last one ends the run.
     void add(Kind *kind, const QString &code, qint64 timestamp, double price, double size,
@@ -81,9 +82,15 @@ struct Sink {
     {
         return tickers.count + trades.count + books.count;
     }
+    void start()
+    {
+        begin = cpuNs(RUSAGE_SELF);
+        uiBegin = cpuNs(RUSAGE_THREAD);
+    }
     void print() const
     {
-        std::printf("%.0f %lld %lld", cpuNs() - begin, static_cast<long long>(count()),
+        std::printf("%.0f %.0f %lld %lld", cpuNs(RUSAGE_SELF) - begin,
+                    cpuNs(RUSAGE_THREAD) - uiBegin, static_cast<long long>(count()),
                     static_cast<long long>(gaps));
         for (const Kind *kind : {&tickers, &trades, &books})
             std::printf(" %lld/%lld/%lld/%a/%a/%a", static_cast<long long>(kind->count),
@@ -164,7 +171,7 @@ void runLibrary(const QString &way, const QString &url, const QString &ca, Sink 
     for (const char *last : {"", "A", "X"})
         for (const char *first : {"BTC", "ETH", "XRP", "DOGE", "SOL", "ADA", "AVAX", "DOT"})
             codes.append(QStringLiteral("KRW-") + QLatin1String(first) + QLatin1String(last));
-    sink->begin = cpuNs();
+    sink->start();
     proxy.subscribeTicker(codes);
     proxy.subscribeTrade(codes);
     proxy.subscribeOrderbook(codes);
@@ -189,7 +196,7 @@ void addPlain(Sink *sink, Sink::Kind *kind, const QJsonObject &message, double p
 
 void runPlain(const QString &url, const QString &ca, Sink *sink)
 {
-    sink->begin = cpuNs();
+    sink->start();
     PlainFeed feed((QUrl(url)), ca);
     QObject::connect(&feed, &PlainFeed::tickerReceived, &feed, [sink](const QJsonObject &ticker) {
         addPlain(sink, &sink->tickers, ticker, number(ticker, "trade_price"),
@@ -236,8 +243,8 @@ int client(int argc, char **argv)
 // ---- the measuring side ----
 
 struct Round {
-    double ns = 0;
-    std::string sums; // what the slots read, as text
+    double ns = 0, uiNs = 0; // a message; all of it, and the UI thread's
+    std::string sums;        // what the slots read, as text
 };
 
 Round measure(const flood &server, const char *way, size_t count)
@@ -266,16 +273,17 @@ Round measure(const flood &server, const char *way, size_t count)
     int status = 0;
     if (waitpid(pid, &status, 0) != pid || status != 0 || !said)
         giveUp(way);
-    double spent = 0;
+    double spent = 0, ui = 0;
     long long taken = 0, gaps = 0;
     int at = 0;
-    if (std::sscanf(line, "%lf %lld %lld %n", &spent, &taken, &gaps, &at) != 3)
+    if (std::sscanf(line, "%lf %lf %lld %lld %n", &spent, &ui, &taken, &gaps, &at) != 4)
         giveUp(way);
     if (gaps > 0 || (way != ways[Latest] && taken != static_cast<long long>(count))) {
         std::fprintf(stderr, "%s: %lld of %zu taken, %lld dropped\n", way, taken, count, gaps);
         std::exit(1);
     }
-    return {spent / static_cast<double>(count), line + at};
+    const double messages = static_cast<double>(count);
+    return {spent / messages, ui / messages, line + at};
 }
 
 double median(std::vector<double> values)
@@ -293,12 +301,13 @@ int compare(int rounds, size_t count)
 #else
     const int clients = Plain;
 #endif
-    std::vector<double> ns[Ways], ratio[Ways];
+    std::vector<double> ns[Ways], ui[Ways], ratio[Ways];
     for (int round = 0; round < rounds; ++round) {
         Round of[Ways];
         for (int way = 0; way < clients; ++way) {
             of[way] = measure(server, ways[way], count);
             ns[way].push_back(of[way].ns);
+            ui[way].push_back(of[way].uiNs);
             if (way != Latest && of[way].sums != of[0].sums) {
                 std::fprintf(stderr, "%s read something else than %s:\n%s%s", ways[way], ways[0],
                              of[way].sums.c_str(), of[0].sums.c_str());
@@ -310,13 +319,13 @@ int compare(int rounds, size_t count)
     }
     flood_stop(&server);
     std::printf("%zu messages, mean %.0f bytes, %d rounds, CPU of the whole client process\n"
-                "%-8s %10s %8s %8s   %s\n",
-                count, server.mean_bytes, rounds, "client", "ns/message", "min", "max",
+                "%-8s %10s %8s %8s %8s   %s\n",
+                count, server.mean_bytes, rounds, "client", "ns/message", "min", "max", "of UI",
                 "plain / it: median, least, most");
     for (int way = 0; way < clients; ++way) {
         const auto range = std::minmax_element(ns[way].begin(), ns[way].end());
-        std::printf("%-8s %10.0f %8.0f %8.0f", ways[way], median(ns[way]), *range.first,
-                    *range.second);
+        std::printf("%-8s %10.0f %8.0f %8.0f %8.0f", ways[way], median(ns[way]), *range.first,
+                    *range.second, median(ui[way]));
         const auto times = std::minmax_element(ratio[way].begin(), ratio[way].end());
         if (clients == Ways)
             std::printf("   %.2f, %.2f, %.2f%s", median(ratio[way]), *times.first, *times.second,
@@ -329,8 +338,9 @@ int compare(int rounds, size_t count)
                 rounds);
     for (int way = 0; way < clients; ++way) {
         const auto range = std::minmax_element(ns[way].begin(), ns[way].end());
-        std::printf("%s{\"client\":\"%s\",\"ns\":%.0f,\"min\":%.0f,\"max\":%.0f",
-                    way > 0 ? "," : "", ways[way], median(ns[way]), *range.first, *range.second);
+        std::printf("%s{\"client\":\"%s\",\"ns\":%.0f,\"min\":%.0f,\"max\":%.0f,\"ui_ns\":%.0f",
+                    way > 0 ? "," : "", ways[way], median(ns[way]), *range.first, *range.second,
+                    median(ui[way]));
         if (clients == Ways)
             std::printf(",\"plain_of_it\":%.3f", median(ratio[way]));
         std::printf("}");
