@@ -24,7 +24,7 @@ const peer peers[PEER_COUNT] = {
     {"python", PYTHON, FOLDER "/peer_websockets.py", NULL, "python3", 2, 5.5, "P3"},
     {"process", PYTHON, FOLDER "/peer_process.py", NULL, "python3", 4, 12, "P3"},
     {"node", "node", FOLDER "/peer_ws.cjs", NULL, "nodejs", 2, 3.5, "P3"},
-    {"ccxt", "node", FOLDER "/peer_ccxt.cjs", NULL, "nodejs", 8, 45, "P3"},
+    {"ccxt", "node", FOLDER "/peer_ccxt.cjs", NULL, "nodejs", 4, 45, "P3"},
 };
 
 _Noreturn void peer_run(const peer *p, const flood *f, size_t count)

@@ -14,7 +14,7 @@ typedef struct peer {
     const char *script;  /* its first argument; NULL: none */
     const char *word;    /* its last argument; NULL: none */
     const char *needs;
-    size_t share;    /* slow peers get fewer messages: starting up is not what is measured */
+    size_t share;    /* slow peers get so many times fewer messages */
     double must;     /* at least so many times ours; 0: no target */
     const char *row; /* the target's in docs/PERFORMANCE.md */
 } peer;
