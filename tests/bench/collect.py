@@ -11,13 +11,15 @@ import time
 
 
 def benchmarks_of(build):
-    told = subprocess.run(['meson', 'introspect', build, '--benchmarks'], capture_output=True, text=True, check=True)
+    told = subprocess.run(['meson', 'introspect', build, '--benchmarks'], capture_output=True, text=True,
+                          check=True)
     return json.loads(told.stdout)
 
 
 def first_line(*command):
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0].strip()
+        told = subprocess.run(command, capture_output=True, text=True, check=True)
+        return told.stdout.splitlines()[0].strip()
     except (OSError, subprocess.CalledProcessError, IndexError):
         return None
 
@@ -56,8 +58,8 @@ def run(benchmark):
     begin = time.time()
     load = os.getloadavg()[0]
     try:
-        command = subprocess.Popen(benchmark['cmd'], env={**os.environ, **benchmark['env']}, stdout=subprocess.PIPE,
-                                   text=True, cwd=benchmark['workdir'])
+        command = subprocess.Popen(benchmark['cmd'], env={**os.environ, **benchmark['env']},
+                                   stdout=subprocess.PIPE, text=True, cwd=benchmark['workdir'])
     except OSError as error:
         print(error)
         return {'status': -1, 'seconds': 0, 'load': load, 'results': []}
@@ -67,7 +69,8 @@ def run(benchmark):
         if not line.startswith('{'):
             print(line, end='', flush=True)
     status = command.wait()
-    return {'status': status, 'seconds': round(time.time() - begin, 1), 'load': load, 'results': list(findings(text))}
+    return {'status': status, 'seconds': round(time.time() - begin, 1), 'load': load,
+            'results': list(findings(text))}
 
 
 def main(build, names):
@@ -77,7 +80,8 @@ def main(build, names):
         print('collect.py: no benchmark %s; there are: %s' % (
             ', '.join(sorted(missing)), ', '.join(one['name'] for one in known)), file=sys.stderr)
         return 2
-    report = {'begun': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()), 'machine': machine(build), 'benchmarks': {}}
+    report = {'begun': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()), 'machine': machine(build),
+              'benchmarks': {}}
     failed = []
     for one in known:
         if names and one['name'] not in names:
