@@ -154,9 +154,9 @@ static void finish(upbit__inbox *in)
             upbit_event_unref(entry.event);
     }
     upbit_event_unref(atomic_load_explicit(&in->closed, memory_order_relaxed));
-    for (upbit__cell *c = in->cells, *next; c != NULL; c = next) {
-        next = c->all_next;
-        free(c);
+    for (upbit__cells *block = in->cells, *next; block != NULL; block = next) {
+        next = block->next;
+        free(block);
     }
     free(in->ring.slots);
     free(in);

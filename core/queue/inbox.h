@@ -82,6 +82,7 @@ struct upbit__batch {
     /* the stage: upbit__inbox.staged says of each inbox which of these it has been pushed */
     const upbit_event *stage_last;      /* stage[staged - 1]; NULL: do not look for it there */
     uint64_t stage_bit;                 /* its bit */
+    uint32_t stage_lane;                /* and its lane, as a bit */
     uint32_t staged;                    /* how many there are */
     uint32_t stage_lanes;               /* which types are among them, by lane */
     uint64_t stage_of[UPBIT__LANES];    /* by lane: their bits */

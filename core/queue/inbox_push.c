@@ -194,10 +194,8 @@ void upbit__batch_unstage(upbit__batch *b)
     upbit__batch_clear_stage(b);
 }
 
-/* A new event on the stage. Never inlined: what is done once per event would cost what is done per
- * inbox its registers. */
-__attribute__((noinline)) static uint64_t put_on_stage(upbit__batch *b, const upbit_event *e,
-                                                       unsigned lane)
+/* A new event on the stage. */
+static void put_on_stage(upbit__batch *b, const upbit_event *e, unsigned lane)
 {
     if (b->staged == UPBIT__STAGE)
         upbit__batch_unstage(b);
@@ -207,8 +205,8 @@ __attribute__((noinline)) static uint64_t put_on_stage(upbit__batch *b, const up
     b->stage_bit = (uint64_t)1 << at;
     b->stage_of[lane] |= b->stage_bit;
     b->stage_bytes[lane] += e->size;
-    b->stage_lanes |= 1U << lane;
-    return b->stage_bit;
+    b->stage_lane = 1U << lane;
+    b->stage_lanes |= b->stage_lane;
 }
 
 int upbit__inbox_push_into(upbit__inbox *in, int type, const upbit_event *e)
@@ -232,17 +230,27 @@ int upbit__inbox_push_into(upbit__inbox *in, int type, const upbit_event *e)
     return push_dropping(in, l, lane, e);
 }
 
-int upbit__inbox_push(upbit__inbox *in, const upbit_event *e)
+/* The first taker of an event, or the first event of a taker since the last commit. */
+__attribute__((noinline)) static int push_first(upbit__inbox *in, const upbit_event *e)
 {
     unsigned lane = e->type - 1U; /* upbit__lane_of, but for RAW */
-    if (lane >= UPBIT__LANES - 1 || !(in->stages >> lane & 1U))
+    if (lane >= UPBIT__LANES - 1 || !(1U << lane & in->stages))
         return upbit__inbox_push_into(in, e->type, e);
     upbit__batch *b = in->batch;
-    uint64_t bit = b->stage_bit;
-    if (b->stage_last != e || (in->staged & bit) != 0)
-        bit = put_on_stage(b, e, lane);
-    in->staged |= bit;
+    if (b->stage_last != e || (in->staged & b->stage_bit) != 0)
+        put_on_stage(b, e, lane);
+    in->staged |= b->stage_bit;
     upbit__inbox_touch(in);
+    return 1;
+}
+
+int upbit__inbox_push(upbit__inbox *in, const upbit_event *e)
+{
+    const upbit__batch *b = in->batch;
+    if (b->stage_last != e || (in->staged & b->stage_bit) != 0 || !(in->stages & b->stage_lane) ||
+        !in->touched)
+        return push_first(in, e);
+    in->staged |= b->stage_bit;
     return 1;
 }
 
@@ -306,32 +314,47 @@ void upbit__inbox_resynced(upbit__inbox *in, int type)
 
 /* ---- latest ---- */
 
+static upbit__cell *new_cell(upbit__inbox *in)
+{
+    upbit__cells *block = in->cells;
+    if (block == NULL || block->used == block->count) {
+        uint32_t count = block == NULL ? UPBIT__CELLS_FIRST : 2 * block->count;
+        count = count < UPBIT__CELLS_MOST ? count : UPBIT__CELLS_MOST;
+        size_t size = sizeof *block + count * (sizeof(upbit__cell) + sizeof(upbit__cell_rest));
+        size = (size + UPBIT__CACHE_LINE - 1) / UPBIT__CACHE_LINE * UPBIT__CACHE_LINE;
+        block = aligned_alloc(UPBIT__CACHE_LINE, size);
+        if (block == NULL)
+            return NULL;
+        *block = (upbit__cells){.next = in->cells, .count = count};
+        in->cells = block;
+        upbit__count(&in->memory, size);
+    }
+    upbit__cell *c = &block->cells[block->used];
+    upbit__cell_init(c);
+    c->rest = (upbit__cell_rest *)(void *)&block->cells[block->count] + block->used++;
+    *c->rest = (upbit__cell_rest){0};
+    return c;
+}
+
 upbit__cell *upbit__inbox_cell(upbit__inbox *in)
 {
     upbit__cell *c = in->free_cells;
     if (c != NULL) {
-        in->free_cells = c->free_next;
-        c->free_next = NULL;
+        in->free_cells = c->rest->free_next;
+        c->rest->free_next = NULL;
         return c;
     }
-    for (upbit__cell **link = &in->retired_cells; *link != NULL; link = &(*link)->free_next) {
+    for (upbit__cell **link = &in->retired_cells; *link != NULL; link = &(*link)->rest->free_next) {
         c = *link;
         /* NULL is stored by the consumer's pop alone; put, the next to touch it, looks with
          * acquire. */
         if (atomic_load_explicit(&c->val, memory_order_relaxed) == NULL) {
-            *link = c->free_next;
-            c->free_next = NULL;
+            *link = c->rest->free_next;
+            c->rest->free_next = NULL;
             return c;
         }
     }
-    c = malloc(sizeof *c);
-    if (c == NULL)
-        return NULL;
-    upbit__cell_init(c);
-    upbit__count(&in->memory, sizeof *c);
-    c->all_next = in->cells;
-    in->cells = c;
-    return c;
+    return new_cell(in);
 }
 
 void upbit__inbox_cell_clear(upbit__inbox *in, upbit__cell *c)
@@ -347,14 +370,14 @@ void upbit__inbox_cell_release(upbit__inbox *in, upbit__cell *c)
     if (c == NULL)
         return;
     upbit__inbox_cell_clear(in, c);
-    c->free_next = in->free_cells;
+    c->rest->free_next = in->free_cells;
     in->free_cells = c;
 }
 
 void upbit__inbox_cell_retire(upbit__inbox *in, upbit__cell *c, const upbit__about *about)
 {
-    c->about = about != NULL ? *about : (upbit__about){0};
-    c->free_next = in->retired_cells;
+    c->rest->about = about != NULL ? *about : (upbit__about){0};
+    c->rest->free_next = in->retired_cells;
     in->retired_cells = c;
 }
 
@@ -362,8 +385,8 @@ void upbit__inbox_retired_clear(upbit__inbox *in,
                                 int (*gone)(const void *context, const upbit__about *about),
                                 const void *context)
 {
-    for (upbit__cell *c = in->retired_cells; c != NULL; c = c->free_next)
-        if (c->about.type != 0 && gone(context, &c->about))
+    for (upbit__cell *c = in->retired_cells; c != NULL; c = c->rest->free_next)
+        if (c->rest->about.type != 0 && gone(context, &c->rest->about))
             upbit__inbox_cell_clear(in, c);
 }
 

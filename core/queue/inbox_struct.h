@@ -43,6 +43,15 @@ typedef struct upbit__lane {
     upbit__slot *array[UPBIT__RING_GROWTHS]; /* which; kept as long as the lane: see fifo.h */
 } upbit__lane;
 
+/* Cells are made in blocks, each twice as large as the one before: a turn then finds its cells in a
+ * few lines, one behind the other. */
+enum { UPBIT__CELLS_FIRST = 4, UPBIT__CELLS_MOST = 64 };
+typedef struct upbit__cells {
+    struct upbit__cells *next;
+    uint32_t used, count;
+    _Alignas(UPBIT__CACHE_LINE) upbit__cell cells[]; /* then count of upbit__cell_rest */
+} upbit__cells;
+
 /* upbit__ring_entry.kind; of BUNDLE the entry's `event` is an upbit__bundle */
 enum { UPBIT__PLACE_PROMISED = 0, UPBIT__PLACE_ERROR = 1, UPBIT__PLACE_BUNDLE = 2 };
 enum {
@@ -61,7 +70,6 @@ enum {
 struct upbit__inbox {
     /* immutable */
     upbit__waiter *waiter;
-    void *owner;
     uint32_t messages, bytes, lossless_messages, lossless_bytes;
     uint8_t policy[UPBIT__LANES];
     int grouped; /* batch is the waiter's: its touched fields may be used */
@@ -86,7 +94,7 @@ struct upbit__inbox {
     upbit__lane first_lane;
 
     /* I/O thread: the rest */
-    _Alignas(UPBIT__CACHE_LINE) upbit__cell *cells;
+    _Alignas(UPBIT__CACHE_LINE) upbit__cells *cells; /* newest block first */
     upbit__cell *free_cells;    /* cleared                                     */
     upbit__cell *retired_cells; /* given back, perhaps with a value that waits */
     upbit__inbox *all_next, *all_previous;
@@ -126,27 +134,24 @@ struct upbit__inbox {
     } marks[UPBIT__MARKS];
     uint32_t mark; /* I/O thread: where the next one goes */
 
-    /* consumer */
-    _Alignas(UPBIT__CACHE_LINE) upbit__inbox *run_next;
-    const upbit_event *held; /* the next event to hand out; GAP and EPOCH may go first */
-    uint64_t held_number;
-    upbit__bundle *bundle; /* being handed out; NULL when none */
-    uint64_t bundle_request;
+    /* consumer: what each event of a turn needs, in one line */
+    _Alignas(UPBIT__CACHE_LINE) void *owner;                 /* immutable */
     uint32_t batch_at, batch_plain, batch_count, batch_lane; /* at..plain-1: take_quick */
+    _Atomic uint64_t progress;                               /* upbit__inbox_claimed; read by any */
+    upbit__inbox *run_next;
     uint32_t cursor;      /* whose turn: a FIFO lane, or UPBIT__LANES for latest */
     uint32_t latest_left; /* cells of the turn that runs */
     uint32_t epoch[2];    /* by upbit_session: of the last EPOCH */
+    uint32_t look;        /* into the queue; see take_data */
     int done;             /* CLOSED was handed out */
-
-    /* written by the consumer, read by any */
-    _Alignas(UPBIT__CACHE_LINE) _Atomic uint64_t progress; /* upbit__inbox_claimed */
-    _Atomic uint64_t gaps;
-
-    /* consumer */
-    uint32_t overflow_pending;
-    uint32_t look;                   /* into the queue; see take_data */
+    _Alignas(UPBIT__CACHE_LINE) upbit__taken batch_events[UPBIT__TURN];
     uint64_t expected[UPBIT__LANES]; /* the number that comes next if none is missing */
-    upbit__taken batch_events[UPBIT__TURN];
+    const upbit_event *held;         /* the next event to hand out; GAP and EPOCH may go first */
+    uint64_t held_number;
+    upbit__bundle *bundle; /* being handed out; NULL when none */
+    uint64_t bundle_request;
+    _Atomic uint64_t gaps; /* read by any */
+    uint32_t overflow_pending;
 
     /* written by the consumer, read by any */
     upbit__histogram lag;
@@ -229,6 +234,24 @@ static inline int upbit__inbox_take_quick(upbit__inbox *in, upbit_delivery *out)
     return upbit__deliver(out, next->event, next->number, 0);
 }
 
+/* The same of the latest lane's turn, but for its first. */
+static inline int upbit__inbox_take_cell(upbit__inbox *in, upbit_delivery *out)
+{
+    if (in->latest_left - 1 >= UPBIT__TURN - 1 || in->held != NULL)
+        return 0;
+    const upbit_event *e = upbit__latest_pop_own(&in->latest);
+    if (e == NULL || e == &upbit__event_tomb)
+        return 0; /* nothing at hand, or what was is cleared */
+    in->latest_left--;
+    if (e->type >= UPBIT_TYPE_STATE || e->epoch > in->epoch[upbit__session_of(e->type)]) {
+        in->held = e;
+        in->held_number = 0;
+        return 0;
+    }
+    upbit__inbox_delivered(in);
+    return upbit__deliver(out, e, 0, 0);
+}
+
 /* What the consumer's turn touches of an inbox; @thread consumer. */
 static inline void upbit__inbox_foresee(const upbit__inbox *in)
 {
@@ -236,7 +259,7 @@ static inline void upbit__inbox_foresee(const upbit__inbox *in)
     UPBIT__PREFETCH(&in->lanes);
     UPBIT__PREFETCH(&in->ring);
     UPBIT__PREFETCH(&in->control);
-    for (const char *at = (const char *)&in->run_next; at < (const char *)&in->lag;
+    for (const char *at = (const char *)&in->owner; at < (const char *)&in->lag;
          at += UPBIT__CACHE_LINE)
         UPBIT__PREFETCH(at);
 }

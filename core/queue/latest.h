@@ -26,14 +26,19 @@
 
 typedef struct upbit__cell upbit__cell;
 
+/* What only the I/O thread needs of a cell: apart, so that the cells of an inbox lie close
+ * together. */
+typedef struct upbit__cell_rest {
+    upbit__cell *free_next; /* cleared, without a key   */
+    upbit__about about;     /* retired: what waits in it */
+} upbit__cell_rest;
+
 struct upbit__cell {
     /* either side, atomic */
     upbit__link link;
     _Atomic(const void *) val;
     /* I/O thread */
-    upbit__cell *all_next;  /* every cell of an inbox, to free it */
-    upbit__cell *free_next; /* cleared, without a key             */
-    upbit__about about;     /* retired: what waits in it          */
+    upbit__cell_rest *rest;
 };
 
 typedef struct upbit__latest {
@@ -61,7 +66,7 @@ static inline void upbit__cell_init(upbit__cell *c)
 {
     atomic_init(&c->link.next, (upbit__link *)0);
     atomic_init(&c->val, (const void *)0);
-    c->all_next = c->free_next = (upbit__cell *)0;
+    c->rest = (upbit__cell_rest *)0;
 }
 
 /* ---- I/O thread ---- */
@@ -110,6 +115,17 @@ static inline int upbit__latest_replace(upbit__cell *c, const void *old, const v
 
 /* ---- consumer ---- */
 
+/* The value of the next cell that was taken from `dirty` before; the tomb: it was cleared. NULL:
+ * there is none. */
+static inline const void *upbit__latest_pop_own(upbit__latest *l)
+{
+    if (l->own == (upbit__link *)0)
+        return (const void *)0;
+    upbit__cell *c = UPBIT__LINK_OWNER(l->own, upbit__cell, link);
+    l->own = upbit__link_next(l->own); /* before the exchange: after it the link is not ours */
+    return atomic_exchange_explicit(&c->val, (const void *)0, memory_order_acq_rel); /* put */
+}
+
 /* The next value, NULL if there is none. */
 static inline const void *upbit__latest_pop(upbit__latest *l)
 {
@@ -119,10 +135,7 @@ static inline const void *upbit__latest_pop(upbit__latest *l)
                 return (const void *)0;
             l->own = upbit__link_reverse(upbit__stack_take(&l->dirty));
         }
-        upbit__cell *c = UPBIT__LINK_OWNER(l->own, upbit__cell, link);
-        l->own = upbit__link_next(l->own); /* before the exchange: after it the link is not ours */
-        const void *value =
-            atomic_exchange_explicit(&c->val, (const void *)0, memory_order_acq_rel); /* put */
+        const void *value = upbit__latest_pop_own(l);
         if (value != l->tomb)
             return value;
     }

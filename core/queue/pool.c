@@ -400,7 +400,8 @@ __attribute__((noinline)) static unsigned find(releases *r, block *b)
     return at;
 }
 
-static void let_go_later(releases *r, block *b)
+/* Not the block that was expected, or perhaps the last reference. */
+__attribute__((noinline)) static void let_go_slowly(releases *r, block *b)
 {
     uint32_t left = atomic_load_explicit(&b->refs, memory_order_relaxed); /* of whom: drop_refs */
     if (left == 1) {
@@ -414,16 +415,30 @@ static void let_go_later(releases *r, block *b)
         settle(r, at); /* nobody else has it any more */
 }
 
+__attribute__((noinline)) static void let_go_now(block *b)
+{
+    if (drop_refs(b, 1))
+        send_back(b);
+}
+
 void upbit_event_unref(const upbit_event *e)
 {
     if (e == NULL)
         return;
     block *b = block_of(e);
     releases *r = mine;
-    if (r != NULL)
-        let_go_later(r, b);
-    else if (drop_refs(b, 1))
-        send_back(b);
+    if (r == NULL) {
+        let_go_now(b);
+        return;
+    }
+    unsigned at = r->next;
+    uint32_t count = r->count[at] + 1;
+    if (r->of[at] != b || count >= atomic_load_explicit(&b->refs, memory_order_relaxed)) {
+        let_go_slowly(r, b);
+        return;
+    }
+    r->count[at] = count;
+    r->next = (at + 1) % UPBIT__RELEASES;
 }
 
 void upbit__pool_release(upbit__pool *p)

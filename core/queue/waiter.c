@@ -222,7 +222,7 @@ static int take_run(upbit__waiter *w, void **owner, upbit_delivery *out)
     return 0;
 }
 
-__attribute__((noinline)) static int take(upbit__waiter *w, void **owner, upbit_delivery *out)
+static int take(upbit__waiter *w, void **owner, upbit_delivery *out)
 {
     for (;;) {
         if (w->run == NULL) {
@@ -249,30 +249,34 @@ __attribute__((noinline)) static int take(upbit__waiter *w, void **owner, upbit_
     }
 }
 
-int upbit__waiter_take(upbit__waiter *w, void **owner, upbit_delivery *out)
+/* Apart from the quick way below: what is seldom done would cost that its registers. */
+__attribute__((noinline)) static int take_slowly(upbit__waiter *w, void **owner,
+                                                 upbit_delivery *out)
 {
 #ifndef NDEBUG
-    assert(!atomic_load_explicit(&w->draining, memory_order_relaxed) && "two consumers");
     atomic_store_explicit(&w->draining, 1, memory_order_relaxed);
 #endif
-    /* Seven of eight events: the turn goes on. */
-    upbit__inbox *in = w->run;
-    int quick = in != NULL && w->turn > 1 &&
-                !atomic_load_explicit(&in->detached, memory_order_acquire) && /* detach */
-                upbit__inbox_take_quick(in, out);
-    int r = 1;
-    if (quick) {
-        *owner = in->owner;
-        w->turn--;
-    } else {
-        r = take(w, owner, out);
-        if (r <= 0)
-            upbit__releases_end();
-        else if (w->run != NULL && w->run->run_next != NULL)
-            upbit__releases_begin();
-    }
+    int r = take(w, owner, out);
+    if (r <= 0)
+        upbit__releases_end();
+    else if (w->run != NULL && w->run->run_next != NULL)
+        upbit__releases_begin();
 #ifndef NDEBUG
     atomic_store_explicit(&w->draining, 0, memory_order_relaxed);
 #endif
     return r;
+}
+
+int upbit__waiter_take(upbit__waiter *w, void **owner, upbit_delivery *out)
+{
+    assert(!atomic_load_explicit(&w->draining, memory_order_relaxed) && "two consumers");
+    /* Six of eight events: the turn goes on. */
+    upbit__inbox *in = w->run;
+    if (in == NULL || w->turn <= 1 ||
+        atomic_load_explicit(&in->detached, memory_order_acquire) || /* upbit__inbox_detach */
+        !(upbit__inbox_take_quick(in, out) || upbit__inbox_take_cell(in, out)))
+        return take_slowly(w, owner, out);
+    w->turn--;
+    *owner = in->owner;
+    return 1;
 }

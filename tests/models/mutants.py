@@ -105,9 +105,10 @@ MUTANTS = {
     'pop_without_acquire': Mutant('latest', 'latest.h', RACE, [
         order('(const void *)0, ', ACQ_REL, '); /* put */', RELEASE)]),
     'link_read_after_the_exchange': Mutant('latest', 'latest.h', ORDER, [
-        ('        l->own = upbit__link_next(l->own); /* before', '        /* before'),
-        ('        if (value != l->tomb)',
-         '        l->own = upbit__link_next(l->own);\n        if (value != l->tomb)')]),
+        ('    l->own = upbit__link_next(l->own); /* before', '    /* before'),
+        ('    return atomic_exchange_explicit(&c->val, (const void *)0, memory_order_acq_rel); /* put */',
+         '    const void *value = atomic_exchange_explicit(&c->val, (const void *)0, '
+         'memory_order_acq_rel);\n    l->own = upbit__link_next(l->own);\n    return value;')]),
     'tomb_is_delivered': Mutant('latest', 'latest.h', ORDER, [
         ('        if (value != l->tomb)\n            return value;', '        return value;')]),
     # ---- the stack below all lists ----

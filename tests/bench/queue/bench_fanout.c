@@ -3,8 +3,9 @@
  * One thread plays both sides in turn, so that what is timed is the work and not the scheduler:
  * events are made and pushed to N inboxes in batches of 8, then all inboxes are drained through
  * their shared waiter. Every figure is the median of 31 short rounds, and the quickest of them:
- * times are ns per event and consumer. The round trip is two threads: push, commit, eventfd, poll,
- * take, command, eventfd, poll, take.
+ * times are ns per event and consumer, and "more" is what one further consumer adds (of the
+ * quickest, both sides): N times the figure of N, less that of one, by N - 1. The round trip is two
+ * threads: push, commit, eventfd, poll, take, command, eventfd, poll, take.
  *
  * A table goes to stderr, one JSON object to stdout. */
 #include <poll.h>
@@ -226,7 +227,8 @@ int main(void)
     for (int i = 0; i < 10000; i++)
         end = now_ns();
     double clock_ns = (end - begin) / 10000;
-    fprintf(stderr, "%9s  %28s  %28s\n", "ns", "FIFO push   least  take least",
+    double alone[2] = {0, 0};
+    fprintf(stderr, "%9s  %28s              %28s\n", "ns", "FIFO push   least  take least",
             "latest push least  take least");
     printf("{\"fanout\":[");
     for (size_t i = 0; i < sizeof consumers / sizeof *consumers; i++) {
@@ -243,6 +245,13 @@ int main(void)
             const char *name = latest ? "latest" : "fifo";
             fprintf(stderr, "  %9.1f %5.1f  %6.1f %5.1f", c->push, c->push_least, c->take,
                     c->take_least);
+            double all = c->push_least + c->take_least, more = all;
+            if (consumers[i] == 1)
+                alone[latest] = all;
+            else
+                more = (all * consumers[i] - alone[latest]) / (consumers[i] - 1);
+            fprintf(stderr, "  more %5.1f", more);
+            printf(",\"%s_more_ns\":%.2f", name, more);
             printf(",\"%s_push_ns\":%.2f,\"%s_push_least_ns\":%.2f,\"%s_take_ns\":%.2f,"
                    "\"%s_take_least_ns\":%.2f",
                    name, c->push, name, c->push_least, name, c->take, name, c->take_least);
