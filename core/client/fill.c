@@ -143,6 +143,7 @@ void upbit__fill_row(upbit__fill *fill, upbit_event *row)
     if (place.ms < fill->anchor_ms - UPBIT__BACKFILL_BACK_MS)
         fill->reached = true;
     else if (!before(place, first) && !upbit__sids_seen(&key->sids, place.id) &&
+             place.id >= upbit__sids_reach(&key->sids) && /* or it may be a trade already told */
              !upbit__sids_seen(&fill->ids, place.id) && !fill->reached) {
         if (add(&fill->rows, row))
             return;

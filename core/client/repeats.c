@@ -48,6 +48,12 @@ bool upbit__sids_seen(const upbit__sids *s, int64_t id)
     return s->count > 0 && s->slots[slot_of(s, id)] != 0;
 }
 
+int64_t upbit__sids_reach(const upbit__sids *s)
+{
+    return s->number > s->count && s->count > 0 ? s->ring[(s->next + s->room - s->count) % s->room]
+                                                : INT64_MIN;
+}
+
 /* Frees the slot and moves those behind it up that would not be found any more. */
 static void forget(upbit__sids *s, int64_t id)
 {

@@ -35,6 +35,9 @@ typedef struct upbit__sids {
 bool upbit__sids_reserve(upbit__sids *s);
 void upbit__sids_finish(upbit__sids *s);
 bool upbit__sids_seen(const upbit__sids *s, int64_t id);
+/* Smaller ids than this one may have been seen and forgotten: of them nothing can be said.
+ * INT64_MIN: nothing has been forgotten. */
+int64_t upbit__sids_reach(const upbit__sids *s);
 /* False: it was there. Out of memory forgets the oldest instead of growing; without any memory
  * nothing is remembered, and everything is new. */
 bool upbit__sids_add(upbit__sids *s, int64_t id, int64_t now_ns);

@@ -205,6 +205,33 @@ START_TEST(the_search_goes_two_seconds_behind_the_last_trade)
 }
 END_TEST
 
+/* The window of ids keeps 1,024, and fewer where it finds no memory to grow: what happened within
+ * the two seconds and is no longer in it has been told. */
+START_TEST(what_has_left_the_window_is_not_told_again)
+{
+    side *a = side_open(0);
+    step = 1;
+    want(a, UPBIT_TYPE_TRADE, "KRW-BTC", 0, 0);
+    sent();
+    for (int i = 1; i <= 1100; i++) {
+        now += 20 * UPBIT__SECOND;
+        live(i, i);
+        (void)got(a);
+    }
+    lose();
+    connect();
+    snapshot(1101);
+    pass_ms(100);
+    for (int newest = 1101; newest > 0; newest -= FULL) {
+        struct asked *page = last_ask();
+        rows(page, newest, newest > FULL ? newest - FULL + 1 : 1);
+        answer(page, 0);
+    }
+    ck_assert_msg(strcmp(got(a), "B1101 ") == 0, "older ones are told again");
+    side_close(a);
+}
+END_TEST
+
 START_TEST(what_cannot_be_had_is_a_gap_before_what_follows)
 {
     side *a = cut_after_two(0);
@@ -310,6 +337,7 @@ int main(void)
     tcase_add_test(t, who_came_later_has_neither_gap_nor_backfill);
     tcase_add_test(t, what_was_before_the_first_trade_is_not_ours);
     tcase_add_test(t, the_search_goes_two_seconds_behind_the_last_trade);
+    tcase_add_test(t, what_has_left_the_window_is_not_told_again);
     tcase_add_loop_test(t, what_cannot_be_had_is_a_gap_before_what_follows, 0, 2);
     tcase_add_loop_test(t, unsubscribed_while_it_waits, 0, 2);
     tcase_add_test(t, trades_without_ids_leave_a_gap);

@@ -47,6 +47,20 @@ START_TEST(ten_seconds_of_a_burst_are_remembered)
 }
 END_TEST
 
+START_TEST(what_may_have_been_forgotten_is_told)
+{
+    upbit__sids s = {0};
+    ck_assert_int_eq(upbit__sids_reach(&s), INT64_MIN);
+    for (int64_t i = 1; i <= 3000; i++) {
+        upbit__sids_add(&s, i, i * 20 * SECOND);
+        int64_t oldest = i - s.count + 1;
+        ck_assert_int_eq(upbit__sids_reach(&s), oldest > 1 ? oldest : INT64_MIN);
+    }
+    ck_assert_int_gt(upbit__sids_reach(&s), 1);
+    upbit__sids_finish(&s);
+}
+END_TEST
+
 START_TEST(the_window_agrees_with_a_plain_list)
 {
     upbit__sids s = {0};
@@ -197,6 +211,7 @@ int main(void)
     tcase_add_test(tests, ids_that_go_backwards_are_no_repeats);
     tcase_add_test(tests, the_last_1024_are_remembered);
     tcase_add_test(tests, ten_seconds_of_a_burst_are_remembered);
+    tcase_add_test(tests, what_may_have_been_forgotten_is_told);
     tcase_add_test(tests, the_window_agrees_with_a_plain_list);
     tcase_add_test(tests, ten_seconds_are_enough);
     tcase_add_test(tests, no_burst_takes_more_than_its_bound);
