@@ -29,7 +29,7 @@ int64_t upbit__parse_utc(const char *s)
     int64_t v[6] = {0};
     for (unsigned i = 0; i < 6; i++)
         v[i] = digit[at[i]] * INT64_C(10) + digit[at[i] + 1];
-    int64_t year = v[0] * 100 + digit[2] * 10 + digit[3], month = v[1], day = v[2];
+    int64_t year = v[0] * 100 + digit[2] * INT64_C(10) + digit[3], month = v[1], day = v[2];
     if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || v[3] > 23 || v[4] > 59 ||
         v[5] > 60)
         return -1;
