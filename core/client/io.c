@@ -130,6 +130,7 @@ static void on_resync_due(void *context)
 static void commit(upbit_manager *m)
 {
     resync(m);
+    upbit__batch_unstage(&m->batch);
     atomic_store_explicit(&m->counters.events_delivered, m->batch.delivered, memory_order_relaxed);
     atomic_store_explicit(&m->counters.events_dropped, m->batch.dropped, memory_order_relaxed);
     atomic_store_explicit(&m->counters.events_coalesced, m->batch.coalesced, memory_order_relaxed);

@@ -102,6 +102,10 @@ struct upbit__batch {
 
 void upbit__batch_init(upbit__batch *b, upbit__pool *pool);
 
+/* What was pushed goes into the lanes, where nobody sees it before the commit: the counters of the
+ * batch are whole then. upbit__batch_commit does this itself. @thread io. */
+void upbit__batch_unstage(upbit__batch *b);
+
 /* At the end of a read batch (and of anything else that filled inboxes): commits every touched
  * inbox and notifies each touched waiter at most once. Returns the number of notifications.
  * @thread io. */

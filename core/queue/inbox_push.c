@@ -189,8 +189,11 @@ void upbit__batch_unstage(upbit__batch *b)
 {
     if (b->staged == 0)
         return;
-    for (upbit__inbox *in = b->touched; in != NULL; in = in->touched_next)
+    for (upbit__inbox *in = b->touched; in != NULL; in = in->touched_next) {
+        if (in->touched_next != NULL)
+            UPBIT__PREFETCH(&in->touched_next->batch);
         upbit__inbox_unstage(in);
+    }
     upbit__batch_clear_stage(b);
 }
 

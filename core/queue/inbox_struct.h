@@ -293,9 +293,6 @@ static inline void upbit__inbox_let_go(upbit__inbox *in, const upbit_event *e)
 /* What it has been pushed goes from the stage into its lanes. @thread io. */
 void upbit__inbox_unstage(upbit__inbox *in);
 
-/* The same for all inboxes: the stage is empty then. @thread io. */
-void upbit__batch_unstage(upbit__batch *b);
-
 /* Nothing on it is any inbox's. @thread io. */
 static inline void upbit__batch_clear_stage(upbit__batch *b)
 {

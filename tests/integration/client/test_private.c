@@ -210,9 +210,10 @@ static size_t distinct(const widget *w, size_t from, told_fits *fits, const void
     return n;
 }
 
-static bool is_traded(const told *t, const void *uuid)
+/* By the fill's own event, or as it stands since. */
+static bool is_filled(const told *t, const void *uuid)
 {
-    return is_order(t, NULL) && strcmp(t->uuid, uuid) == 0 && t->state == UPBIT_ORDER_STATE_TRADE;
+    return is_order(t, NULL) && strcmp(t->uuid, uuid) == 0 && upbit_decimal_sign(&t->executed) > 0;
 }
 
 /* An order moves while the question is under way how things stand: the answer is older than that,
@@ -235,7 +236,7 @@ START_TEST(an_order_that_moves_meanwhile_stands_with_the_others)
     told_wait(w, from, is_order, &by_stream, 1);
     private_order("/mock/delay?what=http&ms=0");
     told_wait(newcomer, 0, is_standing, NULL, standing);
-    told_wait(newcomer, 0, is_traded, MOVING, 1);
+    told_wait(newcomer, 0, is_filled, MOVING, 1);
     ck_assert_uint_eq(distinct(newcomer, 0, is_standing, NULL), standing);
     ck_assert_uint_eq(told_count(w, from, is_standing, NULL), 0);
     private_close();

@@ -118,6 +118,7 @@ static void take(widget *w, const upbit_event *e)
         t->state = order->state;
         copy(t->uuid, sizeof t->uuid, order->uuid);
         copy(t->trade, sizeof t->trade, order->trade_uuid);
+        t->executed = order->executed_volume;
     } else if (upbit_event_my_asset(e) != NULL) {
         take_assets(w, upbit_event_my_asset(e));
     } else if (upbit_event_error(e) != NULL) {

@@ -9,10 +9,11 @@
 typedef struct told {
     int type, stream, origin;
     uint32_t epoch;
-    int state; /* of the order, or of a STATE of the private session */
-    int error; /* of an ERROR, a REPLY or a STATE */
+    int state;  /* of the order, or of a STATE of the private session */
+    int error;  /* of an ERROR, a REPLY or a STATE */
     int64_t ms; /* of a REPLY: how long it stood in line */
     char code[24], uuid[64], trade[64], text[208];
+    upbit_decimal executed;        /* of the order */
     upbit_decimal balance, locked; /* of one currency, whose name is `code` */
     bool found;                    /* the exchange did it: compare_with_exchange */
 } told;
