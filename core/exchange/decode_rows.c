@@ -81,6 +81,7 @@ static const char *slow_unit(upbit__decoder *d, const char *p, upbit_book_row *a
     upbit_decimal *const values[4] = {&ask->price, &bid->price, &ask->size, &bid->size};
     unsigned present = 0;
     int more;
+    *ask = *bid = (upbit_book_row){0}; /* what is refused is looked at, too */
     if (p >= r->end || *p != '{') {
         char path[32];
         snprintf(path, sizeof path, "orderbook_units[%u]", index);

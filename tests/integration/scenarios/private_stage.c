@@ -272,8 +272,7 @@ static bool is_it(const told *t, const done *d, bool rest)
     static const char *const states[] = {"",     "wait",   "watch",    "trade",
                                          "done", "cancel", "prevented"};
     if (t->origin != (rest ? UPBIT_ORIGIN_REST : UPBIT_ORIGIN_STREAM) ||
-        t->ms != (rest ? 0 : d->ms) || strcmp(t->code, d->code) != 0 ||
-        (rest && t->stream != UPBIT_STREAM_REALTIME))
+        t->ms != (rest ? 0 : d->ms) || strcmp(t->code, d->code) != 0)
         return false;
     if (strcmp(d->type, "myAsset") == 0)
         return t->type == UPBIT_TYPE_MY_ASSET &&
@@ -339,7 +338,8 @@ size_t compare_with_exchange(widget *w, size_t from, uint64_t since)
                           e - mock_answer() < 2000 ? mock_answer() : e - 2000);
             w->at[i].found = true;
             first[kind] = first[kind] < i ? first[kind] : i;
-            at[kind] = i + 1;
+            if (w->at[i].origin == UPBIT_ORIGIN_STREAM)
+                at[kind] = i + 1;
             events++;
         }
         if (next > before && next <= exchange_newest())

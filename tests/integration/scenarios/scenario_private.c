@@ -166,6 +166,7 @@ START_TEST(scenario_09_renewal_100_times)
     widget *w = open_account("orders");
     told_wait(w, 0, is_live, NULL, 1);
     private_asked("\\\"myAsset\\\"");
+    told_wait(w, 0, is_balance, &by_rest, 1); /* how things stood hides what was before */
     uint64_t since = exchange_newest() + 1;
     double until = stream_now() + 120;
     while (stats().renewals < 100 && stream_now() < until)
@@ -209,6 +210,7 @@ START_TEST(scenario_09_the_old_connection_falls_silent)
     widget *w = open_account("orders");
     told_wait(w, 0, is_live, NULL, 1);
     private_asked("\\\"myAsset\\\"");
+    told_wait(w, 0, is_balance, &by_rest, 1); /* how things stood hides what was before */
     uint64_t since = exchange_newest() + 1;
     long ids[2] = {0, 0};
     double until = stream_now() + 60;
