@@ -198,7 +198,7 @@ const char *upbit__decode_members(upbit__decoder *d, const upbit__type_info *inf
         if (upbit__json_near_end(r, p, UPBIT__JSON_AHEAD))
             p = upbit__json_turn(r, p);
         int index = (int)next;
-        if (matches(&patterns[next], p)) {
+        if (next < info->count && matches(&patterns[next], p)) {
             p += patterns[next].length;
             if ((uint8_t)*p <= ' ')
                 p = upbit__json_space(r, p);

@@ -17,7 +17,13 @@
     {"\"" text "\":", (uint32_t)((1ULL << (sizeof(text) + 2)) - 1), sizeof(text) + 2},
 #define PATTERN_DEFAULT(T, kind, required, enumeration, member, name, simple) PATTERN(#name)
 #define PATTERN_SIMPLE(T, kind, required, enumeration, member, name, simple)  PATTERN(#simple)
-/* A byte that is never in a message, so that this entry never matches. */
+/* Behind the last member: a byte that is in no good message, and a field that the quick readers
+ * leave to the careful one, which finds nothing there. In a bad message the byte may well stand
+ * there. */
+#define FIELD_NONE                                                                                 \
+    {                                                                                              \
+        .kind = UPBIT_FIELD_TYPE                                                                   \
+    }
 #define PATTERN_NONE                                                                               \
     {                                                                                              \
         "\1", 1, 0                                                                                 \
@@ -34,7 +40,7 @@
 #define TABLES(LIST, T)                                                                            \
     enum { LIST(INDEX, T) T##_count };                                                             \
     _Static_assert(T##_count <= 64, "present and nulls have 64 bits");                             \
-    static const upbit_field T##_fields[] = {LIST(FIELD, T)};                                      \
+    static const upbit_field T##_fields[] = {LIST(FIELD, T) FIELD_NONE};                           \
     static const upbit__pattern T##_default[] = {LIST(PATTERN_DEFAULT, T) PATTERN_NONE};           \
     static const upbit__pattern T##_simple[] = {LIST(PATTERN_SIMPLE, T) PATTERN_NONE}
 

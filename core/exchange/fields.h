@@ -25,10 +25,9 @@ typedef struct upbit__alias {
 } upbit__alias;
 
 typedef struct upbit__type_info {
-    const char *name; /* as in `type`; candle: without the unit */
-    const upbit_field *fields;
-    const upbit__pattern
-        *patterns[2]; /* DEFAULT, SIMPLE; count + 1 of them, the last never matches */
+    const char *name;                  /* as in `type`; candle: without the unit */
+    const upbit_field *fields;         /* count + 1 of them, the last is no field */
+    const upbit__pattern *patterns[2]; /* DEFAULT, SIMPLE; as many, the last is no name */
     uint32_t count;
     uint32_t size;                   /* of the payload struct */
     uint64_t all, required, strings; /* bits of the fields */

@@ -105,6 +105,58 @@ START_TEST(prefixes_are_refused)
 }
 END_TEST
 
+/* Every member of a type, in wire order, and a comma. */
+static size_t write_members(char *to, size_t size, int type, int simple)
+{
+    size_t count, length = 0;
+    const upbit_field *fields = upbit_type_fields(type, &count);
+    for (size_t i = 0; i < count; i++) {
+        char value[160] = "1";
+        if (fields[i].kind == UPBIT_FIELD_TYPE)
+            snprintf(value, sizeof value, "\"%s%s\"", upbit_type_name(type),
+                     type == UPBIT_TYPE_CANDLE ? ".1m" : "");
+        else if (fields[i].kind == UPBIT_FIELD_BOOL)
+            strcpy(value, "true");
+        else if (fields[i].kind == UPBIT_FIELD_CODE)
+            strcpy(value, "\"KRW-BTC\"");
+        else if (fields[i].kind == UPBIT_FIELD_STREAM)
+            strcpy(value, "\"REALTIME\"");
+        else if (fields[i].kind == UPBIT_FIELD_STRING)
+            strcpy(value, "\"2026-07-29T00:00:00\"");
+        else if (fields[i].kind == UPBIT_FIELD_TIMESTAMP)
+            strcpy(value, "1788335180377");
+        else if (fields[i].kind == UPBIT_FIELD_ENUM)
+            snprintf(value, sizeof value, "\"%s\"", upbit_field_enum_name(&fields[i], 1));
+        else if (fields[i].kind == UPBIT_FIELD_ARRAY)
+            strcpy(value, type != UPBIT_TYPE_ORDERBOOK ? "[]"
+                          : simple ? "[{\"ap\":2,\"bp\":1,\"as\":1,\"bs\":1}]"
+                                   : "[{\"ask_price\":2,\"bid_price\":1,\"ask_size\":1,\"bid_size\":1}]");
+        length += (size_t)snprintf(to + length, size - length, "%s\"%s\":%s,", i == 0 ? "{" : "",
+                                   simple ? fields[i].simple : fields[i].name, value);
+    }
+    ck_assert_uint_lt(length, size);
+    return length;
+}
+
+/* The byte that ends the tables of names was taken for a name, and for a field behind the last. */
+START_TEST(a_byte_behind_the_last_member_is_no_name)
+{
+    char text[4096];
+    for (int type = UPBIT_TYPE_TICKER; type <= UPBIT_TYPE_ANNOUNCEMENT; type++)
+        for (int simple = 0; simple < 2; simple++) {
+            size_t length = write_members(text, sizeof text - 64, type, simple);
+            strcpy(text + length - 1, "}");
+            ck_assert_int_eq(rig_one(&d, text)->type, type);
+            rig_free(&d);
+            for (int byte = 0; byte < 32; byte++) {
+                sprintf(text + length - 1, ",%c\"x\":1,\"y\":1}", byte == 0 ? 1 : byte);
+                if (byte != '\t' && byte != '\n' && byte != '\r')
+                    rig_bad(text, "");
+            }
+        }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("refusals");
@@ -112,6 +164,7 @@ int main(void)
     tcase_add_loop_test(t, refused_with_a_reason, 0, (int)(sizeof refused / sizeof refused[0]));
     tcase_add_test(t, nesting_is_bounded);
     tcase_add_loop_test(t, prefixes_are_refused, 0, SAMPLES);
+    tcase_add_test(t, a_byte_behind_the_last_member_is_no_name);
     suite_add_tcase(s, t);
     int status = check_main(s);
     upbit__decoder_destroy(rig_decoder);
