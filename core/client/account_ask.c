@@ -126,7 +126,7 @@ static void complete(upbit__inquiry *q, int64_t now)
     if (q->subject == UPBIT__SUBJECT_ORDERS)
         seek_missing(r, q);
     if (q->subject == UPBIT__SUBJECT_CLOSED && r->polling)
-        r->horizon_ms = upbit__wall_ms() - (now - q->asked_ns) / UPBIT__MS;
+        r->horizon_ms = upbit__exchange_ms(r) - (now - q->asked_ns) / UPBIT__MS;
 }
 
 /* Told in the capabilities and the log, once per episode; what it means for the keys they note. */
@@ -242,7 +242,7 @@ static bool seek_end(upbit__account_rest *r, const char *uuid)
 /* The exchange goes back no further than 7 days. */
 static int64_t closed_from(const upbit__inquiry *q)
 {
-    int64_t oldest = upbit__wall_ms() - CLOSED_MS, from = q->rest->horizon_ms - LATE_MS;
+    int64_t oldest = upbit__exchange_ms(q->rest) - CLOSED_MS, from = q->rest->horizon_ms - LATE_MS;
     return from > oldest ? from : oldest;
 }
 

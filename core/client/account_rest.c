@@ -118,9 +118,10 @@ int64_t upbit__inquiry_next(const upbit__inquiry *q, bool due, int64_t now)
     return is_silent(r, q->subject, now) ? now + AUDIT_NS : INT64_MAX;
 }
 
-int64_t upbit__wall_ms(void)
+int64_t upbit__exchange_ms(const upbit__account_rest *r)
 {
-    return upbit__clock_wall_ns() / UPBIT__MS;
+    return upbit__clock_wall_ns() / UPBIT__MS +
+           upbit__exchange_clock_least_ms(&r->manager->exchange_clock);
 }
 
 static void take_over(upbit__account_rest *r, int64_t now)
@@ -225,7 +226,7 @@ void upbit__account_rest_look(upbit__account_rest *r)
         r->lost_ns = now;
         r->seal_ns = 0;
         if (was_live && r->horizon_ms == 0)
-            r->horizon_ms = upbit__wall_ms();
+            r->horizon_ms = upbit__exchange_ms(r);
     }
     if (!wanted && r->manager->private_session.state == UPBIT_STATE_IDLE)
         upbit__account_rest_forget(r);

@@ -69,7 +69,7 @@ typedef struct upbit__account_rest {
     int64_t lost_ns;              /* !live: since when; 0: nothing was wanted yet */
     int64_t live_ns;              /* live: since when */
     int64_t seal_ns;              /* live: when to ask once more; 0: done */
-    int64_t horizon_ms;           /* wall clock: orders made before it are known */
+    int64_t horizon_ms;           /* exchange's: orders made before it are known */
     int64_t doubt_ns;             /* live: REST told what the stream had not; 0: never */
     int64_t renewed_ns;           /* for that */
     bool primed[UPBIT__SUBJECTS]; /* a complete answer has been there */
@@ -107,7 +107,8 @@ void upbit__inquiry_soon(upbit__inquiry *q, int64_t at_ns);
 int64_t upbit__inquiry_next(const upbit__inquiry *q, bool due, int64_t now);
 void upbit__inquiry_ask(upbit__inquiry *q);
 void upbit__inquiries_stop(upbit__account_rest *r);
-int64_t upbit__wall_ms(void);
+/* The exchange's wall clock, or earlier: orders are dated by it, and ours may be wrong. */
+int64_t upbit__exchange_ms(const upbit__account_rest *r);
 void upbit__account_rest_schedule(upbit__account_rest *r);
 /* Ends the polling, if nothing of the gap is open any more. */
 void upbit__account_rest_hand_back(upbit__account_rest *r);

@@ -10,6 +10,7 @@
 
 static const int by_stream = UPBIT_ORIGIN_STREAM, by_rest = UPBIT_ORIGIN_REST;
 static _Atomic int64_t passed;
+static _Atomic int64_t ahead; /* the wall clock is wrong by so much */
 
 #define MOVING "c0000000-0000-4000-8000-000000000001"
 
@@ -33,7 +34,7 @@ static int64_t boottime(void)
 
 static int64_t wall(void)
 {
-    return read_clock(CLOCK_REALTIME) + atomic_load(&passed);
+    return read_clock(CLOCK_REALTIME) + atomic_load(&passed) + atomic_load(&ahead);
 }
 
 static upbit_stats stats(void)
@@ -293,6 +294,35 @@ START_TEST(thousands_of_closed_orders_are_told_once_each)
 }
 END_TEST
 
+/* The exchange's clock goes five times as fast, so that no later list goes back to them: the pages
+ * of one list have them all. This machine's is a minute ahead, which says nothing of when the
+ * exchange made an order. */
+START_TEST(closed_orders_of_every_page_are_found_whatever_our_clock_says)
+{
+    static const upbit__clock clocks = {monotonic, boottime, wall};
+    atomic_store(&ahead, 60 * UPBIT__SECOND);
+    upbit__clock_set(&clocks);
+    private_open_at("5", "0", NULL);
+    widget *w = widget_open("orders", NULL);
+    widget_want(w, UPBIT_TYPE_MY_ORDER, "");
+    told_wait(w, 0, is_live, NULL, 1);
+    told_wait(w, 0, is_standing, NULL, 1);
+    private_order("/mock/refuse?stream=private&count=100000&status=503");
+    private_order("/mock/cut?stream=private");
+    told_wait(w, 0, is_lost, NULL, 1);
+    size_t from = w->count;
+    private_order("/mock/order?do=lives&count=700");
+    private_run(300); /* REST tells when an order was made by the second */
+    private_order("/mock/order?do=lives&count=700");
+    told_wait(w, from, is_end_by_rest, NULL, 1400);
+    ck_assert_uint_eq(told_count(w, from, is_end_by_rest, NULL), 1400);
+    ck_assert_uint_eq(distinct(w, from, is_end_by_rest, NULL), 1400);
+    private_close();
+    upbit__clock_set(NULL);
+    atomic_store(&ahead, 0);
+}
+END_TEST
+
 /* The exchange has lost a private subscription without a word: it is asked what it holds, and told
  * again. The other half is heard, so that nothing else would heal it. */
 START_TEST(a_subscription_that_fell_silent_is_repaired)
@@ -384,6 +414,7 @@ int main(void)
     tcase_add_test(tests, an_order_that_moves_meanwhile_stands_with_the_others);
     tcase_add_test(tests, hundreds_of_open_orders_stand);
     tcase_add_test(tests, thousands_of_closed_orders_are_told_once_each);
+    tcase_add_test(tests, closed_orders_of_every_page_are_found_whatever_our_clock_says);
     tcase_add_test(tests, a_subscription_that_fell_silent_is_repaired);
     tcase_add_test(tests, a_first_subscription_that_stays_silent_is_made_anew_once);
     suite_add_tcase(suite, tests);

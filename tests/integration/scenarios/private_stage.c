@@ -15,7 +15,13 @@ static widget *widgets;
 
 void private_open(const char *rate, void (*change)(upbit_options *options))
 {
-    const char *arguments[] = {"--private-rate", rate, "--rate", "100", NULL};
+    private_open_at("1", rate, change);
+}
+
+void private_open_at(const char *scale, const char *rate, void (*change)(upbit_options *options))
+{
+    const char *arguments[] = {"--private-rate", rate,  "--rate", "100",
+                               "--time-scale",   scale, NULL};
     mock_start(&exchange, arguments);
     manager = stream_manager(&exchange, change);
     ck_assert_int_eq(upbit_manager_set_credentials(manager, "test-access", "test-secret"), 0);

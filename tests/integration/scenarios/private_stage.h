@@ -30,6 +30,8 @@ extern upbit_manager *manager;
 
 /* rate: order events a second. change may be NULL; keys are given either way. */
 void private_open(const char *rate, void (*change)(upbit_options *options));
+/* The same, with a mock whose clock goes `scale` times as fast. */
+void private_open_at(const char *scale, const char *rate, void (*change)(upbit_options *options));
 void private_close(void);
 /* POST of /mock...; the test ends when the mock does not take it. */
 void private_order(const char *format, ...) __attribute__((format(printf, 1, 2)));
