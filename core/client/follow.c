@@ -9,15 +9,16 @@
 
 /* An event about a key that cannot be dropped and that no later news of the key replaces: in a cell
  * of its own. */
-static void put(upbit__inbox *inbox, const upbit_event *e)
+static bool put(upbit__inbox *inbox, const upbit_event *e)
 {
     upbit__cell *cell = upbit__inbox_cell(inbox);
     if (cell == NULL) {
         upbit_event_unref(e);
-        return;
+        return false;
     }
     upbit__inbox_put(inbox, cell, e);
     upbit__inbox_cell_retire(inbox, cell, NULL);
+    return true;
 }
 
 static const upbit_event *make(upbit_manager *m, const upbit__key *key, int type, uint32_t takers)
@@ -49,7 +50,8 @@ static void find_unlisted(void *context, upbit__key *key)
         s->found = key;
 }
 
-/* A code that was listed, or one that passed unchecked while there was no list: a typing error. */
+/* A code that was listed, or one that passed unchecked while there was no list: a typing error.
+ * Without memory for DELISTED it is an error, too, which is not lost. */
 static void leave(upbit_manager *m, upbit__key *key, bool was_listed)
 {
     const upbit_event *e = was_listed ? make(m, key, UPBIT_TYPE_DELISTED, key->entry_count) : NULL;
@@ -60,9 +62,7 @@ static void leave(upbit_manager *m, upbit__key *key, bool was_listed)
                      upbit_type_name(key->id.type), key->id.code);
     for (uint32_t n = key->entry_count; n > 0; n--) {
         upbit__entry *entry = key->entries[n - 1];
-        if (e != NULL)
-            put(entry->client->inbox, e);
-        else if (!was_listed)
+        if (e == NULL || !put(entry->client->inbox, e))
             upbit__tell_error(m, entry->client, UPBIT_SESSION_PUBLIC, UPBIT_ERROR_UNKNOWN_CODE, 0,
                               "", detail);
         upbit__registry_retire_cell(entry); /* its last value is still for its taker */
@@ -95,7 +95,7 @@ static void join(upbit_manager *m, upbit__client *client, upbit__selector *s, co
     const upbit__key *key = upbit__registry_find(&m->registry, &id);
     const upbit_event *e = key != NULL ? make(m, key, UPBIT_TYPE_LISTED, 1) : NULL;
     if (e != NULL)
-        put(client->inbox, e);
+        (void)put(client->inbox, e); /* without memory its first data is the news */
 }
 
 /* A selector that waited for the list. */

@@ -83,18 +83,15 @@ static bool anybody(const upbit__client *client)
     return true;
 }
 
-static void send(upbit__inbox *inbox, const upbit_event *e)
-{
-    upbit__inbox_health(inbox, (int)((const upbit_health_event *)(const void *)e)->session, e);
-}
-
 /* text: for people, in place of the reason; NULL: that. */
 static void tell(upbit_manager *m, int session, const char *text,
                  bool (*whom)(const upbit__client *client))
 {
     upbit_health_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_HEALTH, sizeof *e);
-    if (e == NULL)
+    if (e == NULL) {
+        upbit__tell_health(m, session, NULL, whom);
         return;
+    }
     pthread_mutex_lock(&m->mutex); /* the I/O thread alone writes, but others copy it */
     const upbit_health *h = &m->health[session];
     e->level = h->level;
@@ -110,7 +107,12 @@ static void tell(upbit_manager *m, int session, const char *text,
     else
         snprintf(e->reason, sizeof e->reason, "%.80s: %.44s", h->reason, h->action);
     pthread_mutex_unlock(&m->mutex);
-    upbit__tell_to(m, &e->event, whom, send);
+    upbit__tell_health(m, session, &e->event, whom);
+}
+
+void upbit__health_tell(upbit_manager *m, int session, bool (*whom)(const upbit__client *client))
+{
+    tell(m, session, NULL, whom);
 }
 
 static void log_change(upbit_manager *m, const char *name, const upbit_health *h)

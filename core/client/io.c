@@ -20,6 +20,7 @@
 #define BATCH_NS                                                                                   \
     (1 * UPBIT__MS) /* of work: then what is pushed is shown, though more can be read */
 #define EPISODE_NS      (60 * UPBIT__SECOND) /* bad messages nearer than this are one episode */
+#define AGAIN_NS        (100 * UPBIT__MS)    /* while there is no memory to tell something */
 #define FOREVER_NS      (3600 * UPBIT__SECOND)
 #define RESYNC_FIRST_MS 10
 #define RESYNC_LAST_MS  160
@@ -371,6 +372,8 @@ void upbit__io_finish(upbit_manager *m)
 
 static void turn(upbit_manager *m, int64_t wait_ns)
 {
+    if (m->untold && wait_ns > AGAIN_NS)
+        wait_ns = AGAIN_NS;
     if (!upbit__command_arm(&m->commands))
         wait_ns = 0;
     if (upbit__loop_turn(m->loop, wait_ns) < 0) {
@@ -383,6 +386,8 @@ static void turn(upbit_manager *m, int64_t wait_ns)
     upbit__command *commands = upbit__command_take_all(&m->commands);
     if (commands != NULL)
         upbit__orders_run(m, commands);
+    if (m->untold)
+        upbit__tell_again(m);
     commit(m);
     upbit__trace_flush(m->session.trace);
     upbit__trace_flush(m->private_session.trace);
@@ -426,6 +431,8 @@ void *upbit__io_main(void *manager)
     upbit__acquires_close(m);
     close_in_order(m);
     upbit__backfill_release(&m->backfill);
+    if (m->untold)
+        upbit__tell_again(m);
     for (upbit__client *c = m->clients; c != NULL; c = c->next)
         upbit__tell_closed(m, c);
     commit(m);

@@ -156,6 +156,7 @@ struct upbit_manager {
     struct upbit__acquire *acquires;       /* acquire.c */
     size_t selector_count;                 /* of all of them */
     upbit__order *held, **held_last;       /* wait for the market list, in order */
+    bool untold;                           /* somebody: see tell.c */
     bool decode_told;                      /* this episode of bad messages has been reported */
     int64_t decode_bad_ns;                 /* the last bad message */
     int64_t received_ns, received_wall_ns; /* of the message being decoded */
@@ -237,12 +238,15 @@ void upbit__tell_reply(upbit_manager *m, upbit__order *order, int error, const c
 void upbit__tell_error(upbit_manager *m, upbit__client *only, upbit_session session, int error,
                        int http_status, const char *name, const char *message);
 void upbit__tell_closed(upbit_manager *m, upbit__client *client);
-void upbit__tell_to(upbit_manager *m, upbit_event *e, bool (*whom)(const upbit__client *client),
-                    void (*send)(upbit__inbox *inbox, const upbit_event *e)); /* takes it over */
+/* Takes the event over; NULL: there is no memory for it, those whom it concerns are told later. */
+void upbit__tell_health(upbit_manager *m, int session, upbit_event *e,
+                        bool (*whom)(const upbit__client *client));
+void upbit__tell_again(upbit_manager *m); /* what there was no memory for */
 
 /* health.c. How things stand is looked at: what has changed is told to those who want that. Any
  * number of times; also before the I/O thread runs. */
 void upbit__health_look(upbit_manager *m);
+void upbit__health_tell(upbit_manager *m, int session, bool (*whom)(const upbit__client *client));
 bool upbit__health_passing(const upbit_manager *m); /* it may get better by time alone */
 void upbit__health_clock(upbit_manager *m);         /* it is wrong, or right again */
 /* Compression was given up, or is asked for again: once. */

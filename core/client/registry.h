@@ -26,6 +26,8 @@ typedef struct upbit__key upbit__key;
 typedef struct upbit__entry upbit__entry;
 struct upbit__selector;
 
+enum { UPBIT__UNTOLD_STATE = 1, UPBIT__UNTOLD_RESTORED = 4, UPBIT__UNTOLD_HEALTH = 16 };
+
 /* The I/O thread's half of a proxy. */
 typedef struct upbit__client {
     /* immutable */
@@ -41,6 +43,11 @@ typedef struct upbit__client {
     uint32_t lost, due;
     size_t due_at; /* in entries */
     uint32_t row;  /* scratch of inspect.c */
+    /* tell.c: what there was no memory to tell */
+    unsigned untold;      /* UPBIT__UNTOLD_*; each and the bit above it: by session */
+    uint32_t lost_errors; /* the last of them: */
+    int lost_error;
+    upbit_session lost_session;
     bool is_behind;
     bool health; /* wants HEALTH for every change; immutable */
     struct upbit__client *behind_next;

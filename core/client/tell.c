@@ -1,6 +1,9 @@
-/* The events a manager makes about itself: made here, once, for one proxy or for all. Out of memory
- * an event of this kind is lost; the counters and the state that can be asked for are not, nor are
- * REPLY and CLOSED, which are made ahead. */
+/* The events a manager makes about itself: made here, once, for one proxy or for all.
+ *
+ * None is lost for want of memory. REPLY and CLOSED are made ahead. STATE, RESTORED and HEALTH tell
+ * how things stand: who could not be told is remembered, and told as soon as there is memory how
+ * things stand then. Of errors their number is remembered and what the last one was, not its text.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,12 +31,39 @@ upbit_event *upbit__tell_make(const upbit_manager *m, int type, size_t size)
     return e;
 }
 
-static uint32_t count_clients(const upbit_manager *m)
+static bool is_taker(const upbit__client *c, const upbit__client *only,
+                     bool (*whom)(const upbit__client *client))
 {
-    uint32_t n = 0;
-    for (const upbit__client *c = m->clients; c != NULL; c = c->next)
-        n++;
-    return n;
+    return (only == NULL || c == only) && (whom == NULL || whom(c));
+}
+
+/* To one or to all, of those whom it concerns (NULL: any); takes over the event. Without one they
+ * are told later what the bit stands for. */
+static void send_to(upbit_manager *m, const upbit__client *only, upbit_event *e, unsigned bit,
+                    bool (*whom)(const upbit__client *client),
+                    void (*send)(upbit__inbox *inbox, const upbit_event *e))
+{
+    uint32_t takers = 0;
+    for (upbit__client *c = m->clients; c != NULL; c = c->next) {
+        if (!is_taker(c, only, whom))
+            continue;
+        takers++;
+        c->untold |= e == NULL ? bit : 0;
+    }
+    m->untold = m->untold || (e == NULL && takers > 0);
+    if (e == NULL)
+        return;
+    if (takers == 0) {
+        upbit_event_unref(e);
+        return;
+    }
+    upbit__event_set_refs(e, takers);
+    for (upbit__client *c = m->clients; c != NULL; c = c->next) {
+        if (!is_taker(c, only, whom))
+            continue;
+        c->untold &= ~bit; /* after `whom`, which may look at it */
+        send(c->inbox, e);
+    }
 }
 
 static void send_state(upbit__inbox *inbox, const upbit_event *e)
@@ -41,54 +71,27 @@ static void send_state(upbit__inbox *inbox, const upbit_event *e)
     upbit__inbox_state(inbox, (int)((const upbit_state_event *)(const void *)e)->session, e);
 }
 
-/* To one or to all; takes over the event. */
-static void send_to(upbit_manager *m, upbit__client *only, upbit_event *e,
-                    void (*send)(upbit__inbox *inbox, const upbit_event *e))
+static void tell_state(upbit_manager *m, const upbit__session *s, const upbit__client *only,
+                       bool (*whom)(const upbit__client *client))
 {
-    uint32_t takers = only != NULL ? 1 : count_clients(m);
-    if (takers == 0) {
-        upbit_event_unref(e);
-        return;
+    upbit_state_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_STATE, sizeof *e);
+    if (e != NULL) {
+        e->event.epoch = s->epoch;
+        e->session = s->endpoint.id;
+        e->state = s->state;
+        e->attempt = s->attempt;
+        e->delay_ms = s->state == UPBIT_STATE_RECONNECTING ? s->delay_ms : 0;
+        e->down_ms = s->restored ? s->down_ms : 0;
+        e->error = s->error;
+        e->tls = s->tls;
     }
-    upbit__event_set_refs(e, takers);
-    if (only != NULL) {
-        send(only->inbox, e);
-        return;
-    }
-    for (upbit__client *c = m->clients; c != NULL; c = c->next)
-        send(c->inbox, e);
+    send_to(m, only, (upbit_event *)(void *)e, UPBIT__UNTOLD_STATE << s->endpoint.id, whom,
+            send_state);
 }
 
 void upbit__tell_state(upbit_manager *m, const upbit__session *s, upbit__client *only)
 {
-    upbit_state_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_STATE, sizeof *e);
-    if (e == NULL)
-        return;
-    e->event.epoch = s->epoch;
-    e->session = s->endpoint.id;
-    e->state = s->state;
-    e->attempt = s->attempt;
-    e->delay_ms = s->state == UPBIT_STATE_RECONNECTING ? s->delay_ms : 0;
-    e->down_ms = s->restored ? s->down_ms : 0;
-    e->error = s->error;
-    e->tls = s->tls;
-    send_to(m, only, &e->event, send_state);
-}
-
-void upbit__tell_to(upbit_manager *m, upbit_event *e, bool (*whom)(const upbit__client *client),
-                    void (*send)(upbit__inbox *inbox, const upbit_event *e))
-{
-    uint32_t takers = 0;
-    for (const upbit__client *c = m->clients; c != NULL; c = c->next)
-        takers += whom(c);
-    if (takers == 0) {
-        upbit_event_unref(e);
-        return;
-    }
-    upbit__event_set_refs(e, takers);
-    for (upbit__client *c = m->clients; c != NULL; c = c->next)
-        if (whom(c))
-            send(c->inbox, e);
+    tell_state(m, s, only, NULL);
 }
 
 static void send_restored(upbit__inbox *inbox, const upbit_event *e)
@@ -96,17 +99,35 @@ static void send_restored(upbit__inbox *inbox, const upbit_event *e)
     upbit__inbox_restored(inbox, (int)((const upbit_restored_event *)(const void *)e)->session, e);
 }
 
-void upbit__tell_restored(upbit_manager *m, const upbit__session *s)
+static void tell_restored(upbit_manager *m, const upbit__session *s,
+                          bool (*whom)(const upbit__client *client))
 {
     upbit_restored_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_RESTORED, sizeof *e);
-    if (e == NULL)
-        return;
-    e->event.epoch = s->epoch;
-    e->session = s->endpoint.id;
-    e->down_ms = s->down_ms;
-    e->attempts = s->took;
-    e->times = s->times;
-    send_to(m, NULL, &e->event, send_restored);
+    if (e != NULL) {
+        e->event.epoch = s->epoch;
+        e->session = s->endpoint.id;
+        e->down_ms = s->down_ms;
+        e->attempts = s->took;
+        e->times = s->times;
+    }
+    send_to(m, NULL, (upbit_event *)(void *)e, UPBIT__UNTOLD_RESTORED << s->endpoint.id, whom,
+            send_restored);
+}
+
+void upbit__tell_restored(upbit_manager *m, const upbit__session *s)
+{
+    tell_restored(m, s, NULL);
+}
+
+static void send_health(upbit__inbox *inbox, const upbit_event *e)
+{
+    upbit__inbox_health(inbox, (int)((const upbit_health_event *)(const void *)e)->session, e);
+}
+
+void upbit__tell_health(upbit_manager *m, int session, upbit_event *e,
+                        bool (*whom)(const upbit__client *client))
+{
+    send_to(m, NULL, e, UPBIT__UNTOLD_HEALTH << session, whom, send_health);
 }
 
 void upbit__tell_reply(upbit_manager *m, upbit__order *order, int error, const char *detail,
@@ -143,19 +164,91 @@ static void copy_text(char *to, size_t size, const char *from)
     to[n] = '\0';
 }
 
-void upbit__tell_error(upbit_manager *m, upbit__client *only, upbit_session session, int error,
-                       int http_status, const char *name, const char *message)
+/* There is no memory to tell it now. */
+static void keep_error(upbit_manager *m, upbit__client *c, int error, upbit_session session)
+{
+    c->lost_errors += c->lost_errors < UINT32_MAX;
+    c->lost_error = error;
+    c->lost_session = session;
+    m->untold = true;
+}
+
+static upbit_error_event *make_error(upbit_manager *m, upbit_session session, int error,
+                                     const char *message)
 {
     upbit_error_event *e = (void *)upbit__tell_make(m, UPBIT_TYPE_ERROR, sizeof *e);
     if (e == NULL)
-        return;
+        return NULL;
     e->error = error;
     e->session = session;
-    e->http_status = (uint32_t)http_status;
     e->count = 1;
-    copy_text(e->name, sizeof e->name, name);
     copy_text(e->message, sizeof e->message, message);
-    send_to(m, only, &e->event, upbit__inbox_error);
+    return e;
+}
+
+void upbit__tell_error(upbit_manager *m, upbit__client *only, upbit_session session, int error,
+                       int http_status, const char *name, const char *message)
+{
+    upbit_error_event *e = make_error(m, session, error, message);
+    if (e == NULL) {
+        for (upbit__client *c = m->clients; c != NULL; c = c->next)
+            if (only == NULL || c == only)
+                keep_error(m, c, error, session);
+        return;
+    }
+    e->http_status = (uint32_t)http_status;
+    copy_text(e->name, sizeof e->name, name);
+    send_to(m, only, &e->event, 0, NULL, upbit__inbox_error);
+}
+
+/* ---- what there was no memory for ---- */
+
+#define MISSED(name, bit)                                                                          \
+    static bool name(const upbit__client *c)                                                       \
+    {                                                                                              \
+        return (c->untold & (bit)) != 0;                                                           \
+    }
+MISSED(missed_state, UPBIT__UNTOLD_STATE)
+MISSED(missed_private_state, UPBIT__UNTOLD_STATE << UPBIT_SESSION_PRIVATE)
+MISSED(missed_restored, UPBIT__UNTOLD_RESTORED)
+MISSED(missed_private_restored, UPBIT__UNTOLD_RESTORED << UPBIT_SESSION_PRIVATE)
+MISSED(missed_health, UPBIT__UNTOLD_HEALTH)
+MISSED(missed_private_health, UPBIT__UNTOLD_HEALTH << UPBIT_SESSION_PRIVATE)
+
+static void tell_lost_errors(upbit_manager *m, upbit__client *c)
+{
+    upbit_error_event *e =
+        make_error(m, c->lost_session, c->lost_error, upbit_error_string(c->lost_error));
+    if (e == NULL) {
+        m->untold = true;
+        return;
+    }
+    e->count = c->lost_errors;
+    c->lost_errors = 0;
+    send_to(m, c, &e->event, 0, NULL, upbit__inbox_error);
+}
+
+void upbit__tell_again(upbit_manager *m)
+{
+    unsigned missed = 0;
+    m->untold = false; /* set again by what fails again */
+    for (upbit__client *c = m->clients; c != NULL; c = c->next) {
+        missed |= c->untold;
+        if (c->lost_errors > 0)
+            tell_lost_errors(m, c);
+    }
+    if ((missed & UPBIT__UNTOLD_STATE) != 0)
+        tell_state(m, &m->session, NULL, missed_state);
+    if ((missed & UPBIT__UNTOLD_STATE << UPBIT_SESSION_PRIVATE) != 0)
+        tell_state(m, &m->private_session, NULL, missed_private_state);
+    if ((missed & UPBIT__UNTOLD_RESTORED) != 0)
+        tell_restored(m, &m->session, missed_restored);
+    if ((missed & UPBIT__UNTOLD_RESTORED << UPBIT_SESSION_PRIVATE) != 0)
+        tell_restored(m, &m->private_session, missed_private_restored);
+    if ((missed & UPBIT__UNTOLD_HEALTH) != 0)
+        upbit__health_tell(m, UPBIT_SESSION_PUBLIC, missed_health);
+    if ((missed & UPBIT__UNTOLD_HEALTH << UPBIT_SESSION_PRIVATE) != 0)
+        upbit__health_tell(m, UPBIT_SESSION_PRIVATE, missed_private_health);
 }
 
 void upbit__tell_closed(upbit_manager *m, upbit__client *client)

@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "client/manager.h"
 #include "client/repeats.h"
 #include "inject.h"
 #include "net/loop.h"
 #include "support/check_main.h"
 #include "support/stream.h"
+#include "unit/client/rig.h"
 
 static mock exchange;
 static upbit_manager *manager;
@@ -188,6 +190,180 @@ START_TEST(room_for_the_first_ids_is_made_ahead)
 }
 END_TEST
 
+/* ---- what there was no memory to tell ---- */
+
+static upbit_manager telling;
+
+static bool wants_it(const upbit__client *c)
+{
+    return c->health;
+}
+
+static void telling_open(side **to)
+{
+    setup();
+    memset(&telling, 0, sizeof telling);
+    pthread_mutex_init(&telling.mutex, NULL);
+    telling.private_session.endpoint.id = UPBIT_SESSION_PRIVATE;
+    for (int i = 0; i < 2; i++) {
+        to[i] = side_open(UPBIT_POLICY_DEFAULT);
+        to[i]->client.next = telling.clients;
+        telling.clients = &to[i]->client;
+    }
+    to[0]->client.health = true;
+}
+
+static void telling_close(side **to)
+{
+    for (int i = 0; i < 2; i++) {
+        ck_assert_uint_eq(drain(to[i]), 0);
+        side_close(to[i]);
+    }
+    pthread_mutex_destroy(&telling.mutex);
+    teardown();
+}
+
+/* The next event of a type; what comes before it is let go. */
+static const upbit_event *told(side *s, int type)
+{
+    const upbit_event *e;
+    while ((e = take(s)) != NULL && e->type != type)
+        upbit_event_unref(e);
+    ck_assert_msg(e != NULL, "no %s", upbit_type_name(type));
+    return e;
+}
+
+static void again(void)
+{
+    upbit__tell_again(&telling);
+    upbit__batch_commit(&batch);
+}
+
+/* As it is when there is memory again, each to those who were not told, and once. */
+START_TEST(what_stands_is_told_when_there_is_memory_again)
+{
+    side *to[2];
+    telling_open(to);
+    inject_no_memory(true);
+    telling.session.state = UPBIT_STATE_RECONNECTING;
+    upbit__tell_state(&telling, &telling.session, NULL);
+    upbit__tell_state(&telling, &telling.private_session, &to[1]->client);
+    upbit__tell_restored(&telling, &telling.session);
+    upbit__tell_restored(&telling, &telling.private_session);
+    upbit__health_tell(&telling, UPBIT_SESSION_PUBLIC, wants_it);
+    upbit__health_tell(&telling, UPBIT_SESSION_PRIVATE, wants_it);
+    again(); /* in vain */
+    inject_no_memory(false);
+    ck_assert(telling.untold);
+    ck_assert(take(to[0]) == NULL && take(to[1]) == NULL);
+    telling.session.state = UPBIT_STATE_LIVE;
+    telling.session.times = 3;
+    telling.health[UPBIT_SESSION_PUBLIC].level = UPBIT_HEALTH_DEGRADED;
+    again();
+    ck_assert(!telling.untold);
+    unsigned kinds[2] = {0, 0};
+    for (int i = 0; i < 2; i++)
+        for (const upbit_event *e; (e = take(to[i])) != NULL; upbit_event_unref(e)) {
+            const upbit_state_event *state = upbit_event_state(e);
+            const upbit_restored_event *restored = upbit_event_restored(e);
+            const upbit_health_event *health = upbit_event_health(e);
+            if (state != NULL) {
+                kinds[i] |= 1U << state->session;
+                if (state->session == UPBIT_SESSION_PUBLIC)
+                    ck_assert_uint_eq(state->state, UPBIT_STATE_LIVE);
+            } else if (restored != NULL) {
+                kinds[i] |= 4U << restored->session;
+                if (restored->session == UPBIT_SESSION_PUBLIC)
+                    ck_assert_uint_eq(restored->times, 3);
+            } else if (health != NULL) {
+                kinds[i] |= 16U << health->session;
+                if (health->session == UPBIT_SESSION_PUBLIC)
+                    ck_assert_int_eq(health->level, UPBIT_HEALTH_DEGRADED);
+            }
+        }
+    ck_assert_uint_eq(kinds[0], 1 | 4 | 8 | 16 | 32);
+    ck_assert_uint_eq(kinds[1], 1 | 2 | 4 | 8);
+    again();
+    telling_close(to);
+}
+END_TEST
+
+START_TEST(what_was_told_meanwhile_is_not_told_again)
+{
+    side *to[2];
+    telling_open(to);
+    inject_no_memory(true);
+    upbit__tell_state(&telling, &telling.session, NULL);
+    inject_no_memory(false);
+    upbit__tell_state(&telling, &telling.session, &to[0]->client);
+    upbit__batch_commit(&batch);
+    upbit_event_unref(told(to[0], UPBIT_TYPE_STATE));
+    again();
+    ck_assert_ptr_null(take(to[0]));
+    upbit_event_unref(told(to[1], UPBIT_TYPE_STATE));
+    telling_close(to);
+}
+END_TEST
+
+START_TEST(errors_without_memory_are_counted_and_told)
+{
+    side *to[2];
+    telling_open(to);
+    inject_no_memory(true);
+    upbit__tell_error(&telling, NULL, UPBIT_SESSION_PUBLIC, UPBIT_ERROR_TIMEOUT, 0, "", "1");
+    upbit__tell_error(&telling, &to[1]->client, UPBIT_SESSION_PRIVATE, UPBIT_ERROR_AUTH, 401, "n",
+                      "2");
+    again(); /* in vain */
+    inject_no_memory(false);
+    again();
+    const upbit_event *e = told(to[0], UPBIT_TYPE_ERROR);
+    ck_assert_int_eq(upbit_event_error(e)->error, UPBIT_ERROR_TIMEOUT);
+    ck_assert_uint_eq(upbit_event_error(e)->count, 1);
+    upbit_event_unref(e);
+    e = told(to[1], UPBIT_TYPE_ERROR);
+    ck_assert_int_eq(upbit_event_error(e)->error, UPBIT_ERROR_AUTH);
+    ck_assert_uint_eq(upbit_event_error(e)->session, UPBIT_SESSION_PRIVATE);
+    ck_assert_uint_eq(upbit_event_error(e)->count, 2);
+    upbit_event_unref(e);
+    again();
+    telling_close(to);
+}
+END_TEST
+
+/* The same from outside: a cut while the thread gets no memory. */
+START_TEST(a_cut_without_memory_is_told)
+{
+    begin();
+    open_all();
+    trades_come();
+    uint64_t before;
+    upbit_stats s = {0};
+    upbit_manager_get_stats(manager, &s, sizeof s);
+    before = s.reconnects;
+    inject_pause(); /* only the other thread is short of it */
+    inject_no_memory(true);
+    ck_assert_int_eq(mock_call(&exchange, "POST", "/mock/cut", ""), 200);
+    double until = stream_now() + 20;
+    uint32_t failed = inject_failed();
+    while (s.state == UPBIT_STATE_LIVE && stream_now() < until)
+        upbit_manager_get_stats(manager, &s, sizeof s);
+    while (inject_failed() < failed + 3 && stream_now() < until)
+        usleep(1000);
+    inject_no_memory(false);
+    inject_resume();
+    const upbit_event *e = stream_event(proxy, UPBIT_TYPE_ERROR, NULL, 20);
+    ck_assert_ptr_nonnull(e);
+    ck_assert_uint_ge(upbit_event_error(e)->count, 1);
+    upbit_event_unref(e);
+    e = stream_event(proxy, UPBIT_TYPE_RESTORED, NULL, 20);
+    ck_assert_ptr_nonnull(e);
+    upbit_event_unref(e);
+    upbit_manager_get_stats(manager, &s, sizeof s);
+    ck_assert_uint_gt(s.reconnects, before);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("mended");
@@ -200,6 +376,10 @@ int main(void)
     tcase_add_test(t, a_socket_that_cannot_be_watched_costs_its_connection_only);
     tcase_add_test(t, a_recording_that_cannot_be_read_on_has_not_ended);
     tcase_add_test(t, room_for_the_first_ids_is_made_ahead);
+    tcase_add_test(t, what_stands_is_told_when_there_is_memory_again);
+    tcase_add_test(t, what_was_told_meanwhile_is_not_told_again);
+    tcase_add_test(t, errors_without_memory_are_counted_and_told);
+    tcase_add_test(t, a_cut_without_memory_is_told);
     suite_add_tcase(suite, t);
     return check_main(suite);
 }
