@@ -71,22 +71,37 @@ static void quick_pings(upbit_options *o)
     o->pong_timeout_ms = 1600;
 }
 
+/* STALE, and LIVE again by a byte. A machine that stops in between for longer than a pong may take
+ * lets the connection be given up first: then it is another's LIVE, and the next one is waited for.
+ */
+static void expect_stale_and_a_byte(void)
+{
+    static const char *const codes[] = {"KRW-ETH", "KRW-XRP", "KRW-DOGE", "KRW-ADA", "KRW-SOL"};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        expect_state(proxy, UPBIT_STATE_STALE, 20);
+        upbit_health health;
+        upbit_manager_get_health(manager, &health, sizeof health);
+        int level = health.level;
+        /* Requests go out all the same, and their answer is a sign of life. */
+        ck_assert_int_eq(stream_want(proxy, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, codes[i], 0),
+                         0);
+        if (expect_state(proxy, UPBIT_STATE_LIVE, 20).down_ms == 0) { /* no cut */
+            ck_assert_int_eq(level, UPBIT_HEALTH_DEGRADED);
+            return;
+        }
+    }
+    ck_abort_msg("no byte ended it");
+}
+
 START_TEST(an_overdue_pong_is_stale_and_any_byte_ends_it)
 {
     start(quick_pings);
     puppet_say(&exchange, deaf, true);
-    expect_state(proxy, UPBIT_STATE_STALE, 4);
-    upbit_health health;
-    upbit_manager_get_health(manager, &health, sizeof health);
-    ck_assert_int_eq(health.level, UPBIT_HEALTH_DEGRADED);
-    /* Requests go out all the same, and their answer is a sign of life. */
-    ck_assert_int_eq(stream_want(proxy, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-ETH", 0), 0);
-    upbit_state_event s = expect_state(proxy, UPBIT_STATE_LIVE, 4);
-    puppet_say(&exchange, deaf, false);                   /* the ping under way stays unheard */
-    ck_assert_uint_eq(s.down_ms, 0);                      /* no cut */
-    s = expect_state(proxy, UPBIT_STATE_RECONNECTING, 4); /* but the pong never came */
-    ck_assert_int_eq(s.error, UPBIT_ERROR_TIMEOUT);
-    s = expect_state(proxy, UPBIT_STATE_LIVE, 4);
+    expect_stale_and_a_byte();
+    puppet_say(&exchange, deaf, false); /* the ping under way stays unheard */
+    /* The pong never came. RECONNECTING may pass unseen, as a state does; an error does not. */
+    expect_timeout("no pong");
+    upbit_state_event s = expect_state(proxy, UPBIT_STATE_LIVE, 20);
     ck_assert_uint_ge(s.down_ms, 100); /* counted from the last byte, not from the giving up */
     upbit_restored_event r = expect_restored(proxy, 4);
     ck_assert_uint_ge(r.attempts, 1);
