@@ -1,7 +1,6 @@
 /* The fuzz targets without a fuzzer: every file of the corpus, and a fixed number of damaged copies
- * of it, always the same ones. What
- * ends the program is left in the file fuzz-input. A directory of the corpus is named like its
- * target.
+ * of it, always the same ones, every fourth damaged in the target's own way. What ends the program
+ * is left in the file fuzz-input. A directory of the corpus is named like its target.
  *
  *     replay CORPUS [ROUNDS]     TAP, a case per target
  *     replay --target NAME FILE  one input, as libFuzzer wrote it down */
@@ -13,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mutate.h"
 #include "targets.h"
 
 #define FILE_MAX ((size_t)1 << 20)
@@ -70,7 +70,7 @@ static void run(int k, const uint8_t *bytes, size_t size)
 }
 
 /* A few bytes changed, lost, doubled or cut off. */
-static size_t damage(uint8_t *bytes, size_t size)
+static size_t damage(uint8_t *bytes, size_t size, size_t most)
 {
     for (size_t i = 1 + next(4); i > 0 && size > 0; i--) {
         size_t at = next(size), n = 1 + next(size - at < 16 ? size - at : 16);
@@ -86,7 +86,7 @@ static size_t damage(uint8_t *bytes, size_t size)
             size -= n;
             break;
         default:
-            if (size + n > FILE_MAX)
+            if (size + n > most)
                 break;
             memmove(bytes + at + n, bytes + at, size - at);
             size += n;
@@ -111,9 +111,13 @@ static int run_directory(int k, const char *corpus, long rounds)
             exit(2);
         run(k, bytes, size);
         seed = 88172645463325252u;
+        fuzz_mutate *own = fuzz_mutator(targets[k].name);
         for (long i = 0; i < rounds; i++) {
             memcpy(copy, bytes, size);
-            run(k, copy, damage(copy, size));
+            size_t most = size + 4096 < FILE_MAX ? size + 4096 : FILE_MAX;
+            size_t now = own != NULL && i % 4 == 0 ? own(copy, size, most, seed, damage)
+                                                   : damage(copy, size, most);
+            run(k, copy, now);
         }
         free(copy);
         free(bytes);
