@@ -123,6 +123,7 @@ static void remove_variable(const char *name)
     char *value = getenv(name);
     if (value != NULL)
         upbit__wipe(value, strlen(value));
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): whoever asks for it is told to do so before threads */
     unsetenv(name);
 }
 

@@ -74,14 +74,14 @@ static bool resize(upbit__sids *s, uint32_t capacity)
     upbit__sids n = *s;
     n.capacity = capacity;
     n.room = capacity < MOST_IDS ? capacity : MOST_IDS;
+    upbit__sid_mark *made = NULL;
     if (capacity >= KEEP_IDS && n.marks == NULL)
-        n.marks = malloc(MARKS * sizeof *n.marks);
+        n.marks = made = malloc(MARKS * sizeof *made);
     n.ring = n.marks == NULL && capacity >= KEEP_IDS
                  ? NULL
                  : malloc(n.room * sizeof *n.ring + 2 * (size_t)capacity * sizeof *n.slots);
     if (n.ring == NULL) {
-        if (s->marks == NULL)
-            free(n.marks);
+        free(made);
         return false;
     }
     n.slots = (uint16_t *)(void *)(n.ring + n.room);

@@ -80,7 +80,7 @@ static void copy_cut(char *to, size_t size, upbit__decoder *d, const char *value
             n--;
     }
     for (size_t i = 0; i < n; i++)
-        to[i] = d->text[i] == '\0' ? ' ' : d->text[i];
+        to[i] = (char)(d->text[i] == '\0' ? ' ' : d->text[i]);
     to[n] = '\0';
 }
 

@@ -191,6 +191,8 @@ FAST const char *units(upbit__decoder *d, const char *p, int simple)
             go = end = slow_unit(d, p, ask, bid, count);
         if (end == NULL)
             return NULL;
+        /* Always so where there is no quick_row. */
+        /* cppcheck-suppress knownConditionTrueFalse */
         if (full == 0)
             full = full_row(ask) | full_row(bid) << 2;
         /* Empty slots pad a thin side: the next row is written over them. */

@@ -187,12 +187,12 @@ size_t upbit__json_unescape(char *to, const upbit__span *s)
         char c = p[1];
         p += 2;
         if (c != 'u') {
-            to[n++] = c == 'b'   ? '\b'
-                      : c == 'f' ? '\f'
-                      : c == 'n' ? '\n'
-                      : c == 'r' ? '\r'
-                      : c == 't' ? '\t'
-                                 : c;
+            to[n++] = (char)(c == 'b'   ? '\b'
+                             : c == 'f' ? '\f'
+                             : c == 'n' ? '\n'
+                             : c == 'r' ? '\r'
+                             : c == 't' ? '\t'
+                                        : c);
             continue;
         }
         unsigned code = (unsigned)hex4(p, end);

@@ -125,7 +125,7 @@ void upbit__ledger_put_record(uint8_t *bytes, upbit__group group, const upbit__c
     put(bytes + CLOSED, to_file(c->closed_ns), 8);
     put(bytes + WINDOW, (uint64_t)limit->window_ns, 8);
     for (uint32_t i = 0; i < limit->limit; i++) {
-        uint8_t *slot = bytes + SLOTS + SLOT * i;
+        uint8_t *slot = bytes + SLOTS + (size_t)SLOT * i;
         put(slot, to_file(c->slots[i].free_ns), 8);
         put(slot + 8, c->slots[i].owner, 4);
         put(slot + 12, c->slots[i].held, 4);
@@ -149,7 +149,7 @@ upbit__record_state upbit__ledger_get_record(const uint8_t *bytes, upbit__group 
     out->closed_ns = of_file(get_time(bytes + CLOSED));
     /* A version that knows more slots than we use: what it granted in those counts all the same. */
     for (uint32_t i = 0; i < UPBIT__SLOTS; i++) {
-        const uint8_t *slot = bytes + SLOTS + SLOT * i;
+        const uint8_t *slot = bytes + SLOTS + (size_t)SLOT * i;
         upbit__slot s = {.free_ns = of_file(get_time(slot)),
                          .owner = (uint32_t)get(slot + 8, 4),
                          .held = get(slot + 12, 4) != 0};

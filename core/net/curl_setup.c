@@ -70,6 +70,7 @@ static bool apply_tls(CURL *easy, upbit__curl_setup *setup)
     return ok;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
 size_t upbit__curl_on_header(char *line, size_t size, size_t count, void *context)
 {
     upbit__curl_setup *setup = context;

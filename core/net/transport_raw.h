@@ -14,7 +14,7 @@
 #include "wire/upgrade.h"
 
 /* Bytes read in one turn, then the loop's others are served. */
-#define UPBIT__RAW_TURN (256u * 1024)
+#define UPBIT__RAW_TURN ((size_t)256 * 1024)
 
 typedef enum upbit__raw_state {
     UPBIT__RAW_CONNECTING, /* libcurl's */

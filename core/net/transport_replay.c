@@ -18,7 +18,7 @@
 #include "wire/message.h"
 #include "wire/recording.h"
 
-#define TURN_MOST     (256u * 1024) /* bytes played in one turn, then the loop's others are served */
+#define TURN_MOST     ((size_t)256 * 1024) /* bytes in one turn, then the loop's others are served */
 #define TURN_MESSAGES 512
 
 typedef enum replay_state { OPENING, WAITING, PLAYING, CLOSING, FINISHED } replay_state;

@@ -192,24 +192,27 @@ static const uint8_t *gathered(const upbit__receiver *r, size_t *length)
     return *length > 0 ? upbit__buffer_bytes(&r->gathered) : (const uint8_t *)"";
 }
 
-/* A piece of a message's payload behind what there is of it. */
+/* A piece of a message's payload behind what there is of it. What came out before a fault was found
+ * is looked at all the same: how the bytes were cut into reads must not decide which of two faults
+ * is told. */
 static int append(upbit__receiver *r, const uint8_t *data, size_t count)
 {
     const char *why = NULL;
+    upbit__inflated result = UPBIT__INFLATED;
     size_t before, after;
     gathered(r, &before);
-    int rc;
     if (r->compressed) {
         r->packed += count;
-        upbit__inflated result = upbit__inflater_feed(r->inflater, data, count, &why);
-        rc = judge(r, result, why);
-    } else {
-        rc = upbit__buffer_append(&r->gathered, data, count);
+        result = upbit__inflater_feed(r->inflater, data, count, &why);
+    } else if (upbit__buffer_append(&r->gathered, data, count) != 0) {
+        return UPBIT_ERROR_NO_MEMORY;
     }
-    if (rc != 0 || r->opcode != UPBIT__FRAME_TEXT)
-        return rc;
-    const uint8_t *text = gathered(r, &after);
-    return upbit__utf8_feed(&r->utf8, text + before, after - before) ? 0 : bad_text(r);
+    if (r->opcode == UPBIT__FRAME_TEXT && result != UPBIT__INFLATE_NO_MEMORY) {
+        const uint8_t *text = gathered(r, &after);
+        if (!upbit__utf8_feed(&r->utf8, text + before, after - before))
+            return bad_text(r);
+    }
+    return judge(r, result, why);
 }
 
 /* A fragment or something compressed: take what is there. 1: the message is complete; 2: the

@@ -16,7 +16,6 @@
 #include <QtCore/QUrl>
 
 #include <cerrno>
-#include <cstring>
 #include <netdb.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -130,8 +129,8 @@ void MockExchange::start(const QStringList &arguments)
     // Its one line is written when the port is open.
     QElapsedTimer since;
     since.start();
-    while (!process.canReadLine() && since.elapsed() < 2 * patienceMs &&
-           process.waitForReadyRead(static_cast<int>(2 * patienceMs - since.elapsed()))) {
+    while (!process.canReadLine() && since.elapsed() < 2LL * patienceMs &&
+           process.waitForReadyRead(static_cast<int>(2LL * patienceMs - since.elapsed()))) {
     }
     const QString line = QString::fromUtf8(process.readLine()).trimmed();
     if (line.startsWith(QLatin1String("listening "))) {
@@ -213,9 +212,9 @@ MockExchange::Answer MockExchange::ask(const QByteArray &method, const QByteArra
     }
     const int head = bytes.indexOf("\r\n\r\n");
     if (head < 0) {
-        m_child->error = QStringLiteral("%1: %2").arg(
-            QString::fromUtf8(path), error != 0 ? QString::fromLocal8Bit(std::strerror(error))
-                                                : QStringLiteral("no answer"));
+        m_child->error = QStringLiteral("%1: %2").arg(QString::fromUtf8(path),
+                                                      error != 0 ? qt_error_string(error)
+                                                                 : QStringLiteral("no answer"));
         return answer;
     }
     answer.status = bytes.mid(9, 3).toInt(); // "HTTP/1.1 200 OK"
@@ -249,7 +248,8 @@ bool MockExchange::waitForRequest(const QByteArray &part, int timeoutMs)
         if (!answer)
             return false;
         const QJsonObject page = QJsonDocument::fromJson(answer.body).object();
-        for (const QJsonValue &value : page.value(QLatin1String("received")).toArray()) {
+        const QJsonArray received = page.value(QLatin1String("received")).toArray();
+        for (const auto &value : received) {
             const QJsonObject one = value.toObject();
             if (one.value(QLatin1String("what")).toString() == QLatin1String("message") &&
                 one.value(QLatin1String("text")).toString().contains(wanted))
@@ -297,12 +297,11 @@ void MockExchange::resume()
 
 QString MockExchange::find()
 {
-    const QString chosen = qEnvironmentVariable("UPBIT_MOCK");
+    QString chosen = qEnvironmentVariable("UPBIT_MOCK");
     if (!chosen.isEmpty())
         return chosen;
     if (QCoreApplication::instance() != nullptr) {
-        const QString beside =
-            QCoreApplication::applicationDirPath() + QLatin1String("/upbit-mock");
+        QString beside = QCoreApplication::applicationDirPath() + QLatin1String("/upbit-mock");
         if (QFileInfo(beside).isExecutable())
             return beside;
     }

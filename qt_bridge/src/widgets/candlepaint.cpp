@@ -60,8 +60,9 @@ bool CandleChart::measure(Scale *scale) const
 void CandleChart::paintGrid(QPainter &painter, const Scale &scale) const
 {
     const int right = plot().right();
-    for (double price = std::ceil(scale.low / scale.step) * scale.step; price < scale.high;
-         price += scale.step) {
+    const double lowest = std::ceil(scale.low / scale.step);
+    for (int line = 0; (lowest + line) * scale.step < scale.high; ++line) {
+        const double price = (lowest + line) * scale.step;
         const int y = qRound(scale.y(price));
         painter.setPen(m_colors.line);
         painter.drawLine(0, y, right, y);
@@ -90,7 +91,7 @@ void CandleChart::paintTimes(QPainter &painter, const Scale &scale) const
             step = s;
             break;
         }
-    const qint64 offset = 9 * 3600;
+    const qint64 offset = qint64{9} * 3600;
     const bool seconds = m_model->unit() == CandleUnit::Second1;
     qint64 slotBefore = -1;
     for (int row = scale.first; row <= scale.last; ++row) {

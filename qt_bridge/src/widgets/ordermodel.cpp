@@ -305,7 +305,9 @@ void OrderModel::mergeAll(const QVector<Order> &orders)
 void OrderModel::setOpen(const QVector<Order> &orders, qint64 askedMs)
 {
     const Telling telling(this, &m_telling);
-    const QVector<Order> list = orders, waiting = m_pending; // a slot may change both
+    // A slot may change both. NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
+    const QVector<Order> list = orders;
+    const QVector<Order> waiting = m_pending;
     m_pending.clear();
     mergeAll(waiting);
     if (!telling.holds())

@@ -167,6 +167,9 @@ static const deflate_case cases[] = {
     FAIL("RSV1 and RSV3", 15, "\xd1\x07\xf2\x48\xcd\xc9\xc9\x07\x00", "!1002"),
     CASE("text that is no UTF-8", 15, "\xc1\x08\x00\x02\x00\xfd\xff\xc3\x28\x00", "!1007"),
     CASE("text that ends in a character", 15, "\xc1\x08\x00\x02\x00\xfd\xff\xed\x95\x00", "!1007"),
+    /* Of two faults the first is told, however the bytes were cut into reads. */
+    CASE("text that is no UTF-8, and a block type that is none", 15,
+         "\xc1\x08\x00\x02\x00\xfd\xff\xc3\x28\x06", "!1007"),
     CASE("text that is no UTF-8, in binary", 15, "\xc2\x08\x00\x02\x00\xfd\xff\xc3\x28\x00",
          "B(\xc3\x28)"),
 };
