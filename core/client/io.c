@@ -156,6 +156,7 @@ static void on_message(void *context, upbit__session *session, const uint8_t *da
     } else if (received_ns - m->batch_ns > BATCH_NS) {
         commit(m);
     }
+    upbit__pace_message(&m->pace, received_ns);
     m->received_ns = received_ns;
     m->received_wall_ns = received_ns + m->wall_ahead_ns;
     m->source = session;
@@ -374,8 +375,11 @@ static void turn(upbit_manager *m, int64_t wait_ns)
 {
     if (m->untold && wait_ns > AGAIN_NS)
         wait_ns = AGAIN_NS;
+    int64_t rest_ns = upbit__pace_rest(&m->pace);
     if (!upbit__command_arm(&m->commands))
         wait_ns = 0;
+    else if (rest_ns > 0)
+        upbit__loop_rest(m->loop, rest_ns);
     if (upbit__loop_turn(m->loop, wait_ns) < 0) {
         /* The kernel refuses to wait: nothing can be read, but commands still can be served. */
         upbit__log_write(&m->log, UPBIT_LOG_ERROR, "stream", "the event loop cannot wait");

@@ -39,6 +39,7 @@
 #include "client/fanout.h"
 #include "client/levels.h"
 #include "client/listing.h"
+#include "client/pace.h"
 #include "client/selectors.h"
 #include "client/session.h"
 #include "exchange/decode.h"
@@ -161,6 +162,7 @@ struct upbit_manager {
     int64_t decode_bad_ns;                 /* the last bad message */
     int64_t received_ns, received_wall_ns; /* of the message being decoded */
     int64_t batch_ns;                      /* of the first since the last commit; 0: none yet */
+    upbit__pace pace;                      /* of messages */
     upbit__timer mark_timer;               /* measure.c */
     uint64_t marked_messages;              /* received by the last mark */
     int64_t marked_ns[2];                  /* the last mark but one, and the last; 0: none */

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -238,6 +239,19 @@ static int wait_ms(const upbit__loop *loop, int64_t max_wait_ns)
         return -1;
     int64_t ms = wait / UPBIT__MS + (wait % UPBIT__MS != 0);
     return ms > 3600000 ? 3600000 : (int)ms;
+}
+
+void upbit__loop_rest(upbit__loop *loop, int64_t ns)
+{
+    if (loop->heap_count > 0) {
+        int64_t left = loop->heap[0]->at_ns - upbit__clock_monotonic_ns();
+        ns = left < ns ? left : ns;
+    }
+    struct pollfd wake = {.fd = loop->wake_fd, .events = POLLIN};
+    if (ns > 0) /* whatever ends it, the next turn finds it */
+        (void)ppoll(&wake, 1,
+                    &(struct timespec){.tv_sec = ns / UPBIT__SECOND, .tv_nsec = ns % UPBIT__SECOND},
+                    NULL);
 }
 
 static int dispatch_timers(upbit__loop *loop)

@@ -29,6 +29,10 @@ void upbit__loop_destroy(upbit__loop *loop);
  * next turn at the earliest, so a turn always ends. */
 int upbit__loop_turn(upbit__loop *loop, int64_t max_wait_ns);
 
+/* Between turns: waits so long, or until a timer is due or somebody wakes the loop, and dispatches
+ * nothing. What descriptors have to say waits for the next turn. */
+void upbit__loop_rest(upbit__loop *loop, int64_t ns);
+
 /* When the running or last turn had done with waiting (monotonic ns). */
 int64_t upbit__loop_woke_ns(const upbit__loop *loop);
 

@@ -105,9 +105,9 @@ def ours(url: str, ca: str, count: int, batched: bool) -> None:
     while seen < meter.warm:
         proxy.process(3.0)
     meter.started(seen + meter.missing)
-    while seen + meter.missing < count:
-        if proxy.process(3.0) == 0:
-            break
+    idle = 0
+    while seen + meter.missing < count and idle < 10:
+        idle = 0 if proxy.process(3.0) else idle + 1
     meter.seen = seen + meter.missing
     meter.report()
     proxy.cleanup()

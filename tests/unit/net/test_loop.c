@@ -254,6 +254,55 @@ START_TEST(wake_from_another_thread)
 }
 END_TEST
 
+static void *wake_once(void *context)
+{
+    (void)context;
+    usleep(5000);
+    upbit__loop_wake(loop);
+    return NULL;
+}
+
+static void on_readable(void *context, unsigned events)
+{
+    (void)events;
+    ++*(int *)context;
+}
+
+START_TEST(rest_dispatches_nothing)
+{
+    static numbered n;
+    int ends[2], readable = 0;
+    ck_assert_int_eq(upbit__loop_create(&loop), 0);
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(write(ends[1], "x", 1), 1);
+    upbit__watch watch = {
+        .fd = ends[0], .events = UPBIT__READ, .callback = on_readable, .context = &readable};
+    ck_assert_int_eq(upbit__watch_start(loop, &watch), 0);
+    fired_count = 0;
+    int64_t from = upbit__clock_monotonic_ns();
+    upbit__loop_rest(loop, 2 * UPBIT__MS); /* though there is something to read */
+    ck_assert_int_ge(upbit__clock_monotonic_ns() - from, 2 * UPBIT__MS);
+    n = (numbered){.timer = {.callback = on_numbered, .context = &n}};
+    upbit__timer_start(loop, &n.timer, upbit__clock_monotonic_ns() + UPBIT__MS);
+    upbit__loop_rest(loop, 3600 * UPBIT__SECOND); /* a timer ends it, or the test times out */
+    upbit__loop_rest(loop, 3600 * UPBIT__SECOND); /* due already */
+    ck_assert_int_eq(readable, 0);
+    ck_assert_int_eq(fired_count, 0);
+    while (fired_count == 0) /* the clocks of the wait and of timers may differ by a little */
+        upbit__loop_turn(loop, -1);
+    ck_assert_int_ge(readable, 1);
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, wake_once, NULL), 0);
+    upbit__loop_rest(loop, 3600 * UPBIT__SECOND); /* a wake-up ends it, too */
+    pthread_join(thread, NULL);
+    ck_assert_int_ge(upbit__loop_turn(loop, -1), 0); /* and is still there for the turn */
+    upbit__watch_stop(&watch);
+    close(ends[0]);
+    close(ends[1]);
+    upbit__loop_destroy(loop);
+}
+END_TEST
+
 START_TEST(never_early)
 {
     static numbered n;
@@ -282,6 +331,7 @@ int main(void)
     tcase_add_test(t, watch_callback_frees_watches);
     tcase_add_test(t, interest_and_faults);
     tcase_add_test(t, wake_from_another_thread);
+    tcase_add_test(t, rest_dispatches_nothing);
     tcase_add_test(t, never_early);
     suite_add_tcase(suite, t);
     return check_main(suite);
