@@ -205,6 +205,7 @@ void upbit__session_connect(void *session)
 {
     upbit__session *s = session;
     int64_t now = upbit__clock_monotonic_ns();
+    upbit__timer_stop(&s->connect_timer); /* one of several reasons: it must not come once more */
     if (s->endpoint.on_demand && !upbit__wanted_any(s->registry)) {
         (void)upbit__wait_end(s->counters, &s->connect_waits_ns, now);
         upbit__session_idle(s);

@@ -244,6 +244,71 @@ START_TEST(an_order_that_moves_meanwhile_stands_with_the_others)
 }
 END_TEST
 
+static atomic_int held, hold; /* the I/O thread is; it is to be */
+static atomic_int hesitates;
+
+/* In no way what a wake-up may do: what is asked for meanwhile is done in one turn. */
+static void stop_the_thread(void *context)
+{
+    (void)context;
+    atomic_store(&held, 1);
+    while (atomic_load(&hold))
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+/* A keyring whose owner is asked, and does not answer. */
+static int hesitate(void *context, char *access_key, size_t access_key_room, char *secret_key,
+                    size_t secret_key_room)
+{
+    (void)context;
+    (void)access_key, (void)access_key_room;
+    (void)secret_key, (void)secret_key_room;
+    while (atomic_load(&hesitates))
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    return UPBIT_ERROR_UNAVAILABLE;
+}
+
+static void with_keyring(upbit_options *o)
+{
+    o->credentials = hesitate;
+}
+
+/* Keys and a want that come together are two reasons for one connection. */
+START_TEST(keys_and_a_want_at_once_make_one_connection)
+{
+    atomic_store(&hesitates, 1);
+    private_open("0", with_keyring);
+    ck_assert_int_eq(upbit_manager_set_credentials(manager, NULL, NULL), 0);
+    widget *w = widget_open("orders", NULL), *pulse = widget_open("pulse", NULL);
+    widget_want(w, UPBIT_TYPE_MY_ORDER, "");
+    widget_want(pulse, UPBIT_TYPE_TICKER, "KRW-BTC");
+    private_asked("KRW-BTC");
+    ck_assert_int_eq(mock_stat(&exchange, "websockets"), 1);
+    upbit_proxy_set_wakeup(pulse->proxy, stop_the_thread, NULL); /* calls it once, here */
+    atomic_store(&held, 0);
+    atomic_store(&hold, 1);
+    double until = stream_now() + 60;
+    while (!atomic_load(&held)) {
+        upbit_delivery d = UPBIT_DELIVERY_INIT;
+        while (upbit_proxy_next(pulse->proxy, &d) == 1)
+            upbit_event_unref(d.event);
+        ck_assert(stream_now() < until);
+    }
+    ck_assert_int_eq(upbit_manager_set_credentials(manager, "test-access", "test-secret"), 0);
+    widget_want(w, UPBIT_TYPE_MY_ASSET, "");
+    atomic_store(&hold, 0);
+    upbit_proxy_set_wakeup(pulse->proxy, NULL, NULL);
+    told_wait(w, 0, is_standing, NULL, 1);
+    until = stream_now() + 60;
+    while (stats().private_state != UPBIT_STATE_LIVE && stream_now() < until)
+        private_run(10);
+    ck_assert_int_eq(mock_stat(&exchange, "websockets"), 2);
+    ck_assert_uint_eq(stats().private_epoch, 1);
+    atomic_store(&hesitates, 0);
+    private_close();
+}
+END_TEST
+
 /* The exchange lists a hundred at a time. */
 START_TEST(hundreds_of_open_orders_stand)
 {
@@ -413,6 +478,7 @@ int main(void)
     tcase_add_test(tests, a_full_lane_starts_again_with_how_things_stand);
     tcase_add_test(tests, an_order_that_moves_meanwhile_stands_with_the_others);
     tcase_add_test(tests, hundreds_of_open_orders_stand);
+    tcase_add_test(tests, keys_and_a_want_at_once_make_one_connection);
     tcase_add_test(tests, thousands_of_closed_orders_are_told_once_each);
     tcase_add_test(tests, closed_orders_of_every_page_are_found_whatever_our_clock_says);
     tcase_add_test(tests, a_subscription_that_fell_silent_is_repaired);
