@@ -88,6 +88,24 @@ def test_an_event_is_exact_typed_and_immutable(upbit_mock):
     assert candles[0].start_kst.strftime("%Y-%m-%dT%H:%M:%S") == candles[0].candle_date_time_kst
 
 
+def test_what_was_made_lately_is_taken_for_nothing_else():
+    # 512 decimals and codes are kept, each at its own place or at one that others have as well.
+    def trade(code, number):
+        (event,) = upbit_live.decode(
+            f'{{"type":"trade","code":"{code}","timestamp":1785394800000,"trade_timestamp":1785394800000,'
+            f'"trade_price":1,"trade_volume":1,"ask_bid":"BID","sequential_id":1,"change_price":{number}}}')
+        return event
+    # The same digits in nine sizes, and below 0: of so many some fall on one place.
+    for whole in range(10**15 + 7, 4 * 10**15, 7910 * 10**9):
+        digits = str(whole)
+        sizes = [digits] + [f"{digits[:-n]}.{digits[-n:]}" for n in range(1, 9)]
+        for number in sizes + ["-" + size for size in sizes] + sizes:
+            assert str(trade("KRW-BTC", number).change_price) == number
+    codes = [f"KRW-{a}{b}{c}" for a in "ABCDEFGHIJKL" for b in "ABCDEFGHIJKL" for c in "ABCDEFGHIJ"]
+    for code in codes + codes:
+        assert trade(code, 1).code == code
+
+
 def test_a_dict_has_what_the_json_has(upbit_mock):
     with WebSocketClientProxy("dict", manager=upbit_mock.manager) as proxy:
         (ticker,) = proxy.get_ticker_snapshot("KRW-BTC").result()

@@ -1,4 +1,5 @@
-// The connection's states as signals: a cut, and the comeback as a signal of its own.
+// The connection's states as signals: a cut, and the comeback as a signal of its own. And signals
+// that somebody connects to while events flow.
 #include <UpbitLive/Manager>
 #include <UpbitLive/Proxy>
 
@@ -34,6 +35,24 @@ class TestStates : public QObject
         QTRY_COMPARE(proxy.state(), State::Live);
         QCOMPARE(restored.at(0).at(1).value<Session>(), Session::Public);
         QCOMPARE(restored.count(), 1);
+    }
+
+    // What nobody is connected to is not converted; who connects later has to be noticed.
+    void whatIsConnectedLaterIsEmitted()
+    {
+        MockServer server({"--rate", "2000", "--codes", "5", "--seed", "7"});
+        QVERIFY2(!server.url().isEmpty(), "upbit-mock did not start");
+        Manager manager(server.options());
+        Proxy proxy(&manager, "later");
+        int tickers = 0, trades = 0, turns = 0;
+        connect(&proxy, &Proxy::tickerReceived, this, [&tickers] { ++tickers; });
+        proxy.subscribeTicker({"KRW-BTC"});
+        proxy.subscribeTrade({"KRW-BTC"});
+        QTRY_VERIFY(tickers > 10);
+        connect(&proxy, &Proxy::tradeReceived, this, [&trades] { ++trades; });
+        QTRY_VERIFY(trades > 10);
+        connect(&proxy, &Proxy::tickersReceived, this, [&turns] { ++turns; });
+        QTRY_VERIFY(turns > 2);
     }
 
     void ownRequestsShareTheLimits()
