@@ -26,6 +26,9 @@ enum {
     UPBIT__SCAN_63,
     UPBIT__SCAN_BYTE_0,
     UPBIT__SCAN_BYTE_8,
+    UPBIT__SCAN_INDEX,       /* 0 to 63 */
+    UPBIT__SCAN_LANE_INDEX,  /* 0 to 15, four times */
+    UPBIT__SCAN_LANE_BEHIND, /* 16 to 31, four times */
     UPBIT__SCANS
 };
 extern const uint8_t upbit__scan_constants[UPBIT__SCANS][64];
@@ -141,7 +144,7 @@ static __attribute__((noinline, unused)) const char *upbit__decimal_scan_rare(up
     uint64_t whole, last, end;
     (void)upbit__digits_marked(p, &digit, &zero);
     int good = upbit__decimal_measure(p, digit, zero, &whole, &last, &end);
-    if (!good || last < 16 || (p[end] | 0x20) == 'e')
+    if (!good || last < 16 || last > 30 || (p[end] | 0x20) == 'e')
         return upbit__decimal_scan_plain(out, p);
     const uint64_t first = last - 15;
     const __m128i zeros = _mm_set1_epi8('0');

@@ -1,7 +1,7 @@
 /* How to take the point out of a number in one step; see decimal_lanes.h. */
 #include <stdint.h>
 
-enum { SHUFFLES = 256, SCANS = 12 }; /* as in decimal_lanes.h, which not every compiler can read */
+enum { SHUFFLES = 256, SCANS = 15 }; /* as in decimal_lanes.h, which not every compiler can read */
 extern const uint8_t upbit__decimal_shuffle[SHUFFLES][16];
 extern const uint8_t upbit__scan_constants[SCANS][64];
 
@@ -9,15 +9,28 @@ extern const uint8_t upbit__scan_constants[SCANS][64];
 #define HALF(x)  EIGHT(x), EIGHT(x), EIGHT(x), EIGHT(x)
 #define LANE                                                                                       \
     0xF0, 0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9, 0xFA, 0xFB, 0xFC, 0xFD, 0xFE, 0xFF
+#define UP(x)    (x) + 0, (x) + 1, (x) + 2, (x) + 3, (x) + 4, (x) + 5, (x) + 6, (x) + 7
+#define TO_15(x) UP(x), UP((x) + 8)
 #define ALL(x)                                                                                     \
     {                                                                                              \
         HALF(x), HALF(x)                                                                           \
     }
 const uint8_t upbit__scan_constants[SCANS][64]
-    __attribute__((aligned(64))) = {ALL('0'), ALL(9),    ALL(' '),
-                                    ALL('"'), ALL('\\'), ALL(','),
-                                    ALL('}'), ALL(0xFE), {LANE, LANE, LANE, LANE},
-                                    ALL(63),  ALL(0),    ALL(8)};
+    __attribute__((aligned(64))) = {ALL('0'),
+                                    ALL(9),
+                                    ALL(' '),
+                                    ALL('"'),
+                                    ALL('\\'),
+                                    ALL(','),
+                                    ALL('}'),
+                                    ALL(0xFE),
+                                    {LANE, LANE, LANE, LANE},
+                                    ALL(63),
+                                    ALL(0),
+                                    ALL(8),
+                                    {TO_15(0), TO_15(16), TO_15(32), TO_15(48)},
+                                    {TO_15(0), TO_15(0), TO_15(0), TO_15(0)},
+                                    {TO_15(16), TO_15(16), TO_15(16), TO_15(16)}};
 
 /* Byte j of the result is digit j - (16 - w - p); those from the w-th on stand behind the point.
  * 0x80 makes a zero. */

@@ -13,11 +13,14 @@ const char *upbit__decode_members_avx2(upbit__decoder *d, const upbit__type_info
                                        const char *p, unsigned next, uint64_t present);
 const char *upbit__decode_members_avx512(upbit__decoder *d, const upbit__type_info *info,
                                          const char *p, unsigned next, uint64_t present);
+int upbit__decode_whole_avx512(upbit__decoder *d, const char *message, size_t length,
+                               const upbit__decode_output *out);
 #endif
 
 int upbit__decoder_use(upbit__decoder *d, int kind)
 {
     upbit__members_function function = NULL;
+    upbit__whole_function whole = NULL;
     if (kind == UPBIT__DECODER_PLAIN)
         function = upbit__decode_members;
 #ifdef UPBIT__HAVE_KINDS
@@ -25,14 +28,18 @@ int upbit__decoder_use(upbit__decoder *d, int kind)
     int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
     if (kind == UPBIT__DECODER_AVX2 && avx2)
         function = upbit__decode_members_avx2;
-    /* Nothing here needs VBMI2, but a machine without it gets slower where it meets 64 bytes. */
     if (kind == UPBIT__DECODER_AVX512 && avx2 && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vbmi2"))
+        __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vbmi") &&
+        __builtin_cpu_supports("avx512vbmi2")) {
         function = upbit__decode_members_avx512;
+        whole = upbit__decode_whole_avx512;
+    }
 #endif
-    if (function != NULL)
+    if (function != NULL) {
         d->members = function;
+        d->whole = whole;
+    }
     return function != NULL;
 }
 
@@ -363,9 +370,25 @@ int upbit__decoder_begin(upbit__decoder *d, const char *text, size_t length, cha
     return 0;
 }
 
+static upbit_event *no_room(void *context, size_t size)
+{
+    (void)context;
+    (void)size;
+    return NULL;
+}
+
 int upbit__decode(upbit__decoder *d, const char *message, size_t length,
                   const upbit__decode_output *out, char *reason, size_t reason_size)
 {
+    const upbit__decode_output without = {out->context, no_room, out->event, out->refused};
+    const int whole = d->whole == NULL ? 0 : d->whole(d, message, length, out);
+    if (whole > 0) {
+        if (reason != NULL && reason_size > 0)
+            reason[0] = '\0';
+        return whole;
+    }
+    if (whole < 0)
+        out = &without; /* it has been asked for, and is not asked for twice */
     int error = upbit__decoder_begin(d, message, length, reason, reason_size);
     if (error < 0)
         return error;

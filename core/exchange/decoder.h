@@ -6,13 +6,15 @@
 #ifndef UPBIT_EXCHANGE_DECODER_H
 #define UPBIT_EXCHANGE_DECODER_H
 
-/* decode_members.c, decode_wire.c and decode_rows.c are compiled again for machines with AVX2, and
- * once more for those with AVX-512, with UPBIT__KIND behind these names; see upbit__decoder_use. */
+/* decode_members.c, decode_wire.c, decode_whole.c and decode_rows.c are compiled again for machines
+ * with AVX2, and once more for those with AVX-512, with UPBIT__KIND behind these names; see
+ * upbit__decoder_use. */
 #ifdef UPBIT__KIND
 #define UPBIT__NAMED_(name, kind) name##_##kind
 #define UPBIT__NAMED(name, kind)  UPBIT__NAMED_(name, kind)
 #define upbit__decode_members     UPBIT__NAMED(upbit__decode_members, UPBIT__KIND)
 #define upbit__decode_wire        UPBIT__NAMED(upbit__decode_wire, UPBIT__KIND)
+#define upbit__decode_whole       UPBIT__NAMED(upbit__decode_whole, UPBIT__KIND)
 #define upbit__decode_units       UPBIT__NAMED(upbit__decode_units, UPBIT__KIND)
 #define upbit__decode_assets      UPBIT__NAMED(upbit__decode_assets, UPBIT__KIND)
 #endif
@@ -33,8 +35,14 @@ typedef struct upbit__extra {
 typedef const char *(*upbit__members_function)(upbit__decoder *d, const upbit__type_info *info,
                                                const char *p, unsigned next, uint64_t present);
 
+typedef int (*upbit__whole_function)(upbit__decoder *d, const char *message, size_t length,
+                                     const upbit__decode_output *out);
+
 struct upbit__decoder {
     upbit__members_function members; /* upbit__decode_members of one kind or another */
+    upbit__whole_function whole;     /* upbit__decode_whole of one that has it; or NULL */
+    char date[16];                   /* of the last candle read by it, yyyy-MM-dd; "": none */
+    int64_t date_ms;
     upbit__json json;
     /* The payload of each type, as last decoded. */
     upbit_ticker ticker;
@@ -96,6 +104,12 @@ int upbit__decoder_use(upbit__decoder *d, int kind);
  * was. */
 const char *upbit__decode_wire(upbit__decoder *d, const char *p, unsigned *next, uint64_t *present,
                                uint64_t *nulls, int *behind);
+
+/* A message that is nothing but one ticker, trade or candle in wire order, without white space and
+ * with values of the usual shape, as an event. 1; 0: it is not that; -1: there was no room for it. In
+ * both cases nothing else has happened. Only the code for AVX-512 has it. */
+int upbit__decode_whole(upbit__decoder *d, const char *message, size_t length,
+                        const upbit__decode_output *out);
 
 /* The value of orderbook_units and of assets; p stands at the value. */
 const char *upbit__decode_units(upbit__decoder *d, const char *p);

@@ -48,6 +48,7 @@ static void number(char to[64])
                                       "0.00000001", "1.16539E8", "5.0E-4", "99999999999999999999999999999999999999999",
                                       "123456789012345", "1234567890123456", "12345678901234567",
                                       "123456789012.34567890", "116539000.00000000", "37189906239683.17623000",
+                                      "1234567890123456789012345678901", "123456789012345678901234567890",
                                       "1234567.12345678", "12345678.12345678", "123456789.123456789012345678901234"};
     uint64_t shape = next(100);
     char whole[40], part[40];
@@ -111,6 +112,29 @@ static void make_book(text *a, text *b, int simple)
     both(a, b, simple ? "],\"st\":\"REALTIME\",\"lv\":0}" : "],\"stream_type\":\"REALTIME\",\"level\":0}");
 }
 
+/* A text as that field has it; now and then another, or none that JSON has. */
+static void put_string(char word[40], int type, const upbit_field *f)
+{
+    static const char *const odd[] = {"null", "\"\"", "\"2026-09-02T08:26:20\"", "\"2026-09-0\\u0032\"", "\"2026-09\t02\"",
+                                      "\"2026\\\"0902\"", "\"2026\"0902\"", "\"2026,09,02\"", "\"\xEA\xB0\x80\xEA\xB0\x80 80\"",
+                                      "\"2026-13-02T08:26:20\"", "\"2026-09-02T24:26:20\"", "\"2026-09-02T08:60:20\"",
+                                      "\"2026-09-02T08:26:61\"", "\"2026-09-02T08:2::20\"", "\"2026-09-02 08:26:20\"",
+                                      "\"1969-12-31T23:59:59\"", "\"2026-09-31T08:26:00\"", "20260902", "\"2026-09-02", "nul0"};
+    unsigned a = (unsigned)next(24), b = (unsigned)next(60), c = (unsigned)next(60);
+    unsigned day = (unsigned)(1 + next(28));
+    if (next(60) == 0)
+        strcpy(word, odd[next(sizeof odd / sizeof odd[0])]);
+    else if (strcmp(f->name, "delisting_date") == 0)
+        strcpy(word, next(9) == 0 ? "\"2026-10-01\"" : "null");
+    else if (type == UPBIT_TYPE_CANDLE)
+        snprintf(word, 40, "\"2026-09-%02uT%02u:%02u:%02u\"", day, a, b, c);
+    else if (strstr(f->name, "time") != NULL)
+        snprintf(word, 40, type == UPBIT_TYPE_TRADE ? "\"%02u:%02u:%02u\"" : "\"%02u%02u%02u\"", a, b, c);
+    else
+        snprintf(word, 40, type == UPBIT_TYPE_TICKER && f->name[0] == 't' ? "\"202609%02u\"" : "\"2026-09-%02u\"",
+                 day);
+}
+
 static void make_flat(text *a, text *b, int simple, int type)
 {
     size_t count;
@@ -131,23 +155,35 @@ static void make_flat(text *a, text *b, int simple, int type)
                 member(a, b, name);
                 continue;
             }
-            snprintf(word, sizeof word, f[i].kind == UPBIT_FIELD_INT ? "%llu" : "1%012llu",
+            snprintf(word, sizeof word,
+                     f[i].kind == UPBIT_FIELD_INT ? "%llu" : next(50) == 0 ? "4%012llu" : "1%012llu",
                      (unsigned long long)next(1ULL << (f[i].kind == UPBIT_FIELD_INT ? next(63) : 39)));
             break;
         case UPBIT_FIELD_BOOL:
-            strcpy(word, next(2) ? "true" : "false");
+            strcpy(word, next(40) == 0 ? next(2) ? "falsy" : "null" : next(2) ? "true" : "false");
             break;
         case UPBIT_FIELD_ENUM:
-            snprintf(word, sizeof word, "\"%s\"",
-                     next(20) == 0 ? "NEW" : upbit_field_enum_name(&f[i], 1 + (int)next(2)));
+            /* The market that is open is the usual one, and the second of its states. */
+            snprintf(word, sizeof word, next(90) == 0 ? "%s" : "\"%s\"",
+                     next(90) == 0                              ? next(2) ? "NEW" : "RISe"
+                     : strcmp(f[i].name, "market_state") == 0
+                         ? next(20) == 0 ? "DELISTED" : "ACTIVE"
+                         : upbit_field_enum_name(&f[i], 1 + (int)next(2)));
             break;
         case UPBIT_FIELD_CODE:
             word[0] = '"';
-            digits(word + 1, 1 + next(26));
+            digits(word + 1, 1 + next(next(9) == 0 ? 26 : 23));
+            if (next(60) == 0)
+                word[1] = "\"\\,\t\x80\x7F"[next(6)];
             strcat(word, "\"");
             break;
+        case UPBIT_FIELD_STREAM:
+            strcpy(word, next(30) == 0   ? next(2) ? "\"REALTIMES\"" : "null"
+                         : next(2) == 0 ? "\"SNAPSHOT\""
+                                        : "\"REALTIME\"");
+            break;
         default:
-            strcpy(word, next(9) == 0 ? "null" : f[i].kind == UPBIT_FIELD_STREAM ? "\"SNAPSHOT\"" : "\"2026-09-02T08:26:20\"");
+            put_string(word, type, &f[i]);
             break;
         }
         snprintf(other, sizeof other, "\"%s\":%s", name, word);
@@ -159,9 +195,38 @@ static void make_flat(text *a, text *b, int simple, int type)
 static char *decode(const text *t, decoded *d)
 {
     rig_decode_bytes(d, t->at, t->length);
-    char *json = d->count == 1 ? rig_json(d->events[0]) : NULL;
-    rig_free(d);
-    return json;
+    return d->count == 1 ? rig_json(d->events[0]) : NULL;
+}
+
+/* To the last byte, but that each points into its own block. */
+static int same_bytes(const decoded *a, const decoded *b)
+{
+    if (a->count != b->count || (a->count > 0 && a->events[0]->size != b->events[0]->size))
+        return 0;
+    if (a->count == 0)
+        return 1;
+    const char *x = (const char *)a->events[0], *y = (const char *)b->events[0];
+    const size_t size = a->events[0]->size;
+    size_t at = 0;
+    for (; size - at >= sizeof(uintptr_t); at += sizeof(uintptr_t)) {
+        uintptr_t v, w;
+        memcpy(&v, x + at, sizeof v);
+        memcpy(&w, y + at, sizeof w);
+        if (v != w && v - (uintptr_t)x != w - (uintptr_t)y)
+            return 0;
+    }
+    return memcmp(x + at, y + at, size - at) == 0;
+}
+
+static upbit__whole_function whole;
+static unsigned wholes;
+
+static int count_wholes(upbit__decoder *d, const char *message, size_t length,
+                        const upbit__decode_output *out)
+{
+    int result = whole(d, message, length, out);
+    wholes += result == 1;
+    return result;
 }
 
 START_TEST(all_kinds_say_the_same)
@@ -186,13 +251,14 @@ START_TEST(all_kinds_say_the_same)
             compact.length = next(compact.length);
             spaced.length = 0;
         }
-        decoded first = {0}, d = {0};
+        decoded first = {.no_room = next(50) == 0}, d = {0};
         ck_assert_int_eq(upbit__decoder_use(rig_decoder, UPBIT__DECODER_PLAIN), 1);
         char *wanted = decode(&compact, &first);
         good += wanted != NULL;
         refused += wanted == NULL;
-        if (spaced.length > 0) {
+        if (spaced.length > 0 && !first.no_room) {
             char *json = decode(&spaced, &d);
+            rig_free(&d);
             ck_assert_msg((first.result < 0) == (d.result < 0) && (wanted == NULL) == (json == NULL) &&
                               (wanted == NULL || strcmp(wanted, json) == 0),
                           "%s\n%s\n%s", spaced.at, json, d.reason);
@@ -201,18 +267,29 @@ START_TEST(all_kinds_say_the_same)
         for (int kind = UPBIT__DECODER_PLAIN + 1; kind < UPBIT__DECODER_KINDS; kind++) {
             if (!upbit__decoder_use(rig_decoder, kind))
                 continue;
+            if (rig_decoder->whole != NULL) {
+                whole = rig_decoder->whole;
+                rig_decoder->whole = count_wholes;
+            }
+            d.no_room = first.no_room;
             char *json = decode(&compact, &d);
             ck_assert_msg(first.result == d.result && strcmp(first.reason, d.reason) == 0 &&
-                              (wanted == NULL) == (json == NULL) &&
+                              first.refused == d.refused && first.refused_type == d.refused_type &&
+                              (wanted == NULL) == (json == NULL) && same_bytes(&first, &d) &&
                               (wanted == NULL || strcmp(wanted, json) == 0),
                           "kind %d: %.*s\n%s\n%s\n%s\n%s", kind, (int)compact.length, compact.at, wanted, json,
                           first.reason, d.reason);
             free(json);
+            rig_free(&d);
         }
         free(wanted);
+        rig_free(&first);
     }
     ck_assert_uint_gt(good, (unsigned)rounds / 8);
     ck_assert_uint_gt(refused, (unsigned)rounds / 50);
+    printf("# %u good, %u read whole\n", good, wholes);
+    /* Most of these are odd somewhere, but the quick way has been gone. */
+    ck_assert(whole == NULL || wholes > (unsigned)rounds / 20);
 }
 END_TEST
 
