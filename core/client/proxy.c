@@ -272,7 +272,7 @@ static int command(upbit_proxy *p, upbit__order_kind kind, const upbit_want *wan
     int error = upbit__check_usable(p);
     upbit__order *order = NULL;
     if (error == 0)
-        error = upbit__want_order(&order, kind, want, p->inbox);
+        error = upbit__want_order(&order, kind, want);
     return error != 0 ? error : upbit__submit(p, order, request_id);
 }
 
@@ -309,7 +309,7 @@ int upbit_proxy_get_snapshot(upbit_proxy *p, const upbit_want *want, uint32_t ti
                                  "request_id: must not be 0, it is what the answer is known by");
     upbit__order *order = NULL;
     if (error == 0)
-        error = upbit__want_order(&order, UPBIT__ORDER_SNAPSHOT, want, p->inbox);
+        error = upbit__want_order(&order, UPBIT__ORDER_SNAPSHOT, want);
     if (error != 0)
         return error;
     order->until_ns = upbit__clock_monotonic_ns() +

@@ -166,8 +166,7 @@ static int check_code(const upbit_want *w, upbit__order_kind kind, size_t i)
     return 0;
 }
 
-int upbit__want_order(upbit__order **out, upbit__order_kind kind, const upbit_want *want,
-                      const upbit__inbox *inbox)
+int upbit__want_order(upbit__order **out, upbit__order_kind kind, const upbit_want *want)
 {
     if (want == NULL)
         return INVALID("want: must not be NULL");
@@ -187,9 +186,6 @@ int upbit__want_order(upbit__order **out, upbit__order_kind kind, const upbit_wa
         error = check_history(&w, kind);
     if (error != 0)
         return error;
-    if (w.type == UPBIT_TYPE_TRADE && kind != UPBIT__ORDER_SNAPSHOT &&
-        upbit__inbox_policy(inbox, UPBIT_TYPE_TRADE) == UPBIT__LANE_LATEST)
-        return INVALID("policy: trades cannot be coalesced, each one counts");
     if (w.code_count > CODES_MAX || (w.code_count > 0 && w.codes == NULL))
         return INVALID("codes: %zu codes, but at most %d and none without an array", w.code_count,
                        CODES_MAX);

@@ -6,8 +6,7 @@
 
 /* 0; INVALID_ARGUMENT or UNAVAILABLE with the detail set (which code, and what is wrong with it);
  * NO_MEMORY. The order is the caller's. */
-int upbit__want_order(upbit__order **out, upbit__order_kind kind, const upbit_want *want,
-                      const upbit__inbox *inbox);
+int upbit__want_order(upbit__order **out, upbit__order_kind kind, const upbit_want *want);
 
 /* want_account.c: a request for a snapshot of MY_ORDER or MY_ASSET. Without codes the order has
  * one,

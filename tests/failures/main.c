@@ -33,8 +33,10 @@ typedef struct script {
     void (*run)(const place *at);
 } script;
 
-static const script scripts[] = {
-    {"full", session_full}, {"tls", session_tls}, {"replay", session_replay}};
+static const script scripts[] = {{"full", session_full},
+                                 {"tls", session_tls},
+                                 {"replay", session_replay},
+                                 {"desk", session_desk}};
 enum { SCRIPTS = sizeof scripts / sizeof *scripts };
 
 /* What a session that nothing disturbs leaves behind; shared with the children. */
@@ -79,9 +81,9 @@ static void child(const script *s, const place *at, bool lesson)
     int before = open_descriptors();
     s->run(at);
     inject_pause();
-    int after = open_descriptors() - before;
     for (int i = 0; i < 2000 && threads() > 1; i++)
         usleep(1000);
+    int after = open_descriptors() - before;
     require(threads() == 1, "%d threads left", threads());
     if (lesson) {
         memory_kept(&usually->kept);

@@ -198,9 +198,9 @@ static void no_log(void *context, int level, const char *module, const char *lin
         fprintf(stderr, "# %d %s %s\n", level, module, line);
 }
 
-static void open_manager(const mock *m, const char *ca_file, const char *recording)
+static void open_manager_with(upbit_options o, const mock *m, const char *ca_file,
+                              const char *recording)
 {
-    upbit_options o = UPBIT_OPTIONS_INIT;
     o.url = m->url;
     o.ca_file = ca_file;
     o.replay_file = recording;
@@ -217,8 +217,16 @@ static void open_manager(const mock *m, const char *ca_file, const char *recordi
     o.limit_strategy = UPBIT_LIMIT_AGGRESSIVE;
     o.limit_sharing = UPBIT_ON;
     int error;
-    for (int i = 0; is_error("manager", error = upbit_manager_create(&manager, &o)); i++)
+    for (int i = 0; is_error("manager", error = upbit_manager_create(&manager, &o)); i++) {
         require(i < TRIES, "no manager: %s", upbit_error_name(error));
+        if (o.trace_file != NULL)
+            unlink(o.trace_file); /* what is there is not written into */
+    }
+}
+
+static void open_manager(const mock *m, const char *ca_file, const char *recording)
+{
+    open_manager_with((upbit_options)UPBIT_OPTIONS_INIT, m, ca_file, recording);
 }
 
 static void open_proxies(void)
@@ -350,5 +358,120 @@ void session_replay(const place *at)
     /* A recording is played once: what cannot be read is told, and that is the end. Where there is
      * no memory for any of its events, nothing follows that a GAP could come before. */
     AWAIT(got.trade_count >= 3 || got.errors > 0 || got.gap > 0 || without_memory() > 0, 1);
+    close_all();
+}
+
+/* ---- what desks and services use besides ---- */
+
+static char paths[3][128]; /* the driver removes their directory */
+
+static int look_inside(void)
+{
+    upbit_inspection *i = NULL;
+    int error = upbit_manager_inspect(manager, &i, 10000);
+    if (error == 0)
+        require(upbit_inspection_proxy(i, 1) != NULL && upbit_inspection_want(i, 0) != NULL &&
+                    upbit_inspection_session(i, 1) != NULL && upbit_inspection_limit(i, 0) != NULL,
+                "an inspection lacks something");
+    upbit_inspection_free(i);
+    return error;
+}
+
+static int measure(void)
+{
+    static char text[1 << 17];
+    int64_t n = upbit_manager_to_openmetrics(manager, text, sizeof text);
+    require(n < 0 || strstr(text, "# EOF") != NULL, "metrics without an end");
+    return n < 0 ? (int)n : 0;
+}
+
+static int write_metrics(void)
+{
+    return upbit_manager_write_openmetrics(manager, paths[0]);
+}
+
+/* A file that is there is not written into, and what failed may have made one. */
+static int trace_private(void)
+{
+    static int number;
+    char path[160];
+    snprintf(path, sizeof path, "%s-%d", paths[2], ++number);
+    return upbit_manager_set_trace(manager, UPBIT_SESSION_PRIVATE, path);
+}
+
+static int trace_no_more(void)
+{
+    return upbit_manager_set_trace(manager, UPBIT_SESSION_PRIVATE, NULL);
+}
+
+static int report(void)
+{
+    return upbit_limiter_report(manager, UPBIT_LIMIT_GROUP_ORDER, 0, NULL, NULL);
+}
+
+static int set_keys(void)
+{
+    return upbit_manager_set_credentials(manager, "test-access", "test-secret");
+}
+
+static void until_done(const char *what, int (*work)(void))
+{
+    for (int i = 0; is_error(what, work()); i++)
+        require(i < TRIES, "%s fails again and again", what);
+}
+
+static int acquire(upbit_proxy *p, const upbit_want *want, uint64_t id)
+{
+    (void)want;
+    return upbit_limiter_acquire(p, UPBIT_LIMIT_GROUP_ORDER, 1, 5000, id);
+}
+
+static uint64_t private_epoch(void)
+{
+    upbit_stats stats = {0};
+    upbit_manager_get_stats(manager, &stats, sizeof stats);
+    return stats.private_epoch;
+}
+
+void session_desk(const place *at)
+{
+    static const char *const names[3] = {"metrics", "trace", "private"};
+    for (int i = 0; i < 3; i++)
+        snprintf(paths[i], sizeof paths[i], "%s/%s-%d", getenv("TMPDIR"), names[i], (int)getpid());
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    o.metrics_file = paths[0];
+    o.metrics_interval_ms = 100;
+    o.trace_file = paths[1];
+    o.limit_group = "desk";
+    o.token_life_ms = 1500;
+    open_manager_with(o, &at->plain, NULL, NULL);
+    until_done("keys", set_keys);
+    open_proxies();
+    upbit_want want = want_of(UPBIT_TYPE_ORDERBOOK, 0);
+    upbit_decimal_from_int64(&want.book_level, 10000, 0);
+    command(A, upbit_proxy_subscribe, want, "KRW-BTC");
+    want = want_of(UPBIT_TYPE_TICKER, 0);
+    want.flags = UPBIT_WANT_SNAPSHOT_ONLY;
+    command(A, upbit_proxy_subscribe, want, "KRW-ETH,KRW-XRP");
+    command(B, upbit_proxy_subscribe, want_of(UPBIT_TYPE_CANDLE, 0), "KRW-*");
+    command(B, upbit_proxy_subscribe, want_of(UPBIT_TYPE_MY_ORDER, 0), "");
+    AWAIT(got.orders, 2);
+    AWAIT(got.books, 1);
+    until_done("inspect", look_inside);
+    until_done("metrics", measure);
+    until_done("metrics into a file", write_metrics);
+    until_done("a trace", trace_private);
+    until_done("no trace", trace_no_more);
+    command(A, acquire, want_of(0, 0), "");
+    until_done("report", report);
+    want = want_of(UPBIT_TYPE_MY_ORDER, 10);
+    want.orders = UPBIT_ORDERS_CLOSED;
+    command(B, ask, want, "");
+    command(B, ask, want_of(UPBIT_TYPE_MY_ORDER, 0), "");
+    command(B, upbit_proxy_unsubscribe, want_of(UPBIT_TYPE_CANDLE, 0), "KRW-*");
+    AWAIT(private_epoch(), 2); /* the connection is followed by another */
+    require(call(&at->plain, "/mock/cut?how=rst") == 200, "the mock cuts nothing");
+    int books = got.books;
+    AWAIT(got.books, books + 1);
     close_all();
 }

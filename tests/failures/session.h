@@ -21,6 +21,8 @@ void session_full(const place *at);
 void session_tls(const place *at);
 /* A recording in place of a connection. */
 void session_replay(const place *at);
+/* Files, grouped books, grants, inspection, the token's renewal. */
+void session_desk(const place *at);
 
 /* Ends the process with status 1 unless it is so. */
 void require(int so, const char *format, ...) __attribute__((format(printf, 2, 3)));

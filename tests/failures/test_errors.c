@@ -12,6 +12,7 @@
 #include "../integration/net/server.h"
 #include "inject.h"
 #include "support/check_main.h"
+#include "support/leave.h"
 #include "support/stream.h"
 #include "upbit-live/credentials.h"
 #include "upbit-live/limiter.h"
@@ -117,7 +118,7 @@ START_TEST(of_calls)
     expect(error, UPBIT_ERROR_NO_MEMORY);
     pid_t child = fork();
     if (child == 0)
-        _exit(upbit_proxy_unsubscribe_all(proxy, 0) == UPBIT_ERROR_ILLEGAL_STATE ? 0 : 1);
+        leave(upbit_proxy_unsubscribe_all(proxy, 0) == UPBIT_ERROR_ILLEGAL_STATE ? 0 : 1);
     int status = -1;
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     expect(WIFEXITED(status) && WEXITSTATUS(status) == 0 ? UPBIT_ERROR_ILLEGAL_STATE : 0,

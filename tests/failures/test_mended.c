@@ -8,6 +8,7 @@
 #include "client/manager.h"
 #include "client/repeats.h"
 #include "inject.h"
+#include "net/curl_multi.h"
 #include "net/loop.h"
 #include "support/check_main.h"
 #include "support/stream.h"
@@ -187,6 +188,47 @@ START_TEST(room_for_the_first_ids_is_made_ahead)
     inject_no_memory(false);
     ck_assert(upbit__sids_seen(&s, 100) && upbit__sids_seen(&s, 50) && !upbit__sids_seen(&s, 1));
     upbit__sids_finish(&s);
+}
+END_TEST
+
+static void on_transfer(void *context, CURLcode code)
+{
+    *(int *)context = code == CURLE_OK ? 1 : -1;
+}
+
+static size_t swallow(char *data, size_t size, size_t count, void *context)
+{
+    (void)data;
+    (void)context;
+    return size * count;
+}
+
+/* libcurl did nothing and waits to be called at a time that is over: nobody else would call it. */
+START_TEST(a_turn_that_libcurl_refuses_comes_again)
+{
+    begin();
+    upbit__loop *loop;
+    int done = 0;
+    const upbit__curl_done told = {.callback = on_transfer, .context = &done};
+    char url[128];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/v1/market/all", exchange.port);
+    ck_assert_int_eq(upbit__loop_create(&loop), 0);
+    CURL *easy = curl_easy_init();
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, swallow);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, &told);
+    inject_fail_call("curl_multi_socket_action");
+    ck_assert_int_eq(curl_multi_add_handle(upbit__loop_curl(loop), easy), CURLM_OK);
+    int64_t until = upbit__clock_monotonic_ns() + 20 * UPBIT__SECOND;
+    while (done == 0 && upbit__clock_monotonic_ns() < until)
+        upbit__loop_turn(loop, UPBIT__SECOND);
+    ck_assert_uint_eq(inject_failed(), 1);
+    ck_assert_int_eq(done, 1);
+    curl_multi_remove_handle(upbit__loop_curl(loop), easy);
+    curl_easy_cleanup(easy);
+    upbit__loop_destroy(loop);
+    mock_stop(&exchange);
 }
 END_TEST
 
@@ -376,6 +418,7 @@ int main(void)
     tcase_add_test(t, a_socket_that_cannot_be_watched_costs_its_connection_only);
     tcase_add_test(t, a_recording_that_cannot_be_read_on_has_not_ended);
     tcase_add_test(t, room_for_the_first_ids_is_made_ahead);
+    tcase_add_test(t, a_turn_that_libcurl_refuses_comes_again);
     tcase_add_test(t, what_stands_is_told_when_there_is_memory_again);
     tcase_add_test(t, what_was_told_meanwhile_is_not_told_again);
     tcase_add_test(t, errors_without_memory_are_counted_and_told);

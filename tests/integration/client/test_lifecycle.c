@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "support/check_main.h"
+#include "support/leave.h"
 #include "support/stream.h"
 
 static mock exchange;
@@ -209,7 +210,7 @@ START_TEST(a_forked_child_is_told_and_harms_nobody)
         wrong += upbit_manager_shutdown(m, 0) != UPBIT_ERROR_ILLEGAL_STATE;
         upbit_proxy_close(p);
         upbit_manager_release(m);
-        _exit(wrong);
+        leave(wrong);
     }
     int status = -1;
     waitpid(child, &status, 0);

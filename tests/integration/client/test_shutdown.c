@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "support/check_main.h"
+#include "support/leave.h"
 #include "support/stream.h"
 
 static mock exchange;
@@ -294,7 +295,7 @@ START_TEST(a_signal_ends_it_in_order)
     int number = _i == 0 ? SIGINT : SIGTERM, status;
     pid_t pid = fork();
     if (pid == 0)
-        _exit(child(number));
+        leave(child(number));
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", (unsigned)status);
 }
@@ -310,7 +311,7 @@ START_TEST(the_second_signal_ends_it_at_once)
             kill(getpid(), SIGTERM);
             kill(getpid(), SIGTERM);
         }
-        _exit(1);
+        leave(1);
     }
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM, "status %x",

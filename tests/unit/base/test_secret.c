@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "support/check_main.h"
+#include "support/leave.h"
 
 /* The sanitizers answer mlock themselves, and lock nothing. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -59,8 +60,8 @@ START_TEST(a_secret_is_locked_left_out_of_dumps_and_not_inherited)
     if (child == 0) {
         for (int i = 0; i < 100; i++)
             if (s[i] != 0)
-                _exit(1);
-        _exit(0);
+                leave(1);
+        leave(0);
     }
     int status;
     ck_assert_int_eq(waitpid(child, &status, 0), child);

@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "client/manager.h"
 #include "support/check_main.h"
+#include "support/leave.h"
 #include "upbit-live/credentials.h"
 
 static int changes;
@@ -129,7 +130,7 @@ START_TEST(taken_keys_are_gone_from_the_environment)
     /* A forked child has none, and no error either. */
     pid_t child = fork();
     if (child == 0)
-        _exit(upbit__keys_from_environment(&k) == 0 && k == NULL ? 0 : 1);
+        leave(upbit__keys_from_environment(&k) == 0 && k == NULL ? 0 : 1);
     int status;
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);

@@ -54,7 +54,7 @@ START_TEST(wants_that_make_no_sense_are_named)
     w.code_count = bad_wants[_i].code != NULL;
     w.flags = bad_wants[_i].flags;
     upbit__order *order = NULL;
-    ck_assert_int_eq(upbit__want_order(&order, UPBIT__ORDER_SNAPSHOT, &w, NULL),
+    ck_assert_int_eq(upbit__want_order(&order, UPBIT__ORDER_SNAPSHOT, &w),
                      UPBIT_ERROR_INVALID_ARGUMENT);
     ck_assert_ptr_null(order);
     ck_assert_msg(strstr(upbit_error_detail(), bad_wants[_i].says) != NULL, "%s",
@@ -66,7 +66,7 @@ static upbit__order *made(upbit_want w, int type)
 {
     upbit__order *order = NULL;
     w.type = type;
-    ck_assert_msg(upbit__want_order(&order, UPBIT__ORDER_SNAPSHOT, &w, NULL) == 0, "%s",
+    ck_assert_msg(upbit__want_order(&order, UPBIT__ORDER_SNAPSHOT, &w) == 0, "%s",
                   upbit_error_detail());
     ck_assert_ptr_nonnull(order);
     return order;
@@ -117,11 +117,11 @@ START_TEST(a_code_is_named_once)
     w.type = UPBIT_TYPE_MY_ORDER;
     w.codes = codes;
     w.code_count = 3;
-    ck_assert_int_eq(upbit__want_order(&order, UPBIT__ORDER_SNAPSHOT, &w, NULL),
+    ck_assert_int_eq(upbit__want_order(&order, UPBIT__ORDER_SNAPSHOT, &w),
                      UPBIT_ERROR_INVALID_ARGUMENT);
     ck_assert_ptr_nonnull(strstr(upbit_error_detail(), "codes[2]: KRW-BTC is there twice"));
     w.code_count = 101;
-    ck_assert_int_eq(upbit__want_order(&order, UPBIT__ORDER_SNAPSHOT, &w, NULL),
+    ck_assert_int_eq(upbit__want_order(&order, UPBIT__ORDER_SNAPSHOT, &w),
                      UPBIT_ERROR_INVALID_ARGUMENT);
 }
 END_TEST

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "limits/ledger_record.h"
 #include "sharing_fixture.h"
+#include "support/leave.h"
 
 static void overwrite(long offset, const void *bytes, size_t size)
 {
@@ -223,7 +224,7 @@ START_TEST(forked)
         for (int i = 0; i < 3; i++)
             answered(&a, UPBIT__GROUP_TRADE); /* not its own: nothing changes */
         now += WINDOW;
-        _exit((int)take_all(&a, UPBIT__GROUP_TRADE));
+        leave((int)take_all(&a, UPBIT__GROUP_TRADE));
     }
     int status = 0;
     ck_assert_int_eq(waitpid(child, &status, 0), child);
