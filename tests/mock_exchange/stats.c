@@ -72,6 +72,8 @@ void mock_stats_put(struct mock_server *s, struct mock_buf *b)
         orders += (unsigned long long)s->private->pockets[i]->open;
     }
     mock_buf_printf(b, "\"open_orders\":%llu,", orders);
+    mock_buf_printf(b, "\"burst_left\":%llu,",
+                    (unsigned long long)(s->faults.burst_total - s->faults.burst_done));
     mock_police_put(s, b);
     mock_budgets_put(s, b);
     mock_buf_puts(b, "\"websocket_connections\":[");
