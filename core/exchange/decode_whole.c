@@ -213,7 +213,7 @@ UPBIT__QUICK int read_candle(upbit__decoder *d, const char *text, size_t length,
     const whole_decimals prices = whole_decimals_at(
         w, V(op), V(hp), V(lp), V(tp), whole_lengths(w, AT(op), AT(hp), AT(lp), AT(tp)));
     upbit_decimal volume, turnover;
-    whole_wide(w, s, &volume, AT(catv));
+    whole_single(w, s, &volume, AT(catv));
     whole_wide(w, s, &turnover, AT(catp));
     const int64_t time = time_of(w, whole_integers(w, AT(tms), AT(tms), AT(tms), AT(tms)), 0);
     __mmask32 counts;

@@ -218,11 +218,44 @@ UPBIT__QUICK void whole_put(upbit_decimal *to, const whole_decimals *d, unsigned
         to, 7, _mm512_castsi512_si256(_mm512_permutex2var_epi64(d->magnitude, from, d->rest)));
 }
 
-/* A decimal that is most often too long for a lane. */
-UPBIT__QUICK void whole_wide(whole *w, const whole_shape *s, upbit_decimal *to, unsigned i)
+/* The decimal of member i alone, which may be negative or have an exponent. */
+UPBIT__QUICK void whole_single(whole *w, const whole_shape *s, upbit_decimal *to, unsigned i)
 {
     const char *end = upbit__decimal_scan(to, whole_value(w, s, i));
     w->bad |= (uint64_t)(end != whole_text(w, w->at[i + 1]));
+}
+
+/* One that is most often too long for a lane: up to 32 characters, whose last stands in the last of
+ * 32 bytes. Those behind its point are taken as they stand once the zeros at its end are left out,
+ * those before it a byte further to the right. */
+UPBIT__QUICK void whole_wide(whole *w, const whole_shape *s, upbit_decimal *to, unsigned i)
+{
+    const __m256i zero = upbit__scan_constant(UPBIT__SCAN_ZERO);
+    const unsigned length = (unsigned)w->at[i + 1] - w->at[i] - s->head[i];
+    const char *end = whole_text(w, w->at[i + 1]);
+    __m256i x = _mm256_sub_epi8(_mm256_loadu_si256((const void *)(end - 32)), zero);
+    const uint32_t within = (uint32_t)(0xFFFFFFFF00000000ULL >> (length & 63));
+    const uint32_t first = within & (0 - within);
+    const uint32_t digits =
+        _mm256_mask_cmple_epu8_mask(within, x, upbit__scan_constant(UPBIT__SCAN_NINE));
+    const uint32_t points =
+        _mm256_mask_cmpeq_epi8_mask(within, x, upbit__scan_constant(UPBIT__SCAN_POINT_DIGIT));
+    const uint32_t filled = _mm256_mask_test_epi8_mask(digits, x, x);
+    const unsigned pointed = points != 0;
+    /* As for the lanes. */
+    w->bad |= (within ^ (digits | points)) | (points & (points - 1)) | points >> 31 |
+              (first & (~digits | (~filled & digits >> 1)));
+    const unsigned zeros = _lzcnt_u32(filled | points | (uint32_t)(pointed ^ 1) << 31);
+    const unsigned point = _tzcnt_u32(points) + zeros; /* where it is when those are left out */
+    const uint32_t behind = (uint32_t)(pointed ? ~1ULL << (point & 63) : ~0ULL);
+    const uint32_t keep = (uint32_t)(~0ULL << ((32 - length + zeros + pointed) & 63));
+    x = _mm256_mask_mov_epi8(_mm256_loadu_si256((const void *)(end - zeros - 33)), behind,
+                             _mm256_loadu_si256((const void *)(end - zeros - 32)));
+    x = _mm256_maskz_sub_epi8(keep, x, zero);
+    const upbit__u128 m =
+        (upbit__u128)upbit__digits_joined(_mm256_castsi256_si128(x)) * 10000000000000000ULL +
+        upbit__digits_joined(_mm256_extracti128_si256(x, 1));
+    upbit__decimal_put(to, (uint64_t)(m >> 64), (uint64_t)m, pointed ? (int64_t)point - 31 : 0);
 }
 
 /* Four plain integers without a 0 before them, of up to 16 digits: of members a to d, in the even

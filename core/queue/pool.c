@@ -27,7 +27,8 @@
 
 /* Four classes per doubling waste an eighth on average; what is larger than the last is rare (a
  * snapshot of all books in one array) and goes to malloc each time. */
-enum { CLASS_FIRST = 256, CLASSES = 25, NO_CLASS = 255 };
+enum { CLASS_FIRST = 256, CLASS_QUARTER_BITS = 6, CLASSES = 25, NO_CLASS = 255 };
+_Static_assert(CLASS_FIRST == 4 << CLASS_QUARTER_BITS, "see class_of");
 
 typedef struct block {
     /* whoever brought refs to 0, then the I/O thread */
@@ -130,12 +131,12 @@ static uint32_t class_of(size_t *bytes)
     }
     /* Above CLASS_FIRST * 2^k, by quarters of that. */
     unsigned k = 63 - (unsigned)__builtin_clzll((*bytes - 1) / CLASS_FIRST);
-    size_t quarter = ((size_t)CLASS_FIRST / 4) << k;
-    size_t step = (*bytes - 1) / quarter - 3;
+    const unsigned quarter = CLASS_QUARTER_BITS + k; /* shifts: a division takes longer than this */
+    size_t step = ((*bytes - 1) >> quarter) - 3;
     uint32_t class = 4 * k + (uint32_t)step;
     if (class >= CLASSES)
         return NO_CLASS;
-    *bytes = quarter * (4 + step);
+    *bytes = (4 + step) << quarter;
     return class;
 }
 
@@ -273,6 +274,12 @@ void upbit__event_set_refs(upbit_event *e, uint32_t n)
 /* 1: those were the last ones. */
 static int drop_refs(block *b, uint32_t n)
 {
+    /* Whoever has all of them is alone with the block, and a locked operation would be for nobody.
+     * The acquire's partners are the fetch_subs of those who had some before. */
+    if (atomic_load_explicit(&b->refs, memory_order_acquire) == n) {
+        atomic_store_explicit(&b->refs, 0, memory_order_relaxed);
+        return 1;
+    }
     uint32_t before = atomic_fetch_sub_explicit(&b->refs, n, memory_order_acq_rel); /* itself */
     assert(before >= n && "event let go too often");
     return before == n;

@@ -9,7 +9,8 @@
  * block that is let go is freed at once and the last one frees the pool.
  *
  * Atomics: refs, stored rlx before the first push (the push publishes it), fetch_sub(ar) in
- * unref (its partner is every other unref: the last one must see all uses before it). returns:
+ * unref (its partner is every other unref: the last one must see all uses before it), or a
+ * load(acq) and a plain store by who has them all. returns:
  * see stack.h; its seal, exchange(ar), is read with acquire by the thread that met it. Gauges:
  * rlx, written by one thread. */
 #ifndef UPBIT_QUEUE_POOL_H
