@@ -91,7 +91,6 @@ int upbit__inbox_create(upbit__inbox **out, const upbit__inbox_config *config)
     atomic_init(&in->closed, (const upbit_event *)NULL);
     for (int i = 0; i < UPBIT__LANES; i++) {
         atomic_init(&in->lanes[i], (upbit__lane *)NULL);
-        in->expected[i] = 1;
     }
     for (int i = 0; i < UPBIT__CELL_FIXED; i++)
         upbit__cell_init(&in->fixed[i]);
@@ -124,17 +123,19 @@ static void finish(upbit__inbox *in)
 {
     upbit_event_unref(in->held);
     upbit__bundle_destroy(in->bundle);
-    for (uint32_t i = in->batch_at; i < in->batch_count; i++)
-        upbit_event_unref(in->batch_events[i].event);
+    for (uint64_t left = upbit__inbox_held(in); left > 0; left--)
+        upbit_event_unref(in->batch_events[UPBIT__TURN - left]);
     for (unsigned i = 0; i < UPBIT__LANES; i++) {
         upbit__lane *lane = upbit__inbox_lane(in, i);
         if (lane == NULL)
             continue;
         upbit__fifo *f = &lane->fifo;
+        upbit__slot *slots = upbit__fifo_slots(upbit__fifo_where(f));
+        uint64_t mask = upbit__fifo_capacity(upbit__fifo_where(f)) - 1;
         for (uint64_t at = upbit__fifo_head(f); at != f->ptail; at++)
-            upbit_event_unref(
-                atomic_load_explicit(&f->slots[at & f->mask].event, memory_order_relaxed));
-        free(f->slots);
+            upbit_event_unref(upbit__fifo_unmarked(
+                atomic_load_explicit(&slots[at & mask].event, memory_order_relaxed)));
+        free(slots);
         for (int k = 0; k < lane->arrays; k++)
             free(lane->array[k]);
         if (lane != &in->first_lane)

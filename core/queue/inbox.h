@@ -87,6 +87,7 @@ struct upbit__batch {
     uint32_t stage_lanes;               /* which types are among them, by lane */
     uint64_t stage_of[UPBIT__LANES];    /* by lane: their bits */
     uint64_t stage_bytes[UPBIT__LANES]; /* by lane: their bytes */
+    uint32_t stage_epoch[UPBIT__LANES]; /* by lane: which they all have */
     const void *stage[UPBIT__STAGE];    /* events; references are those of the inboxes */
     uint32_t stage_size[UPBIT__STAGE];
     upbit__pool *pool;      /* whose events are let go here; may be NULL (tests) */

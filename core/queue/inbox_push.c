@@ -43,7 +43,7 @@ static upbit__lane *open_lane(upbit__inbox *in, unsigned lane)
     uint32_t most = lossless ? in->lossless_messages : in->messages;
     uint32_t capacity = most < UPBIT__RING_FIRST ? most : UPBIT__RING_FIRST;
     upbit__lane *l = &in->first_lane;
-    if (l->fifo.slots != NULL)
+    if (upbit__fifo_where(&l->fifo) != 0)
         l = aligned_alloc(UPBIT__CACHE_LINE, sizeof *l);
     upbit__slot *slots = new_array(in, capacity);
     if (l == NULL || slots == NULL) {
@@ -71,7 +71,9 @@ static upbit__lane *open_lane(upbit__inbox *in, unsigned lane)
 static void grow(upbit__inbox *in, upbit__lane *l)
 {
     upbit__fifo *f = &l->fifo;
-    upbit__slot *slots = upbit__fifo_may_grow(f) ? new_array(in, 2 * (f->mask + 1)) : NULL;
+    upbit__slot *slots = upbit__fifo_may_grow(f)
+                             ? new_array(in, 2 * upbit__fifo_capacity(upbit__fifo_where(f)))
+                             : NULL;
     if (slots != NULL)
         l->array[l->arrays++] = upbit__fifo_grow(f, slots);
 }
@@ -105,8 +107,17 @@ static int lossless_takes(upbit__inbox *in, upbit__lane *l, unsigned lane, uint3
     return 0;
 }
 
+/* What the consumer may have to make an EPOCH for, and what is none of the lane's data. */
+static void mark_odd(upbit__fifo *f, const upbit_event *e)
+{
+    if (e->epoch != f->epoch || e->type >= UPBIT_TYPE_STATE)
+        upbit__fifo_mark(f);
+    f->epoch = e->epoch;
+}
+
 static int put_event(upbit__inbox *in, upbit__fifo *f, const upbit_event *e, uint32_t lane_bit)
 {
+    mark_odd(f, e);
     upbit__fifo_put(f, e, e->size);
     in->lanes_touched |= lane_bit;
     in->batch->delivered++;
@@ -119,7 +130,7 @@ static int push_lossless(upbit__inbox *in, upbit__lane *l, unsigned lane, const 
     upbit__fifo_refresh(&l->fifo);
     if (lossless_takes(in, l, lane, e->size))
         return put_event(in, &l->fifo, e, 1U << lane);
-    l->fifo.number++;
+    upbit__fifo_skip(&l->fifo);
     upbit__inbox_let_go(in, e);
     count_dropped(in);
     return 0;
@@ -139,6 +150,7 @@ static void put_dropping(upbit__inbox *in, upbit__lane *l, const upbit_event *e,
 
 static int push_dropping(upbit__inbox *in, upbit__lane *l, unsigned lane, const upbit_event *e)
 {
+    mark_odd(&l->fifo, e);
     put_dropping(in, l, e, e->size);
     in->lanes_touched |= 1U << lane;
     in->batch->delivered++;
@@ -154,6 +166,10 @@ static unsigned unstage_lane(upbit__inbox *in, unsigned lane, uint64_t which)
     const upbit__batch *b = in->batch;
     upbit__lane *l = upbit__inbox_lane(in, lane);
     upbit__fifo *f = &l->fifo;
+    if (b->stage_epoch[lane] != f->epoch) {
+        upbit__fifo_mark(f);
+        f->epoch = b->stage_epoch[lane];
+    }
     /* What all inboxes were pushed is a bound that costs nothing to know. */
     if (!upbit__fifo_has_room_for(f, b->staged, b->stage_bytes[lane]))
         upbit__fifo_refresh(f);
@@ -200,16 +216,19 @@ void upbit__batch_unstage(upbit__batch *b)
 /* A new event on the stage. */
 static void put_on_stage(upbit__batch *b, const upbit_event *e, unsigned lane)
 {
-    if (b->staged == UPBIT__STAGE)
+    uint32_t bit = 1U << lane;
+    if (b->staged == UPBIT__STAGE ||
+        ((b->stage_lanes & bit) != 0 && b->stage_epoch[lane] != e->epoch))
         upbit__batch_unstage(b);
+    b->stage_epoch[lane] = e->epoch;
     uint32_t at = b->staged++;
     b->stage[at] = b->stage_last = e;
     b->stage_size[at] = e->size;
     b->stage_bit = (uint64_t)1 << at;
     b->stage_of[lane] |= b->stage_bit;
     b->stage_bytes[lane] += e->size;
-    b->stage_lane = 1U << lane;
-    b->stage_lanes |= b->stage_lane;
+    b->stage_lane = bit;
+    b->stage_lanes |= bit;
 }
 
 int upbit__inbox_push_into(upbit__inbox *in, int type, const upbit_event *e)
@@ -268,7 +287,7 @@ void upbit__inbox_skip(upbit__inbox *in, int type)
     upbit__inbox_unstage(in);
     upbit__lane *l = upbit__inbox_lane(in, (unsigned)lane);
     if (l != NULL) {
-        l->fifo.number++;
+        upbit__fifo_skip(&l->fifo);
         if (l->fifo.lossless)
             l->resync = 1;
     } else {

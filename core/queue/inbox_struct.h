@@ -135,20 +135,22 @@ struct upbit__inbox {
     uint32_t mark; /* I/O thread: where the next one goes */
 
     /* consumer: what each event of a turn needs, in one line */
-    _Alignas(UPBIT__CACHE_LINE) void *owner;                 /* immutable */
-    uint32_t batch_at, batch_plain, batch_count, batch_lane; /* at..plain-1: take_quick */
-    _Atomic uint64_t progress;                               /* upbit__inbox_claimed; read by any */
+    _Alignas(UPBIT__CACHE_LINE) void *owner; /* immutable */
+    _Atomic uint64_t progress;               /* upbit__inbox_claimed; read by any */
+    uint64_t batch_number;  /* of the last that take_quick may hand out, and batch_closely + 1 */
+    uint32_t batch_closely; /* how many at the turn's end are to be looked at closely */
+    uint32_t batch_lane;
     upbit__inbox *run_next;
     uint32_t cursor;      /* whose turn: a FIFO lane, or UPBIT__LANES for latest */
     uint32_t latest_left; /* cells of the turn that runs */
     uint32_t epoch[2];    /* by upbit_session: of the last EPOCH */
     uint32_t look;        /* into the queue; see take_data */
     int done;             /* CLOSED was handed out */
-    _Alignas(UPBIT__CACHE_LINE) upbit__taken batch_events[UPBIT__TURN];
-    uint64_t expected[UPBIT__LANES]; /* the number that comes next if none is missing */
-    const upbit_event *held;         /* the next event to hand out; GAP and EPOCH may go first */
-    uint64_t held_number;
-    upbit__bundle *bundle; /* being handed out; NULL when none */
+    /* the turn of a FIFO lane: its last event stands last */
+    _Alignas(UPBIT__CACHE_LINE) const void *batch_events[UPBIT__TURN];
+    uint64_t batch_numbers[UPBIT__TURN]; /* of the last batch_closely */
+    const upbit_event *held;             /* a cell's, the next to hand out; EPOCH may go first */
+    upbit__bundle *bundle;               /* being handed out; NULL when none */
     uint64_t bundle_request;
     _Atomic uint64_t gaps; /* read by any */
     uint32_t overflow_pending;
@@ -218,6 +220,12 @@ static inline uint64_t upbit__progress_held(uint64_t progress)
     return progress & ((1U << UPBIT__HELD_BITS) - 1);
 }
 
+/* Of the turn that runs: batch_events[UPBIT__TURN - held] is the next. @thread consumer. */
+static inline uint64_t upbit__inbox_held(const upbit__inbox *in)
+{
+    return upbit__progress_held(atomic_load_explicit(&in->progress, memory_order_relaxed));
+}
+
 static inline uint64_t upbit__progress_delivered(uint64_t progress)
 {
     return (progress >> UPBIT__HELD_BITS) - upbit__progress_held(progress);
@@ -227,11 +235,12 @@ static inline uint64_t upbit__progress_delivered(uint64_t progress)
  * before it: nearly always. 0: ask upbit__inbox_take. @thread consumer. */
 static inline int upbit__inbox_take_quick(upbit__inbox *in, upbit_delivery *out)
 {
-    if (in->batch_at >= in->batch_plain)
+    uint64_t progress = atomic_load_explicit(&in->progress, memory_order_relaxed);
+    uint64_t held = upbit__progress_held(progress);
+    if (held <= in->batch_closely)
         return 0;
-    const upbit__taken *next = &in->batch_events[in->batch_at++];
-    upbit__count(&in->progress, (uint64_t)-1);
-    return upbit__deliver(out, next->event, next->number, 0);
+    atomic_store_explicit(&in->progress, progress - 1, memory_order_relaxed); /* one writer */
+    return upbit__deliver(out, in->batch_events[UPBIT__TURN - held], in->batch_number - held, 0);
 }
 
 /* The same of the latest lane's turn, but for its first. */
@@ -245,7 +254,6 @@ static inline int upbit__inbox_take_cell(upbit__inbox *in, upbit_delivery *out)
     in->latest_left--;
     if (e->type >= UPBIT_TYPE_STATE || e->epoch > in->epoch[upbit__session_of(e->type)]) {
         in->held = e;
-        in->held_number = 0;
         return 0;
     }
     upbit__inbox_delivered(in);
@@ -270,8 +278,8 @@ static inline void upbit__inbox_foresee_lanes(upbit__inbox *in)
     uint32_t open = atomic_load_explicit(&in->open, memory_order_acquire); /* open_lane */
     for (; open != 0; open &= open - 1) {
         upbit__lane *l = upbit__inbox_lane(in, (unsigned)__builtin_ctz(open));
-        UPBIT__PREFETCH(&l->fifo.head);
         UPBIT__PREFETCH(&l->fifo.tail);
+        UPBIT__PREFETCH(&l->fifo.head);
     }
 }
 

@@ -50,70 +50,70 @@ static int is_new_epoch(const upbit__inbox *in, const upbit_event *e)
     return e->epoch > in->epoch[session_of(e)];
 }
 
-static int deliver_gap(upbit__inbox *in, upbit_delivery *out, unsigned lane)
+static int deliver_gap(upbit__inbox *in, upbit_delivery *out, const upbit_event *before,
+                       uint64_t number)
 {
+    upbit__fifo *f = &upbit__inbox_lane(in, in->batch_lane)->fifo;
     upbit_gap *gap = (upbit_gap *)(void *)make(UPBIT_TYPE_GAP, sizeof *gap);
     if (gap == NULL)
         return UPBIT_ERROR_NO_MEMORY;
-    gap->event.epoch = in->held->epoch;
-    gap->lane_type = (uint32_t)upbit__type_of_lane(lane);
-    gap->first = in->expected[lane];
-    gap->last = in->held_number - 1;
-    gap->count = in->held_number - in->expected[lane];
-    in->expected[lane] = in->held_number;
+    gap->event.epoch = before->epoch;
+    gap->lane_type = (uint32_t)upbit__type_of_lane(in->batch_lane);
+    gap->first = f->expected;
+    gap->last = number - 1;
+    gap->count = number - f->expected;
+    f->expected = number;
     upbit__count(&in->gaps, 1);
     return upbit__deliver(out, &gap->event, 0, 0);
 }
 
-/* How far the turn goes on without a GAP or an EPOCH between its events. */
+/* How far the turn goes on without a GAP or an EPOCH between its events. Their numbers are at
+ * hand. */
 static void see_plain(upbit__inbox *in)
 {
-    unsigned lane = in->batch_lane;
-    uint64_t expected = in->expected[lane];
-    uint32_t at = in->batch_at, epoch = in->epoch[upbit__session_of(upbit__type_of_lane(lane))];
-    for (; at < in->batch_count; at++) {
-        const upbit__taken *next = &in->batch_events[at];
-        const upbit_event *e = next->event;
-        if (next->number != expected || e->type >= UPBIT_TYPE_STATE || e->epoch > epoch)
+    upbit__fifo *f = &upbit__inbox_lane(in, in->batch_lane)->fifo;
+    uint64_t held = upbit__inbox_held(in), left = held;
+    uint32_t epoch = in->epoch[upbit__session_of(upbit__type_of_lane(in->batch_lane))];
+    in->batch_number = f->expected + held;
+    for (; left > 0; left--, f->expected++) {
+        const upbit_event *e = in->batch_events[UPBIT__TURN - left];
+        if (in->batch_numbers[UPBIT__TURN - left] != f->expected || e->type >= UPBIT_TYPE_STATE ||
+            e->epoch > epoch)
             break;
-        expected++;
     }
-    in->batch_plain = at;
-    in->expected[lane] = expected;
+    in->batch_closely = (uint32_t)left;
 }
 
-/* Hands out what is held, or what has to come before it: each call one step. */
-static int deliver_held(upbit__inbox *in, upbit_delivery *out)
-{
-    const upbit_event *e = in->held;
-    /* With a number it stood in a lane: data, or a GAP of unknown size. */
-    if (e->type < UPBIT_TYPE_STATE || in->held_number != 0) {
-        if (is_new_epoch(in, e))
-            return deliver_epoch(in, out, e);
-        if (in->held_number != 0) {
-            unsigned lane = in->batch_lane;
-            if (in->held_number != in->expected[lane])
-                return deliver_gap(in, out, lane);
-            in->expected[lane]++;
-            upbit__count(&in->progress, (uint64_t)-1);
-            upbit__count(&in->gaps, e->type == UPBIT_TYPE_GAP);
-            see_plain(in); /* one EPOCH, one GAP, and what follows is as usual again */
-        } else {
-            upbit__inbox_delivered(in);
-        }
-    }
-    in->held = NULL;
-    return upbit__deliver(out, e, in->held_number, 0);
-}
-
+/* The next event of the turn, or what has to come before it: each call one step. */
 static int deliver_batch(upbit__inbox *in, upbit_delivery *out)
 {
     if (upbit__inbox_take_quick(in, out))
         return 1;
-    const upbit__taken *next = &in->batch_events[in->batch_at++];
-    in->held = next->event;
-    in->held_number = next->number;
-    return deliver_held(in, out);
+    uint64_t at = UPBIT__TURN - upbit__inbox_held(in), number = in->batch_numbers[at];
+    const upbit_event *e = in->batch_events[at];
+    upbit__fifo *f = &upbit__inbox_lane(in, in->batch_lane)->fifo;
+    if (is_new_epoch(in, e))
+        return deliver_epoch(in, out, e);
+    if (number != f->expected)
+        return deliver_gap(in, out, e, number);
+    f->expected++;
+    upbit__count(&in->progress, (uint64_t)-1);
+    upbit__count(&in->gaps, e->type == UPBIT_TYPE_GAP);
+    see_plain(in); /* one EPOCH, one GAP, and what follows is as usual again */
+    return upbit__deliver(out, e, number, 0);
+}
+
+/* Hands out the cell's event that is held, or the EPOCH that has to come before it. */
+static int deliver_held(upbit__inbox *in, upbit_delivery *out)
+{
+    const upbit_event *e = in->held;
+    if (e->type < UPBIT_TYPE_STATE) {
+        if (is_new_epoch(in, e))
+            return deliver_epoch(in, out, e);
+        upbit__inbox_delivered(in);
+    }
+    in->held = NULL;
+    return upbit__deliver(out, e, 0, 0);
 }
 
 /* ---- control ---- */
@@ -228,13 +228,17 @@ static int claim_turn(upbit__inbox *in, unsigned lane)
             return -1;
         if (count > UPBIT__TURN)
             count = UPBIT__TURN;
-        if (!upbit__fifo_claim(f, &head, (unsigned)count, in->batch_events))
+        int claimed =
+            upbit__fifo_claim(f, &head, (unsigned)count, &in->batch_events[UPBIT__TURN - count],
+                              &in->batch_numbers[UPBIT__TURN - count]);
+        if (claimed == 0)
             continue;
         in->batch_lane = lane;
-        in->batch_at = 0;
-        in->batch_count = (uint32_t)count;
+        in->batch_number = f->expected;
+        in->batch_closely = 0;
         upbit__inbox_claimed(in, count);
-        see_plain(in);
+        if (claimed > 1)
+            see_plain(in);
         return 1;
     }
 }
@@ -262,7 +266,6 @@ static int take_latest(upbit__inbox *in, upbit_delivery *out)
         return upbit__deliver(out, e, 0, 0);
     }
     in->held = e;
-    in->held_number = 0;
     return deliver_held(in, out);
 }
 
@@ -284,7 +287,7 @@ static int take_data(upbit__inbox *in, upbit_delivery *out, int *blocked)
         }
         int r = claim_turn(in, lane);
         if (r > 0) {
-            look(in, in->batch_events[0].event);
+            look(in, in->batch_events[UPBIT__TURN - upbit__inbox_held(in)]);
             return deliver_batch(in, out);
         }
         *blocked |= r < 0;
@@ -298,7 +301,7 @@ int upbit__inbox_take(upbit__inbox *in, upbit_delivery *out)
         return deliver_bundle(in, out); /* nothing else is at hand: it was taken from control */
     if (in->held != NULL)
         return deliver_held(in, out);
-    if (in->batch_at < in->batch_count)
+    if (upbit__inbox_held(in) > 0)
         return deliver_batch(in, out);
     if (in->latest_left > 0) {
         int r = take_latest(in, out);
@@ -332,7 +335,7 @@ int upbit__inbox_any(upbit__inbox *in)
         return 1;
     if (in->done)
         return 0; /* a tomb may still hang here, put by a clear that crossed our last pop */
-    if (in->bundle != NULL || in->held != NULL || in->batch_at < in->batch_count ||
+    if (in->bundle != NULL || in->held != NULL || upbit__inbox_held(in) > 0 ||
         in->overflow_pending != 0)
         return 1;
     if (upbit__latest_any(&in->latest) || upbit__ring_waiting(&in->ring) != 0 ||

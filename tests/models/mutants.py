@@ -33,18 +33,38 @@ POP_ONE = '''    upbit__link *top = atomic_load_explicit(&s->top, memory_order_a
     return top;
 '''
 
-# file, fault and edits as they are; litmus: the program, for inbox.c with its scene.
+# file, fault and edits as they are; litmus: the program, for fifo.c and inbox.c with their scene.
 MUTANTS = {
     # ---- FIFO lane ----
     'slot_not_atomic': Mutant('fifo', 'fifo.h', RACE, [
         ('    _Atomic(const void *) event;', '    const void *event;'),
-        ('atomic_store_explicit(&slot->event, event, memory_order_relaxed)', 'slot->event = event'),
-        ('atomic_load_explicit(&slot->event, memory_order_relaxed)', 'slot->event'),
-        ('atomic_store_explicit(&slots[i & mask].event,\n' + 30 * ' ' +
-         'atomic_load_explicit(&old[i & f->mask].event, memory_order_relaxed),\n' + 30 * ' ' +
-         'memory_order_relaxed)', 'slots[i & mask].event = old[i & f->mask].event'),
-        ('atomic_load_explicit(&f->slots[head & f->mask].event, memory_order_relaxed)',
-         'f->slots[head & f->mask].event')]),
+        ('atomic_store_explicit(&upbit__fifo_slots(where)[at].event, '
+         'upbit__fifo_marked(event, mark),\n' + 26 * ' ' + 'memory_order_relaxed)',
+         'upbit__fifo_slots(where)[at].event = upbit__fifo_marked(event, mark)'),
+        ('atomic_store_explicit(&slots[(at + count) & mask].event, events[i], memory_order_relaxed)',
+         'slots[(at + count) & mask].event = events[i]'),
+        ('atomic_load_explicit(&slots[(at + i) & mask].event, memory_order_relaxed)',
+         'slots[(at + i) & mask].event'),
+        ('atomic_load_explicit(&old[i & was].event, memory_order_relaxed)', 'old[i & was].event'),
+        ('atomic_store_explicit(&slots[i & mask].event, event, memory_order_relaxed)',
+         'slots[i & mask].event = event'),
+        ('atomic_load_explicit(&slot->event, memory_order_relaxed)', 'slot->event')]),
+    'refused_and_not_marked': Mutant('fifo', 'fifo.h', ORDER, [
+        ('    f->number++;\n    upbit__fifo_mark(f);', '    f->number++;')]),
+    'mark_lost_with_the_dropped': Mutant('fifo', 'fifo.h', ORDER, [
+        ('        f->odd += head == f->odd; /* the next one has to tell it then */\n', '')]),
+    'marked_once_only': Mutant('fifo', 'fifo.h', ORDER, [
+        ('mark = f->hseen <= f->odd;', 'mark = f->ptail == f->odd;')]),
+    'number_read_after_the_claim': Mutant('fifo often', 'fifo.h', ORDER, [
+        ('    if (marks & 1U)\n        for (unsigned i = 0; i < count; i++)\n'
+         '            if (events[i] != upbit__fifo_unmarked(events[i]))\n'
+         '                numbers[i] = atomic_load_explicit(&upbit__fifo_numbers(where)[(at + i) & mask],\n'
+         + 50 * ' ' + 'memory_order_relaxed);\n', ''),
+        ('    upbit__fifo_count(f, *head, count, events, numbers);\n',
+         '    for (unsigned i = 0; i < count; i++)\n'
+         '        numbers[i] = atomic_load_explicit(&upbit__fifo_numbers(where)[(at + i) & mask],\n'
+         '                                          memory_order_relaxed);\n'
+         '    upbit__fifo_count(f, *head, count, events, numbers);\n')]),
     'claim_cas_without_release': Mutant('fifo', 'fifo.h', ORDER, [
         order('', ACQ_REL, ',  /* refresh, drop */', ACQUIRE)]),
     'head_load_without_acquire': Mutant('fifo', 'fifo.h', ORDER, [
@@ -55,10 +75,9 @@ MUTANTS = {
         order('&f->tail, f->ptail, ', RELEASE, '', RELAXED)]),
     'commit_before_put': Mutant('fifo', 'fifo.h', ORDER, [
         ('    atomic_store_explicit(&f->tail, f->ptail, memory_order_release);', '    (void)f;'),
-        ('    upbit__slot *slot = &f->slots[f->ptail & f->mask];\n    atomic_store',
-         '    upbit__slot *slot = &f->slots[f->ptail & f->mask];\n'
+        ('    atomic_store_explicit(&upbit__fifo_slots(where)[at].event, ',
          '    atomic_store_explicit(&f->tail, f->ptail + 1, memory_order_release);\n'
-         '    atomic_store')]),
+         '    atomic_store_explicit(&upbit__fifo_slots(where)[at].event, ')]),
     'tail_load_without_acquire': Mutant('fifo', 'fifo.h', ORDER, [
         order('&f->tail, ', ACQUIRE, ') - head)', RELAXED)]),
     'emptiness_by_inequality': Mutant('fifo', 'fifo.h', ORDER, [
@@ -69,15 +88,13 @@ MUTANTS = {
     'grown_unseen': Mutant('fifo', 'fifo.h', ORDER, [
         order('&f->where, ', ACQUIRE, '); /* point */', RELAXED)]),
     'grown_before_it_is_copied': Mutant('fifo', 'fifo.h', ORDER, [
-        ('    uint32_t *to = (uint32_t *)(void *)(slots + mask + 1);\n',
-         '    uint32_t *to = (uint32_t *)(void *)(slots + mask + 1);\n'
-         '    uint32_t was = f->mask;\n    upbit__fifo_point(f, slots, mask + 1);\n'
-         '    f->mask = was;\n    f->slots = old;\n'),
-        ('    upbit__fifo_point(f, slots, mask + 1);\n    return old;',
-         '    f->slots = slots;\n    f->mask = mask;\n    return old;')]),
+        ('    for (uint64_t i = f->hseen; i != f->ptail; i++) {\n',
+         '    upbit__fifo_point(f, slots, capacity);\n'
+         '    for (uint64_t i = f->hseen; i != f->ptail; i++) {\n'),
+        ('    }\n    upbit__fifo_point(f, slots, capacity);\n', '    }\n')]),
     'old_ring_used_again': Mutant('fifo', 'fifo.h', ORDER, [
-        ('    upbit__fifo_point(f, slots, mask + 1);\n    return old;',
-         '    upbit__fifo_point(f, slots, mask + 1);\n'
+        ('    upbit__fifo_point(f, slots, capacity);\n    return old;',
+         '    upbit__fifo_point(f, slots, capacity);\n'
          '    atomic_store_explicit(&old[0].event, (const void *)0, memory_order_relaxed);\n'
          '    return old;')]),
     # ---- latest lane ----

@@ -13,7 +13,8 @@ enum { OLD = 2, EVENTS = 4, CAPACITY = 4, PLACES = 2, LOOKS = 4 };
 static upbit__fifo lane;
 static struct {
     _Alignas(UPBIT__CACHE_LINE) upbit__slot slots[CAPACITY];
-    uint32_t sizes[CAPACITY];
+    _Atomic uint64_t numbers[CAPACITY];
+    uint32_t begins[CAPACITY];
 } array;
 static upbit__ring ring;
 static upbit__ring_slot places[PLACES];
@@ -89,12 +90,13 @@ static int take_data(void)
         ahead = before < ahead ? before : ahead;
         break;
     }
-    upbit__taken got[EVENTS];
-    if (!upbit__fifo_claim(&lane, &head, (unsigned)ahead, got))
+    const void *got[EVENTS];
+    uint64_t numbers[EVENTS];
+    if (!upbit__fifo_claim(&lane, &head, (unsigned)ahead, got, numbers))
         return 0;
     for (int64_t i = 0; i < ahead; i++) {
         taken++;
-        assert(got[i].event == &events[taken] && events[taken] == (int)taken);
+        assert(got[i] == &events[taken] && events[taken] == (int)taken);
         assert((taken <= OLD) == (answers == 0) && "the answer stands between old and new");
     }
     return 1;

@@ -21,7 +21,8 @@ enum { ROUNDS = 2, BUDGET = 2, CAPACITY = 4 };
 static upbit__fifo lane;
 static struct {
     _Alignas(UPBIT__CACHE_LINE) upbit__slot slots[CAPACITY];
-    uint32_t sizes[CAPACITY];
+    _Atomic uint64_t numbers[CAPACITY];
+    uint32_t begins[CAPACITY];
 } array;
 static upbit__latest latest;
 static upbit__fresh fresh;
@@ -80,10 +81,11 @@ static int any(void)
 /* One event. 0: empty. */
 static int take_one(void)
 {
-    upbit__taken got;
+    const void *got;
+    uint64_t number = 0;
     uint64_t head = upbit__fifo_head(&lane);
-    if (upbit__fifo_ahead(&lane, head) > 0 && upbit__fifo_claim(&lane, &head, 1, &got)) {
-        assert(got.event == &trades[trades_taken]);
+    if (upbit__fifo_ahead(&lane, head) > 0 && upbit__fifo_claim(&lane, &head, 1, &got, &number)) {
+        assert(got == &trades[trades_taken]);
         trades_taken++;
         return 1;
     }
