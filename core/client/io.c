@@ -396,8 +396,6 @@ static void turn(upbit_manager *m, int64_t wait_ns)
     upbit__trace_flush(m->session.trace);
     upbit__trace_flush(m->private_session.trace);
     upbit__measure_turn(m);
-    atomic_store_explicit(&m->counters.io_cpu_ns, (uint64_t)upbit__clock_thread_cpu_ns(),
-                          memory_order_relaxed);
 }
 
 static void close_in_order(upbit_manager *m)
@@ -445,6 +443,8 @@ void *upbit__io_main(void *manager)
     upbit__stop_leave(m);
     upbit__io_finish(m);
     upbit__log_flush(&m->log);
+    atomic_store_explicit(&m->counters.io_cpu_ns, (uint64_t)upbit__clock_thread_cpu_ns(),
+                          memory_order_relaxed);
     pthread_mutex_lock(&m->mutex);
     m->ended = true;
     pthread_cond_broadcast(&m->ended_cond);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "client/manager.h"
+#include "client/thread.h"
 
 static void latency_of(upbit_latency *out, const upbit__histogram *h)
 {
@@ -64,6 +65,10 @@ int upbit_manager_get_stats(upbit_manager *m, upbit_stats *out, size_t size)
 #define COPY(name) s.name = upbit__counted(&m->counters.name);
     UPBIT__COUNTERS(COPY)
 #undef COPY
+    /* Kept by the kernel; the thread leaves its last figure when it ends. */
+    int64_t cpu_ns = upbit__thread_cpu_ns(m->thread);
+    if (s.io_cpu_ns == 0 && cpu_ns > 0)
+        s.io_cpu_ns = (uint64_t)cpu_ns;
     s.memory_bytes = upbit__pool_bytes(m->pool);
     s.memory_peak_bytes = upbit__pool_peak(m->pool);
     s.memory_free_bytes = upbit__pool_free_bytes(m->pool);

@@ -3,12 +3,23 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "upbit-live/error.h"
 
 void upbit__thread_name(pthread_t thread, const char *name)
 {
     pthread_setname_np(thread, name);
+}
+
+int64_t upbit__thread_cpu_ns(pthread_t thread)
+{
+    clockid_t id;
+    struct timespec t;
+    if (pthread_getcpuclockid(thread, &id) != 0 || clock_gettime(id, &t) != 0)
+        return -1;
+    return (int64_t)t.tv_sec * UPBIT__SECOND + t.tv_nsec;
 }
 
 static const char *read_cpu(long *out, const char *p)

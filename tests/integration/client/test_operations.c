@@ -74,6 +74,8 @@ START_TEST(what_is_counted_adds_up)
     upbit_stats s;
     upbit_manager_get_stats(m, &s, sizeof s);
     ck_assert_uint_gt(s.memory_key_bytes, 0);
+    uint64_t cpu_ns = s.io_cpu_ns;
+    ck_assert_uint_gt(cpu_ns, 0);
     if (test_transport() != UPBIT_TRANSPORT_WEBSOCKET_API)
         ck_assert_uint_gt(s.memory_stream_bytes, 0);
     upbit_manager_shutdown(m, 0); /* now nothing moves any more */
@@ -83,6 +85,7 @@ START_TEST(what_is_counted_adds_up)
         data += s.decoded_by_type[i];
     ck_assert_uint_ge(s.decoded_by_type[UPBIT_TYPE_TRADE], 40);
     ck_assert_uint_eq(data, s.decoded_by_type[UPBIT_TYPE_TRADE]);
+    ck_assert_uint_gt(s.io_cpu_ns, cpu_ns); /* shutting down is work, too */
     ck_assert_uint_eq(s.epoch_switches, 1);
     ck_assert_uint_eq(s.losses, 0);
     ck_assert_uint_eq(s.down_ms, 0);
@@ -102,6 +105,7 @@ START_TEST(what_is_counted_adds_up)
     upbit_stats after;
     ck_assert_int_eq(upbit_manager_get_stats(m, &after, sizeof after), 0);
     ck_assert_uint_eq(after.lag_consumer.count, s.lag_consumer.count);
+    ck_assert_uint_eq(after.io_cpu_ns, s.io_cpu_ns); /* its thread has ended */
     upbit_manager_release(m);
 }
 END_TEST
