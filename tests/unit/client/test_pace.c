@@ -42,17 +42,63 @@ START_TEST(messages_of_one_read_have_one_time)
 }
 END_TEST
 
-START_TEST(never_rests_at_100000_a_second)
+/* How often it rests in so many turns of a message each. */
+static int rests_of(int turns, int64_t apart_ns)
 {
-    for (int i = 0; i < 2000; i++) {
-        messages(1, 10000);
-        ck_assert_int_eq(upbit__pace_rest(&pace), 0);
+    int rests = 0;
+    for (int i = 0; i < turns; i++) {
+        messages(1, apart_ns);
+        rests += upbit__pace_rest(&pace) > 0;
     }
-    messages(1, 2000000); /* the server was held up, and makes up for it */
+    return rests;
+}
+
+START_TEST(rests_at_100000_a_second_for_a_probe_only)
+{
+    int first = rests_of(100000, 10000), later = rests_of(100000, 10000);
+    ck_assert_int_ge(first, 6); /* after 10, 20, 40, 80, 160, 160 ... ms */
+    ck_assert_int_le(first, 10);
+    ck_assert_int_ge(later, 5);
+    ck_assert_int_le(later, 7);
+}
+END_TEST
+
+START_TEST(who_was_held_up_makes_no_flood)
+{
+    messages(1, 10000);
+    ck_assert_int_eq(upbit__pace_rest(&pace), 0);
+    messages(1, 2000000); /* and makes up for it */
     messages(25, 0);
     ck_assert_int_eq(upbit__pace_rest(&pace), 0);
     messages(200, 10000);
     ck_assert_int_eq(upbit__pace_rest(&pace), 0);
+}
+END_TEST
+
+START_TEST(a_probe_finds_who_waits_for_us)
+{
+    rests_of(1, UPBIT__PACE_FIRST_NS);
+    int turns = 0;
+    do {
+        messages(1, 31000);
+        turns++;
+    } while (upbit__pace_rest(&pace) == 0);
+    ck_assert_int_ge(turns, (int)(UPBIT__PACE_FIRST_NS / 31000));
+    ck_assert_int_le(turns, (int)(UPBIT__PACE_FIRST_NS / 31000) + 2);
+    now += UPBIT__PACE_REST_NS;
+    messages(100, 0);
+    ck_assert_int_eq(upbit__pace_rest(&pace), UPBIT__PACE_REST_NS);
+    ck_assert(pace.flood);
+    now += UPBIT__PACE_REST_NS;
+    messages(16, 0); /* now it does not */
+    ck_assert_int_eq(upbit__pace_rest(&pace), 0);
+}
+END_TEST
+
+START_TEST(a_calm_pace_is_never_probed)
+{
+    ck_assert_int_eq(rests_of(50000, 100000), 0); /* 10,000 a second */
+    ck_assert_int_eq(rests_of(5000, 1000000), 0);
 }
 END_TEST
 
@@ -84,7 +130,10 @@ int main(void)
     tcase_add_checked_fixture(t, setup, NULL);
     tcase_add_test(t, rests_in_a_flood_that_lasts);
     tcase_add_test(t, messages_of_one_read_have_one_time);
-    tcase_add_test(t, never_rests_at_100000_a_second);
+    tcase_add_test(t, rests_at_100000_a_second_for_a_probe_only);
+    tcase_add_test(t, who_was_held_up_makes_no_flood);
+    tcase_add_test(t, a_probe_finds_who_waits_for_us);
+    tcase_add_test(t, a_calm_pace_is_never_probed);
     tcase_add_test(t, a_burst_is_no_flood);
     tcase_add_test(t, ends_with_the_flood);
     suite_add_tcase(suite, t);
