@@ -372,6 +372,46 @@ START_TEST(errors_without_memory_are_counted_and_told)
 }
 END_TEST
 
+static upbit__markets *markets_of(const char *body)
+{
+    upbit__markets *m = NULL;
+    char reason[160];
+    ck_assert_int_eq(upbit__markets_parse(&m, body, strlen(body), reason, sizeof reason), 0);
+    return m;
+}
+
+/* A market that left the list takes its wants along: without memory to tell DELISTED that is an
+ * error, which is told when there is some. */
+START_TEST(a_market_that_leaves_without_memory_is_an_error)
+{
+    side *to[2];
+    telling_open(to);
+    ck_assert_int_eq(upbit__registry_init(&telling.registry, pool), 0);
+    upbit__key_id id = id_of(UPBIT_TYPE_TRADE, "KRW-ETH");
+    upbit__entry *entry;
+    bool joined;
+    ck_assert_int_eq(
+        upbit__registry_add(&telling.registry, &to[0]->client, &id, 0, 0, &entry, &joined), 0);
+    upbit__markets *before = markets_of("[{\"market\":\"KRW-BTC\",\"korean_name\":\"b\","
+                                        "\"english_name\":\"b\"},{\"market\":\"KRW-ETH\","
+                                        "\"korean_name\":\"e\",\"english_name\":\"e\"}]");
+    telling.listing.markets = markets_of("[{\"market\":\"KRW-BTC\",\"korean_name\":\"b\","
+                                         "\"english_name\":\"b\"}]");
+    inject_no_memory(true);
+    upbit__follow_list(&telling, before, telling.listing.markets);
+    inject_no_memory(false);
+    ck_assert_uint_eq(telling.registry.key_count, 0);
+    again();
+    const upbit_event *e = told(to[0], UPBIT_TYPE_ERROR);
+    ck_assert_int_eq(upbit_event_error(e)->error, UPBIT_ERROR_UNKNOWN_CODE);
+    upbit_event_unref(e);
+    upbit__markets_destroy(before);
+    upbit__markets_destroy(telling.listing.markets);
+    upbit__registry_finish(&telling.registry);
+    telling_close(to);
+}
+END_TEST
+
 /* The same from outside: a cut while the thread gets no memory. */
 START_TEST(a_cut_without_memory_is_told)
 {
@@ -422,6 +462,7 @@ int main(void)
     tcase_add_test(t, what_stands_is_told_when_there_is_memory_again);
     tcase_add_test(t, what_was_told_meanwhile_is_not_told_again);
     tcase_add_test(t, errors_without_memory_are_counted_and_told);
+    tcase_add_test(t, a_market_that_leaves_without_memory_is_an_error);
     tcase_add_test(t, a_cut_without_memory_is_told);
     suite_add_tcase(suite, t);
     return check_main(suite);
