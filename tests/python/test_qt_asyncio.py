@@ -1,5 +1,6 @@
 """asyncio's loop on Qt's: the hook is asyncio's add_reader, which is a QSocketNotifier there."""
 import asyncio
+import importlib.machinery
 import os
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from upbit_live import WebSocketClientProxy, _loop
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 QtCore = pytest.importorskip("PyQt5.QtCore")
-sys.path.insert(0, os.path.join(HERE, "stand_in"))
+INSTALLED = importlib.machinery.PathFinder.find_spec("qasync")
+if "UPBIT_QASYNC_ITSELF" not in os.environ:
+    sys.path.insert(0, os.path.join(HERE, "stand_in"))
 import qasync  # noqa: E402  the stand-in, whatever is installed
 
 
@@ -118,3 +121,11 @@ def test_the_example_takes_qasync_when_it_is_there(upbit_mock):
             assert ended.stdout.startswith("KRW-BTC  ") and "..." not in ended.stdout
         else:
             assert "qt_and_asyncio: " in ended.stderr and "KRW-NIX" in ended.stderr
+
+
+@pytest.mark.skipif(INSTALLED is None or "UPBIT_QASYNC_ITSELF" in os.environ, reason="qasync is not installed")
+def test_the_same_with_qasync_itself():
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", HERE, __file__], timeout=100,
+        capture_output=True, text=True, env=dict(os.environ, UPBIT_QASYNC_ITSELF="1"))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
