@@ -5,6 +5,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "rig.h"
 
@@ -34,9 +37,44 @@ static inline void sleep_on(int fd)
     ck_assert_msg(n == 1, "lost wake-up: nothing for 20 s");
 }
 
-/* A moment of work, so that the other side runs ahead and meets us in the middle of things. */
+/* This thread somewhere else or on one processor only, less wanted than others, off its processor, or
+ * asleep: the scheduler's luck, for each thread by its own dice. What is not allowed is left out. */
+static inline void reschedule(uint32_t *seed)
+{
+    static _Atomic int before = -100; /* the nice value of all */
+    int none = -100;
+    if (atomic_load(&before) == none)
+        atomic_compare_exchange_strong(&before, &none, getpriority(PRIO_PROCESS, 0));
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    switch (roll(seed, 5)) {
+    case 0: {
+        long count = sysconf(_SC_NPROCESSORS_CONF);
+        CPU_SET(roll(seed, count > 0 ? (uint32_t)count : 1), &one);
+        (void)sched_setaffinity(0, sizeof one, &one);
+        break;
+    }
+    case 1:
+        memset(&one, 0xff, sizeof one);
+        (void)sched_setaffinity(0, sizeof one, &one);
+        break;
+    case 2:
+        (void)setpriority(PRIO_PROCESS, 0, atomic_load(&before) + (int)roll(seed, 6));
+        break;
+    case 3:
+        sched_yield();
+        break;
+    default:
+        nanosleep(&(struct timespec){.tv_nsec = (long)roll(seed, 100000)}, NULL);
+    }
+}
+
+/* A moment of work, so that the other side runs ahead and meets us in the middle of things; now and
+ * then a long one, by the scheduler. */
 static inline void dawdle(uint32_t *seed, uint32_t most)
 {
+    if (roll(seed, 100) == 0)
+        reschedule(seed);
     for (volatile uint32_t wait = roll(seed, most); wait > 0; wait--)
         continue;
 }

@@ -11,7 +11,7 @@ enum { THREADS = 2, INBOXES = 12, BATCH_MAX = 90 /* more than the stage holds */
 typedef struct taker {
     upbit__inbox *in;
     uint64_t next[2]; /* number that is expected: of trades, of tickers by their time */
-    uint64_t taken, missing;
+    uint64_t taken, missing, gaps;
 } taker;
 
 typedef struct side {
@@ -39,6 +39,7 @@ static void take_one(side *s, taker *t, const upbit_delivery *d)
             s->fault = "a gap that does not begin where something is missing";
         t->next[0] = gap->last + 1;
         t->missing += gap->count;
+        t->gaps++;
     } else if (e->type == UPBIT_TYPE_TRADE) {
         if (d->number != t->next[0] || e->exchange_ms != (int64_t)d->number)
             s->fault = "not the number that comes next";
@@ -159,16 +160,22 @@ START_TEST(every_taker_gets_every_number_or_its_gap)
     upbit__batch_commit(&c.batch);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
+    uint64_t taken = 0, missing = 0, gaps = 0;
     for (int i = 0; i < THREADS; i++) {
         side *s = &c.sides[i];
         ck_assert_msg(s->fault == NULL, "%s", s->fault);
         for (int k = 0; k < INBOXES; k++) {
             ck_assert_uint_eq(s->takers[k].taken + s->takers[k].missing, total + 1);
+            taken += s->takers[k].taken;
+            missing += s->takers[k].missing;
+            gaps += s->takers[k].gaps;
             upbit__inbox_detach(s->takers[k].in);
             upbit__inbox_destroy(s->takers[k].in);
         }
         upbit__waiter_unref(s->waiter);
     }
+    printf("# %llu numbers delivered, %llu told as missing by %llu gaps\n", (unsigned long long)taken,
+           (unsigned long long)missing, (unsigned long long)gaps);
     upbit__pool_collect(c.pool);
     ck_assert_uint_eq(upbit__pool_bytes(c.pool), 0);
     upbit__pool_release(c.pool);

@@ -292,7 +292,7 @@ static int ours(bytes *out, const uint8_t *data, size_t length, unsigned most, b
     const uint8_t *text = upbit__inflater_bytes(i, &size);
     put(out, text, size);
     upbit__inflater_destroy(i);
-    return result;
+    return (int)result;
 }
 
 /* Messages of every kind, damaged, and pure noise: zlib and we take the same ones, and make the
