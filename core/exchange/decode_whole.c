@@ -285,7 +285,7 @@ UPBIT__QUICK int read_ticker(const char *text, size_t length, int simple,
 {
     const whole_shape *s = &upbit_ticker_shapes[simple].of;
     whole whole_message, *w = &whole_message;
-    if (!whole_split(w, text, length, simple ? 8 : 13, simple ? 12 : 17, upbit_ticker_count))
+    if (!whole_split(w, text, length, simple ? 7 : 12, simple ? 12 : 17, upbit_ticker_count))
         return 0;
     whole_check(w, s, upbit_ticker_count);
 #define AT(name) (unsigned)upbit_ticker_at_##name

@@ -175,7 +175,7 @@ static void make_flat(text *a, text *b, int simple, int type)
             digits(word + 1, 1 + next(next(9) == 0 ? 26 : 23));
             if (next(60) == 0)
                 word[1] = "\"\\,\t\x80\x7F"[next(6)];
-            strcat(word, "\"");
+            strcpy(next(60) == 0 ? word + 1 : word + strlen(word), "\"");
             break;
         case UPBIT_FIELD_STREAM:
             strcpy(word, next(30) == 0   ? next(2) ? "\"REALTIMES\"" : "null"
@@ -229,6 +229,18 @@ static int count_wholes(upbit__decoder *d, const char *message, size_t length,
     return result;
 }
 
+/* 0: this machine is not of that kind. What is read whole is counted. */
+static unsigned use_kind(int kind)
+{
+    if (!upbit__decoder_use(rig_decoder, kind))
+        return 0;
+    if (rig_decoder->whole != NULL) {
+        whole = rig_decoder->whole;
+        rig_decoder->whole = count_wholes;
+    }
+    return 1;
+}
+
 START_TEST(all_kinds_say_the_same)
 {
     static const int types[] = {UPBIT_TYPE_TICKER, UPBIT_TYPE_TRADE, UPBIT_TYPE_CANDLE};
@@ -265,12 +277,8 @@ START_TEST(all_kinds_say_the_same)
             free(json);
         }
         for (int kind = UPBIT__DECODER_PLAIN + 1; kind < UPBIT__DECODER_KINDS; kind++) {
-            if (!upbit__decoder_use(rig_decoder, kind))
+            if (!use_kind(kind))
                 continue;
-            if (rig_decoder->whole != NULL) {
-                whole = rig_decoder->whole;
-                rig_decoder->whole = count_wholes;
-            }
             d.no_room = first.no_room;
             char *json = decode(&compact, &d);
             ck_assert_msg(first.result == d.result && strcmp(first.reason, d.reason) == 0 &&
@@ -293,12 +301,98 @@ START_TEST(all_kinds_say_the_same)
 }
 END_TEST
 
+/* As the exchange writes them, so that nothing but the byte at hand keeps them from being read whole. */
+static const char *const usual[] = {
+    "{\"type\":\"trade\",\"code\":\"KRW-BTC\",\"timestamp\":1790134742106,\"trade_date\":\"2026-09-22\",\"trade_time\":"
+    "\"23:59:02\",\"trade_timestamp\":1790134742063,\"trade_price\":116539000.00000000,\"trade_volume\":0.00606119,"
+    "\"ask_bid\":\"BID\",\"prev_closing_price\":116538500.00000000,\"change\":\"RISE\",\"change_price\":500.00000000,"
+    "\"sequential_id\":17901347421060001,\"best_ask_price\":116540000,\"best_ask_size\":10.5,\"best_bid_price\":116539000,"
+    "\"best_bid_size\":0.30001,\"stream_type\":\"REALTIME\"}",
+    "{\"ty\":\"trade\",\"cd\":\"KRW-XRP\",\"tms\":1790134742106,\"td\":\"2026-09-22\",\"ttm\":\"03:00:59\",\"ttms\":1790134742063,"
+    "\"tp\":712.0,\"tv\":1234.5,\"ab\":\"ASK\",\"pcp\":700.00000000,\"c\":\"FALL\",\"cp\":12.00000000,\"sid\":1790134742106000,"
+    "\"bap\":713,\"bas\":0.1,\"bbp\":712,\"bbs\":22,\"st\":\"SNAPSHOT\"}",
+    "{\"type\":\"candle.1m\",\"code\":\"KRW-BTC\",\"candle_date_time_utc\":\"2026-09-22T23:59:00\",\"candle_date_time_kst\":"
+    "\"2026-09-23T08:59:00\",\"opening_price\":142009000.00000000,\"high_price\":142010000.00000000,\"low_price\":142009000.00000000,"
+    "\"trade_price\":142009500.00000000,\"candle_acc_trade_volume\":0.00606119,\"candle_acc_trade_price\":860743.5307100000000000,"
+    "\"timestamp\":1735792085824,\"stream_type\":\"REALTIME\"}",
+    "{\"ty\":\"candle.1m\",\"cd\":\"USDT-ETH\",\"cdttmu\":\"2026-09-22T13:08:00\",\"cdttmk\":\"2026-09-22T22:08:00\",\"op\":1.25,"
+    "\"hp\":1.30,\"lp\":1.2,\"tp\":1.26000000,\"catv\":15,\"catp\":12345678.12345678,\"tms\":1735792085824,\"st\":\"REALTIME\"}",
+    "{\"type\":\"ticker\",\"code\":\"KRW-BTC\",\"opening_price\":158219000.00000000,\"high_price\":159278000.00000000,"
+    "\"low_price\":157588000.00000000,\"trade_price\":158201000.00000000,\"prev_closing_price\":158200000.00000000,"
+    "\"acc_trade_price\":95078733694.3792000000000000,\"change\":\"FALL\",\"change_price\":1000.00000000,"
+    "\"signed_change_price\":-1000.00000000,\"change_rate\":0.0000063211,\"signed_change_rate\":-0.0000063211,\"ask_bid\":\"BID\","
+    "\"trade_volume\":0.00006321,\"acc_trade_volume\":600.02894052,\"trade_date\":\"20260926\",\"trade_time\":\"082645\","
+    "\"trade_timestamp\":1758875205145,\"acc_ask_volume\":341.67985038,\"acc_bid_volume\":258.34909014,"
+    "\"highest_52_week_price\":169900000.00000000,\"highest_52_week_date\":\"2026-08-14\",\"lowest_52_week_price\":80635000.00000000,"
+    "\"lowest_52_week_date\":\"2025-10-10\",\"market_state\":\"ACTIVE\",\"is_trading_suspended\":false,\"delisting_date\":null,"
+    "\"market_warning\":\"NONE\",\"timestamp\":1758875205276,\"acc_trade_price_24h\":331187169240.21526,"
+    "\"acc_trade_volume_24h\":2083.82485091,\"stream_type\":\"SNAPSHOT\"}",
+    "{\"ty\":\"ticker\",\"cd\":\"KRW-ADA\",\"op\":1582.0,\"hp\":1592.0,\"lp\":1575.0,\"tp\":1582.0,\"pcp\":1582.0,\"atp\":95078733694.3792,"
+    "\"c\":\"EVEN\",\"cp\":0.0,\"scp\":0.0,\"cr\":0,\"scr\":-0.0,\"ab\":\"ASK\",\"tv\":6.5,\"atv\":600.02894052,\"tdt\":\"20260926\","
+    "\"ttm\":\"082645\",\"ttms\":1758875205145,\"aav\":341.6,\"abv\":258.3,\"h52wp\":1699.0,\"h52wdt\":\"2026-08-14\",\"l52wp\":806,"
+    "\"l52wdt\":\"2025-10-10\",\"ms\":\"ACTIVE\",\"its\":true,\"dd\":null,\"mw\":\"CAUTION\",\"tms\":1758875205276,\"atp24h\":331169240.2,"
+    "\"atv24h\":2083.8,\"st\":\"REALTIME\"}",
+};
+enum { USUAL = sizeof usual / sizeof usual[0] };
+
+/* What each kind says of a text is what the plain one says, bytes and reason; how many it read whole. */
+static unsigned compare_kinds(const char *message, size_t length)
+{
+    decoded first = {0};
+    ck_assert_int_eq(upbit__decoder_use(rig_decoder, UPBIT__DECODER_PLAIN), 1);
+    rig_decode_bytes(&first, message, length);
+    const unsigned before = wholes;
+    for (int kind = UPBIT__DECODER_PLAIN + 1; kind < UPBIT__DECODER_KINDS; kind++) {
+        decoded d = {0};
+        if (!use_kind(kind))
+            continue;
+        rig_decode_bytes(&d, message, length);
+        ck_assert_msg(first.result == d.result && strcmp(first.reason, d.reason) == 0 &&
+                          same_bytes(&first, &d),
+                      "kind %d: %.*s\n%s\n%s", kind, (int)length, message, first.reason, d.reason);
+        rig_free(&d);
+    }
+    rig_free(&first);
+    return wholes - before;
+}
+
+/* Each byte of a usual message in turn is another, is missing, or has one before it. */
+START_TEST(a_byte_makes_the_difference)
+{
+    static const char others[] = "0129:;,.\"\\-+Ee }]/TZ\t\x80\x01";
+    char changed[1200];
+    rig_need_decoder();
+    const char *given = usual[_i];
+    const size_t length = strlen(given);
+    const unsigned read_whole = compare_kinds(given, length);
+    ck_assert_uint_eq(read_whole, use_kind(UPBIT__DECODER_AVX512));
+    for (size_t at = 0; at <= length; at++) {
+        for (const char *other = others; *other != '\0'; other++) {
+            memcpy(changed, given, at);
+            changed[at] = *other;
+            memcpy(changed + at + 1, given + at, length - at);
+            compare_kinds(changed, length + 1);
+            if (at < length) {
+                memcpy(changed + at + 1, given + at + 1, length - at - 1);
+                compare_kinds(changed, length);
+            }
+        }
+        if (at < length) {
+            memcpy(changed + at, given + at + 1, length - at - 1);
+            compare_kinds(changed, length - 1);
+        }
+        compare_kinds(given, at);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("kinds");
     TCase *t = tcase_create("kinds");
     tcase_set_timeout(t, 0);
     tcase_add_test(t, all_kinds_say_the_same);
+    tcase_add_loop_test(t, a_byte_makes_the_difference, 0, USUAL);
     suite_add_tcase(s, t);
     int status = check_main(s);
     upbit__decoder_destroy(rig_decoder);
