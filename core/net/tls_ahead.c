@@ -18,6 +18,7 @@ struct upbit__tls_ahead {
     SSL *ssl;                 /* which owns the BIO, and by it this */
     BIO *below;               /* libcurl's, one reference */
     bool shut;                /* libcurl is not around: nothing goes to the socket */
+    const char *fault;        /* what OpenSSL found wrong with a record, or the server with ours */
     bool dry;                 /* the last read brought less than there was room for */
     size_t at, end;           /* in the buffer; a record begins at `at` */
     size_t owed;              /* of what is here: the rest of a record that went up in part */
@@ -175,6 +176,7 @@ void upbit__tls_ahead_install(CURL *easy, upbit__tls_ahead **out)
     a->ssl = ssl;
     a->below = below;
     a->shut = a->dry = false;
+    a->fault = NULL;
     a->at = a->end = a->owed = 0;
     BIO_set_data(bio, a);
     BIO_set_init(bio, 1);
@@ -193,16 +195,23 @@ size_t upbit__tls_ahead_take(upbit__tls_ahead *a, void *to, size_t room)
     a->shut = false;
     if (got > 0)
         return (size_t)got;
-    /* Asked once more, OpenSSL says the same to libcurl: but for the alert that it could not send,
-     * which is not to be waited for. */
+    /* Asked once more, OpenSSL refuses libcurl too, though without the reason: and the alert that
+     * it could not send is not to be waited for. */
+    if (SSL_get_error(a->ssl, got) == SSL_ERROR_SSL)
+        a->fault = ERR_reason_error_string(ERR_peek_last_error());
     ERR_clear_error();
     BIO_clear_retry_flags(SSL_get_wbio(a->ssl));
     return 0;
 }
 
+const char *upbit__tls_ahead_fault(const upbit__tls_ahead *a)
+{
+    return a->fault;
+}
+
 bool upbit__tls_ahead_dry(const upbit__tls_ahead *a)
 {
-    return a->dry && !whole(a) && SSL_pending(a->ssl) == 0;
+    return a->dry && a->fault == NULL && !whole(a) && SSL_pending(a->ssl) == 0;
 }
 
 void upbit__tls_ahead_ready(upbit__tls_ahead *a)

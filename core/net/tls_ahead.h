@@ -29,6 +29,10 @@ void upbit__tls_ahead_install(CURL *easy, upbit__tls_ahead **out);
  * out. `room` is at least 16,384: then no record is cut in two. */
 size_t upbit__tls_ahead_take(upbit__tls_ahead *a, void *to, size_t room);
 
+/* Why OpenSSL takes nothing more, a static text: a damaged record, the server's alert. NULL: it
+ * does. */
+const char *upbit__tls_ahead_fault(const upbit__tls_ahead *a);
+
 /* Nothing whole is here, and the last read left the socket empty: curl_easy_recv would only find
  * that out again. Not to be believed where a proxy's own TLS may hold bytes back. */
 bool upbit__tls_ahead_dry(const upbit__tls_ahead *a);

@@ -284,12 +284,15 @@ static upbit__raw_got raw_read(upbit__raw *t, size_t *budget)
     if (code == CURLE_AGAIN) {
         if (!t->write_dead)
             return UPBIT__RAW_NOTHING;
-        upbit__raw_end(t, "the connection broke");
+        upbit__raw_broken(t);
         return UPBIT__RAW_END;
     }
-    if (code != CURLE_OK || count == 0) {
-        upbit__raw_end(t,
-                       code == CURLE_OK ? "the server cut the connection" : "the connection broke");
+    if (code != CURLE_OK) {
+        upbit__raw_broken(t);
+        return UPBIT__RAW_END;
+    }
+    if (count == 0) {
+        upbit__raw_end(t, "the server cut the connection");
         return UPBIT__RAW_END;
     }
     t->base.counters.bytes_in += count;

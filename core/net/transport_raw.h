@@ -129,5 +129,7 @@ void upbit__raw_no_memory(upbit__raw *t);
 void upbit__raw_fail_protocol(upbit__raw *t, int code, const char *why);
 /* The stream is over, by the server's or the network's hand. */
 void upbit__raw_end(upbit__raw *t, const char *why);
+/* A read or a write failed: by the network, or because TLS found what came damaged. */
+void upbit__raw_broken(upbit__raw *t);
 
 #endif

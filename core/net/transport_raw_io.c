@@ -265,6 +265,27 @@ void upbit__raw_end(upbit__raw *t, const char *why)
     upbit__raw_finish(t);
 }
 
+/* What was wrong with TLS on a connection that stood; NULL: it was the network. */
+static const char *tls_fault(const upbit__raw *t)
+{
+    const char *fault = t->ahead != NULL ? upbit__tls_ahead_fault(t->ahead) : NULL;
+    if (fault == NULL && strstr(t->error_text, "SSL routines") != NULL &&
+        strstr(t->error_text, "unexpected eof") == NULL)
+        fault = t->error_text;
+    return fault;
+}
+
+void upbit__raw_broken(upbit__raw *t)
+{
+    const char *fault = tls_fault(t);
+    if (fault == NULL || t->state == UPBIT__RAW_DRAINING) {
+        upbit__raw_end(t, "the connection broke");
+        return;
+    }
+    upbit__raw_say(t, UPBIT_ERROR_TLS, "what came by TLS was damaged, or said so: %s", fault);
+    upbit__raw_finish(t);
+}
+
 static size_t inflater_memory(const upbit__raw *t)
 {
     return t->receiver.inflater != NULL ? upbit__inflater_memory(t->receiver.inflater) : 0;

@@ -253,9 +253,10 @@ static upbit__raw_got no_frame(upbit__raw *t, CURLcode code)
     } else if (code == CURLE_RECV_ERROR && strncmp(t->error_text, mark, sizeof mark - 1) == 0) {
         upbit__raw_fail_protocol(t, 1002, t->error_text + sizeof mark - 1);
         return UPBIT__RAW_BYTES; /* the rest is drained */
+    } else if (code == CURLE_GOT_NOTHING) {
+        upbit__raw_end(t, "the server cut the connection");
     } else {
-        bool cut = code == CURLE_GOT_NOTHING;
-        upbit__raw_end(t, cut ? "the server cut the connection" : "the connection broke");
+        upbit__raw_broken(t);
     }
     return UPBIT__RAW_END;
 }

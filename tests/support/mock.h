@@ -19,6 +19,10 @@ void mock_stop(mock *m);
 void mock_pause(mock *m);  /* SIGSTOP */
 void mock_resume(mock *m); /* SIGCONT */
 
+/* For a mock that speaks TLS: sends a request over a socket and reads the answer to its end; how
+ * long that is, -1. NULL: as it is. */
+extern ssize_t (*mock_talk)(int fd, const char *request, size_t length, char *answer, size_t room);
+
 /* One HTTP request to the mock, e.g. mock_call(m, "POST", "/mock/cut", ""); the answer's body in a
  * static buffer, its status returned, -1 when it did not answer. */
 int mock_call(const mock *m, const char *method, const char *path, const char *body);

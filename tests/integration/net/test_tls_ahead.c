@@ -225,7 +225,9 @@ START_TEST(what_is_no_record_ends_it)
     what.size_count = 1;
     begin(&what);
     ck_assert_msg(client_wait(&c, &c.closed, 1), "case %d", _i);
-    ck_assert_int_eq(c.close.error, UPBIT_ERROR_CONNECT);
+    /* A record that is cut off is the network's doing, one that is wrong is not. */
+    ck_assert_msg(c.close.error == (_i < 4 ? UPBIT_ERROR_TLS : UPBIT_ERROR_CONNECT), "%d %s",
+                  c.close.error, c.close.reason);
     ck_assert_int_eq(c.messages, 19);
     expect_last(&what, 19);
     end();
