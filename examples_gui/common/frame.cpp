@@ -46,7 +46,7 @@ void Frame::buildBar(QVBoxLayout *column)
     view->setText(tr("View"));
     view->setPopupMode(QToolButton::InstantPopup);
     view->setMenu(m_menu);
-    view->setShortcut(QKeySequence(Qt::ALT | Qt::Key_V));
+    view->setShortcut(QKeySequence(int{Qt::ALT} | int{Qt::Key_V}));
     row->addLayout(m_bar, 1);
     row->addWidget(m_markLabel);
     row->addWidget(m_light);

@@ -76,7 +76,7 @@ void Window::connectPanes()
         Pane *const pane = m_panes[i];
         connect(pane, &Pane::dataShown, &m_exchange, &Exchange::dataShown);
         QAction *const toggle = pane->toggleViewAction();
-        toggle->setShortcut(QKeySequence(Qt::ALT | static_cast<Qt::Key>(Qt::Key_1 + i)));
+        toggle->setShortcut(QKeySequence(int{Qt::ALT} | (Qt::Key_1 + i)));
         m_menu->addAction(toggle);
         addAction(toggle); // so that the shortcut works with the menu closed
     }
