@@ -299,15 +299,31 @@ static void find_doubled(const widget *w, int type, size_t from)
     }
 }
 
+/* That is how things stood for the widget at `end`: nothing about the same was told in between. */
+static bool stood_until(const widget *w, size_t i, size_t end)
+{
+    const told *t = &w->at[i];
+    for (size_t k = i + 1; k < end; k++) {
+        const told *later = &w->at[k];
+        if (later->type == t->type && strcmp(later->code, t->code) == 0 &&
+            (t->type == UPBIT_TYPE_MY_ASSET || strcmp(later->uuid, t->uuid) == 0))
+            return false;
+    }
+    return true;
+}
+
 /* Where in the widget it is, from `from` on; w->count: it did not come in time. Where REST was
- * first the stream's word for it was a repeat. */
-static size_t find_event(const widget *w, const done *d, size_t from, double until)
+ * first the stream's word for it was a repeat: and so is that of a balance which, between REST's
+ * answer and the first the stream brought, had changed and came back. */
+static size_t find_event(const widget *w, const done *d, size_t begin, size_t from, double until)
 {
     for (;;) {
-        for (int rest = 0; rest <= 1; rest++)
-            for (size_t i = from; i < w->count; i++)
-                if (is_it(&w->at[i], d, rest == 1))
-                    return i;
+        for (size_t i = from; i < w->count; i++)
+            if (is_it(&w->at[i], d, false))
+                return i;
+        for (size_t i = begin; i < w->count; i++)
+            if (is_it(&w->at[i], d, true) && (i >= from || stood_until(w, i, from)))
+                return i;
         if (stream_now() >= until)
             return w->count;
         private_run(20);
@@ -338,14 +354,15 @@ size_t compare_with_exchange(widget *w, size_t from, uint64_t since)
             size_t kind = strcmp(d.type, "myAsset") == 0;
             if (kind == 0 && strcmp(d.type, "myOrder") != 0)
                 continue;
-            size_t i = find_event(w, &d, at[kind], until);
+            size_t i = find_event(w, &d, from, at[kind], until);
             ck_assert_msg(i < w->count, "lost: event %.*s of:\n%.*s", (int)strcspn(e, "\n"), e,
                           (int)(e - mock_answer() < 2000 ? e - mock_answer() : 2000),
                           e - mock_answer() < 2000 ? mock_answer() : e - 2000);
             w->at[i].found = true;
-            first[kind] = first[kind] < i ? first[kind] : i;
-            if (w->at[i].origin == UPBIT_ORIGIN_STREAM)
+            if (w->at[i].origin == UPBIT_ORIGIN_STREAM) {
+                first[kind] = first[kind] < i ? first[kind] : i;
                 at[kind] = i + 1;
+            }
             events++;
         }
         if (next > before && next <= exchange_newest())
