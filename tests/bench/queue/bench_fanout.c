@@ -7,6 +7,10 @@
  * quickest, both sides): N times the figure of N, less that of one, by N - 1. The round trip is two
  * threads: push, commit, eventfd, poll, take, command, eventfd, poll, take.
  *
+ * "floor" is what nobody gets below who hands events out one by one through a call, and takes them
+ * back through another: a plain ring per consumer, one store to show eight, one load to see them,
+ * no wake-up, no caps, no numbers that can be missing, references let go eight at a time.
+ *
  * A table goes to stderr, one JSON object to stdout. */
 #include <poll.h>
 #include <pthread.h>
@@ -127,6 +131,93 @@ static uint64_t drain(stage *s)
     return n;
 }
 
+/* ---- the floor ---- */
+
+enum { SLOTS = 32 };
+
+typedef struct ring {
+    _Alignas(64) _Atomic uint32_t shown;
+    uint32_t filled;
+    _Alignas(64) uint32_t taken;
+    uint32_t seen;
+    const upbit_event *slots[SLOTS];
+} ring;
+
+typedef struct rings {
+    ring *at;
+    int count, current;
+    uint32_t owed; /* references */
+} rings;
+
+static void floor_push(rings *all, const upbit_event **events)
+{
+    for (int i = 0; i < all->count; i++) {
+        ring *r = &all->at[i];
+        for (int k = 0; k < BATCH; k++)
+            r->slots[r->filled++ % SLOTS] = events[k];
+        atomic_store_explicit(&r->shown, r->filled, memory_order_release);
+    }
+}
+
+__attribute__((noinline)) static int floor_take(rings *all, void **owner, upbit_delivery *d)
+{
+    for (; all->current < all->count; all->current++) {
+        ring *r = &all->at[all->current];
+        if (r->taken == r->seen)
+            r->seen = atomic_load_explicit(&r->shown, memory_order_acquire);
+        if (r->taken != r->seen) {
+            d->event = r->slots[r->taken++ % SLOTS];
+            d->number = r->taken;
+            *owner = r;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+__attribute__((noinline)) static void floor_let_go(rings *all, const upbit_event *e)
+{
+    all->owed += e->type == UPBIT_TYPE_TRADE;
+}
+
+/* Least ns per event and consumer, both sides. */
+static double floor_of(stage *s, double clock_ns)
+{
+    rings all = {.count = s->consumers};
+    all.at = aligned_alloc(64, (size_t)s->consumers * sizeof *all.at);
+    must(all.at != NULL, "aligned_alloc");
+    memset(all.at, 0, (size_t)s->consumers * sizeof *all.at);
+    int batches = PAIRS / BATCH / s->consumers;
+    batches = batches < 16 ? 16 : batches;
+    double least = 1e9;
+    for (int r = 0; r < ROUNDS; r++) {
+        double spent = 0;
+        for (int b = 0; b < batches; b++) {
+            const upbit_event *events[BATCH];
+            double begin = now_ns();
+            for (int k = 0; k < BATCH; k++)
+                events[k] = make(s, UPBIT_TYPE_TRADE);
+            floor_push(&all, events);
+            void *owner;
+            upbit_delivery d = UPBIT_DELIVERY_INIT;
+            all.current = 0;
+            all.owed = 0;
+            while (floor_take(&all, &owner, &d) > 0)
+                floor_let_go(&all, d.event);
+            must(all.owed == (uint32_t)(BATCH * s->consumers), "every event once");
+            for (int k = 0; k < BATCH; k++) {
+                upbit__event_set_refs((upbit_event *)(uintptr_t)events[k], 1);
+                upbit_event_unref(events[k]);
+            }
+            spent += now_ns() - begin - clock_ns;
+        }
+        double ns = spent / ((double)batches * BATCH * s->consumers);
+        least = ns < least ? ns : least;
+    }
+    free(all.at);
+    return least;
+}
+
 typedef struct cost {
     double push, take, push_least, take_least;
 } cost;
@@ -227,7 +318,7 @@ int main(void)
     for (int i = 0; i < 10000; i++)
         end = now_ns();
     double clock_ns = (end - begin) / 10000;
-    double alone[2] = {0, 0};
+    double alone[2] = {0, 0}, floor_alone = 0;
     fprintf(stderr, "%9s  %28s              %28s\n", "ns", "FIFO push   least  take least",
             "latest push least  take least");
     printf("{\"fanout\":[");
@@ -237,6 +328,11 @@ int main(void)
         cost lanes[2];
         for (int latest = 0; latest < 2; latest++)
             lanes[latest] = measure(&s, latest, clock_ns);
+        double least = floor_of(&s, clock_ns);
+        if (consumers[i] == 1)
+            floor_alone = least;
+        else
+            least = (least * consumers[i] - floor_alone) / (consumers[i] - 1);
         close_stage(&s);
         fprintf(stderr, "%9d", consumers[i]);
         printf("%s{\"consumers\":%d", i == 0 ? "" : ",", consumers[i]);
@@ -256,8 +352,8 @@ int main(void)
                    "\"%s_take_least_ns\":%.2f",
                    name, c->push, name, c->push_least, name, c->take, name, c->take_least);
         }
-        fprintf(stderr, "\n");
-        printf("}");
+        fprintf(stderr, "  floor, more %5.1f\n", least);
+        printf(",\"floor_more_ns\":%.2f}", least);
     }
     double trip_ns = round_trip();
     fprintf(stderr, "round trip over two wake-ups: %.1f us (median of %d)\n", trip_ns / 1e3, TRIPS);
