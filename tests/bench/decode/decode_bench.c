@@ -1,12 +1,13 @@
-/* CPU time per message of decoding to an event, against a tree parse of the same bytes in the same run.
+/* CPU time per message of decoding to an event, against a tree parse of the same bytes in the same
+ * run.
  *
- *     decode_bench [--json FILE] [--rounds N] [--check] [--ours KIND FORMAT]
+ *     decode_bench [--rounds N] [--check] [--ours KIND FORMAT]
  *
- * An event costs what it costs in the stream: the block comes from the pool and goes back to it. The
- * two are timed in turn, round by round, and the medians compared: absolute figures drift with the
- * machine. --check only decodes everything once (that is what the tests run); --ours only decodes one
- * kind (0 ticker, 1 trade, ... as in messages.h) in one format (0 DEFAULT, 1 SIMPLE), rounds times: for a
- * profiler. */
+ * An event costs what it costs in the stream: the block comes from the pool and goes back to it.
+ * The two are timed in turn, round by round, and the medians compared: absolute figures drift with
+ * the machine. --check only decodes everything once (that is what the tests run); --ours only
+ * decodes one kind (0 ticker, 1 trade, ... as in messages.h) in one format (0 DEFAULT, 1 SIMPLE),
+ * rounds times: for a profiler. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,8 @@ static int decode_all(const message *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         char reason[160];
-        if (upbit__decode(decoder, list[i].text, list[i].length, &output, reason, sizeof reason) != 1) {
+        if (upbit__decode(decoder, list[i].text, list[i].length, &output, reason, sizeof reason) !=
+            1) {
             fprintf(stderr, "%s\n%s\n", reason, list[i].text);
             return 0;
         }
@@ -125,17 +127,18 @@ static int profile(int kind, int simple, int rounds)
     return !ok;
 }
 
-/* One table; a mix is one message of each kind of the stream in turn. */
-static int run(int rounds, FILE *json)
+/* One table to stderr, one JSON object to stdout; a mix is one message of each kind of the stream
+ * in turn. */
+static int run(int rounds)
 {
 #ifdef HAVE_TREE
     const char *peer = tree_name();
 #else
     const char *peer = "no tree parser installed";
 #endif
-    printf("%-24s %8s %12s %12s %8s   (%s)\n", "message", "bytes", "ours ns", "tree ns", "ratio", peer);
-    if (json != NULL)
-        fprintf(json, "{\"benchmark\":\"decode\",\"tree\":\"%s\",\"results\":[", peer);
+    fprintf(stderr, "%-24s %8s %12s %12s %8s   (%s)\n", "message", "bytes", "ours ns", "tree ns",
+            "ratio", peer);
+    printf("{\"benchmark\":\"decode\",\"tree\":\"%s\",\"results\":[", peer);
     for (int simple = 0; simple < 2; simple++) {
         message *all = calloc(MESSAGES, sizeof *all), *kinds[MESSAGE_KINDS];
         if (all == NULL)
@@ -158,34 +161,30 @@ static int run(int rounds, FILE *json)
                 return 1;
             const char *name = kind < MESSAGE_KINDS ? message_kind_names[kind] : "mix";
             const char *format = simple ? "SIMPLE" : "DEFAULT";
-            printf("%-13s %-10s %8.0f %12.1f %12.1f %8.3f\n", name, format, bytes, ours, tree,
-                   tree > 0 ? ours / tree : 0);
-            if (json != NULL)
-                fprintf(json, "%s{\"message\":\"%s\",\"format\":\"%s\",\"bytes\":%.0f,\"ns\":%.1f,"
-                              "\"tree_ns\":%.1f}",
-                        simple == 0 && kind == 0 ? "" : ",", name, format, bytes, ours, tree);
+            fprintf(stderr, "%-13s %-10s %8.0f %12.1f %12.1f %8.3f\n", name, format, bytes, ours,
+                    tree, tree > 0 ? ours / tree : 0);
+            printf("%s{\"message\":\"%s\",\"format\":\"%s\",\"bytes\":%.0f,\"ns\":%.1f,"
+                   "\"tree_ns\":%.1f}",
+                   simple == 0 && kind == 0 ? "" : ",", name, format, bytes, ours, tree);
         }
         for (int kind = 0; kind < MESSAGE_KINDS; kind++)
             messages_free(kinds[kind], MESSAGES);
         free(all);
     }
-    if (json != NULL)
-        fprintf(json, "],\"allocations\":%llu}\n", (unsigned long long)upbit__pool_allocations(pool));
-    printf("pool blocks from malloc in all: %llu\n", (unsigned long long)upbit__pool_allocations(pool));
+    printf("],\"allocations\":%llu}\n", (unsigned long long)upbit__pool_allocations(pool));
+    fprintf(stderr, "pool blocks from malloc in all: %llu\n",
+            (unsigned long long)upbit__pool_allocations(pool));
     return 0;
 }
 
 int main(int argc, char **argv)
 {
     int rounds = 9, only_check = 0, kind = -1, simple = 0, status;
-    FILE *json = NULL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--check") == 0)
             only_check = 1;
         else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
             rounds = atoi(argv[++i]);
-        else if (strcmp(argv[i], "--json") == 0 && i + 1 < argc)
-            json = fopen(argv[++i], "w");
         else if (strcmp(argv[i], "--ours") == 0 && i + 2 < argc) {
             kind = atoi(argv[++i]);
             simple = atoi(argv[++i]) != 0;
@@ -196,9 +195,7 @@ int main(int argc, char **argv)
         return 2;
     if (upbit__pool_create(&pool, 64 << 20) != 0 || upbit__decoder_create(&decoder) != 0)
         return 1;
-    status = only_check ? check() : kind >= 0 ? profile(kind, simple, rounds) : run(rounds, json);
-    if (json != NULL)
-        fclose(json);
+    status = only_check ? check() : kind >= 0 ? profile(kind, simple, rounds) : run(rounds);
     upbit__decoder_destroy(decoder);
     upbit__pool_release(pool);
     return status;
