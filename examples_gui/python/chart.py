@@ -1,6 +1,7 @@
 """Candles with pyqtgraph: chart.py [CODE [UNIT [SECONDS]]]"""
 
 import sys
+from datetime import datetime
 from typing import Dict, List
 
 from PyQt5.QtCore import QPointF, QRectF, QTimer
@@ -19,13 +20,15 @@ class Candles(pyqtgraph.GraphicsObject):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.by_start: Dict[int, Candle] = {}
+        self.starts: List[int] = []
         self.picture = QPicture()
 
     def add(self, candles: List[Candle]) -> None:
         for candle in candles:
             self.by_start[candle.start_ms] = candle
+        self.starts = sorted(self.by_start)[-HISTORY:]
         painter = QPainter(self.picture)
-        for x, start in enumerate(sorted(self.by_start)[-HISTORY:]):
+        for x, start in enumerate(self.starts):
             # The chart's geometry is in doubles; what is shown as text stays exact.
             candle = self.by_start[start]
             first, last = float(candle.opening_price or 0), float(candle.trade_price or 0)
@@ -46,10 +49,30 @@ class Candles(pyqtgraph.GraphicsObject):  # type: ignore[misc]
         return QRectF(self.picture.boundingRect())
 
 
+class Prices(pyqtgraph.AxisItem):  # type: ignore[misc]
+    def tickStrings(self, values: List[float], *_: object) -> List[str]:
+        return [f"{value:,.10g}" for value in values]
+
+
+class Times(pyqtgraph.AxisItem):  # type: ignore[misc]
+    """A place on the axis is a candle; where there is none, there is no text."""
+
+    def __init__(self, candles: Candles) -> None:
+        super().__init__("bottom")
+        self.setStyle(textFillLimits=[(0, 0.8)])
+        self.candles = candles
+
+    def tickStrings(self, values: List[float], *_: object) -> List[str]:
+        starts = dict(enumerate(self.candles.starts))
+        known = [starts.get(int(x)) if x == int(x) else None for x in values]
+        return [datetime.fromtimestamp(ms / 1000).strftime("%H:%M") if ms else "" for ms in known]
+
+
 class Chart(pyqtgraph.PlotWidget):  # type: ignore[misc]
     def __init__(self, code: str, unit: str) -> None:
-        super().__init__(title=f"{code} {unit}")
         self.candles = Candles()
+        axes = {"left": Prices("left"), "bottom": Times(self.candles)}
+        super().__init__(title=f"{code} {unit}", axisItems=axes)
         self.addItem(self.candles)
         self.proxy = WebSocketClientProxy(f"chart_{code}")
         # The stream first and history at once: no moment lies between them.

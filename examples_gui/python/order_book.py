@@ -3,7 +3,7 @@
 import sys
 
 from PyQt5.QtCore import QTimer
-from PyQt5.QtWidgets import QApplication, QTableWidget, QTableWidgetItem
+from PyQt5.QtWidgets import QApplication, QHeaderView, QTableWidget, QTableWidgetItem
 from upbit_live import Orderbook, WebSocketClientProxy
 
 DEPTH = 15
@@ -14,6 +14,7 @@ class OrderBook(QTableWidget):
         super().__init__(DEPTH, 4)
         self.setWindowTitle(code)
         self.setHorizontalHeaderLabels(["bid size", "bid", "ask", "ask size"])
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.Stretch)
         for row in range(DEPTH):
             for column in range(4):
                 self.setItem(row, column, QTableWidgetItem())
@@ -30,7 +31,7 @@ class OrderBook(QTableWidget):
 if __name__ == "__main__":
     application = QApplication(sys.argv)
     window = OrderBook(sys.argv[1] if len(sys.argv) > 1 else "KRW-BTC")
-    window.resize(480, 520)
+    window.resize(640, 540)
     window.show()
     if len(sys.argv) > 2:
         QTimer.singleShot(int(float(sys.argv[2]) * 1000), application.quit)
