@@ -1,6 +1,5 @@
 /* What the road does to TLS: bits that are wrong end a connection and nothing else, and a handshake
  * that comes byte by byte is a handshake, unless it takes longer than it may. */
-#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,35 +10,11 @@
 #include "road.h"
 #include "support/check_main.h"
 
-static identity authority, self;
-static char authority_file[64], certificate_file[64], key_file[80];
+static certificate_files files;
 static char rest_url[64];
 static const char *const arguments[] = {"--codes",   "5",       "--rate",     "60",
-                                        "--journal", "1000000", "--tls-cert", certificate_file,
-                                        "--tls-key", key_file,  NULL};
-
-static void make_certificates(void)
-{
-    certificate_make(&authority, &(certificate_wish){.name = "authority", .authority = true});
-    certificate_make(
-        &self, &(certificate_wish){.name = "mock", .san = "IP:127.0.0.1", .issuer = &authority});
-    certificate_write(authority_file, &authority);
-    certificate_write(certificate_file, &self);
-    snprintf(key_file, sizeof key_file, "%s.key", certificate_file);
-    FILE *file = fopen(key_file, "w");
-    if (file == NULL || PEM_write_PrivateKey(file, self.key, NULL, NULL, 0, NULL, NULL) != 1)
-        abort();
-    fclose(file);
-}
-
-static void remove_certificates(void)
-{
-    unlink(authority_file);
-    unlink(certificate_file);
-    unlink(key_file);
-    certificate_free(&self);
-    certificate_free(&authority);
-}
+                                        "--journal", "1000000", "--tls-cert", files.certificate,
+                                        "--tls-key", files.key, NULL};
 
 /* The test's own orders to the mock. */
 static ssize_t talk(int fd, const char *request, size_t length, char *answer, size_t room)
@@ -64,7 +39,7 @@ static void trusting(upbit_options *o)
 {
     snprintf(rest_url, sizeof rest_url, "https://127.0.0.1:%d/v1", exchange.port);
     o->rest_url = rest_url;
-    o->ca_file = authority_file;
+    o->ca_file = files.authority;
     o->pong_timeout_ms = 2000;
     o->connect_timeout_ms = o->upgrade_timeout_ms = 2000;
 }
@@ -199,7 +174,7 @@ END_TEST
 
 int main(void)
 {
-    make_certificates();
+    certificate_files_write(&files);
     mock_talk = talk;
     Suite *suite = suite_create("chaos tls");
     TCase *tests = tcase_create("tls");
@@ -210,6 +185,6 @@ int main(void)
     tcase_add_test(tests, a_handshake_that_takes_too_long);
     suite_add_tcase(suite, tests);
     int status = check_main(suite);
-    remove_certificates();
+    certificate_files_remove(&files);
     return status;
 }

@@ -1,7 +1,6 @@
 /* permessage-deflate over TLS with the mock: every set of terms, what a server may do, what it must
  * not, and what the client makes of a server that never gets it right. */
 #include <arpa/inet.h>
-#include <openssl/pem.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,41 +12,16 @@
 #include "support/check_main.h"
 #include "support/stream.h"
 
-static identity authority, self;
-static char authority_file[64], certificate_file[64], key_file[80];
+static certificate_files files;
 static mock exchange;
 static upbit_manager *manager;
 static upbit_proxy *proxy;
-
-static void make_certificates(void)
-{
-    certificate_make(&authority, &(certificate_wish){.name = "authority", .authority = true});
-    certificate_make(&self, &(certificate_wish){.name = "mock",
-                                                .san = "IP:127.0.0.1,DNS:localhost",
-                                                .issuer = &authority});
-    certificate_write(authority_file, &authority);
-    certificate_write(certificate_file, &self);
-    snprintf(key_file, sizeof key_file, "%s.key", certificate_file);
-    FILE *file = fopen(key_file, "w");
-    if (file == NULL || PEM_write_PrivateKey(file, self.key, NULL, NULL, 0, NULL, NULL) != 1)
-        abort();
-    fclose(file);
-}
-
-static void remove_certificates(void)
-{
-    unlink(authority_file);
-    unlink(certificate_file);
-    unlink(key_file);
-    certificate_free(&self);
-    certificate_free(&authority);
-}
 
 static int compression;
 
 static void trusting(upbit_options *o)
 {
-    o->ca_file = authority_file;
+    o->ca_file = files.authority;
     o->compression = compression;
     o->message_size_max = 4u << 20;
 }
@@ -128,9 +102,9 @@ static void order(const char *path)
 
 static void start(const char *terms, const char *rate, int wish)
 {
-    const char *const arguments[] = {"--codes",   "20",     "--rate",        rate,
-                                     "--seed",    "3",      "--tls-cert",    certificate_file,
-                                     "--tls-key", key_file, "--compression", terms,
+    const char *const arguments[] = {"--codes",   "20",      "--rate",        rate,
+                                     "--seed",    "3",       "--tls-cert",    files.certificate,
+                                     "--tls-key", files.key, "--compression", terms,
                                      NULL};
     mock_start(&exchange, arguments);
     compression = wish;
@@ -391,7 +365,7 @@ END_TEST
 
 int main(void)
 {
-    make_certificates();
+    certificate_files_write(&files);
     Suite *suite = suite_create("compression");
     TCase *t = tcase_create("compression");
     tcase_set_timeout(t, 60);
@@ -407,6 +381,6 @@ int main(void)
     tcase_add_test(t, compressed_without_agreement);
     suite_add_tcase(suite, t);
     int status = check_main(suite);
-    remove_certificates();
+    certificate_files_remove(&files);
     return status;
 }

@@ -332,10 +332,9 @@ static bool is_end_by_rest(const told *t, const void *unused)
     return is_order(t, &by_rest) && t->state == UPBIT_ORDER_STATE_DONE;
 }
 
-/* They came and went while there was no private connection, more than one answer holds. */
-START_TEST(thousands_of_closed_orders_are_told_once_each)
+/* A widget that had the stream; from now on there is none. */
+static widget *orders_by_polling(void)
 {
-    private_open("0", NULL);
     widget *w = widget_open("orders", NULL);
     widget_want(w, UPBIT_TYPE_MY_ORDER, "");
     told_wait(w, 0, is_live, NULL, 1);
@@ -343,6 +342,14 @@ START_TEST(thousands_of_closed_orders_are_told_once_each)
     private_order("/mock/refuse?stream=private&count=100000&status=503");
     private_order("/mock/cut?stream=private");
     told_wait(w, 0, is_lost, NULL, 1);
+    return w;
+}
+
+/* They came and went while there was no private connection, more than one answer holds. */
+START_TEST(thousands_of_closed_orders_are_told_once_each)
+{
+    private_open("0", NULL);
+    widget *w = orders_by_polling();
     size_t from = w->count;
     for (int i = 0; i < 3; i++) { /* REST tells when an order was made by the second */
         private_order("/mock/order?do=lives&count=500");
@@ -368,13 +375,7 @@ START_TEST(closed_orders_of_every_page_are_found_whatever_our_clock_says)
     atomic_store(&ahead, 60 * UPBIT__SECOND);
     upbit__clock_set(&clocks);
     private_open_at("5", "0", NULL);
-    widget *w = widget_open("orders", NULL);
-    widget_want(w, UPBIT_TYPE_MY_ORDER, "");
-    told_wait(w, 0, is_live, NULL, 1);
-    told_wait(w, 0, is_standing, NULL, 1);
-    private_order("/mock/refuse?stream=private&count=100000&status=503");
-    private_order("/mock/cut?stream=private");
-    told_wait(w, 0, is_lost, NULL, 1);
+    widget *w = orders_by_polling();
     size_t from = w->count;
     private_order("/mock/order?do=lives&count=700");
     private_run(300); /* REST tells when an order was made by the second */

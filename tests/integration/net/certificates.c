@@ -112,3 +112,28 @@ SSL_CTX *certificate_context(const identity *i)
     must(SSL_CTX_use_PrivateKey(tls, i->key) == 1);
     return tls;
 }
+
+void certificate_files_write(certificate_files *out)
+{
+    identity authority, self;
+    certificate_make(&authority, &(certificate_wish){.name = "authority", .authority = true});
+    certificate_make(&self, &(certificate_wish){.name = "server",
+                                                .san = "IP:127.0.0.1,DNS:localhost",
+                                                .issuer = &authority});
+    certificate_write(out->authority, &authority);
+    certificate_write(out->certificate, &self);
+    snprintf(out->key, sizeof out->key, "%s.key", out->certificate);
+    FILE *file = fopen(out->key, "w");
+    if (file == NULL || PEM_write_PrivateKey(file, self.key, NULL, NULL, 0, NULL, NULL) != 1)
+        abort();
+    fclose(file);
+    certificate_free(&self);
+    certificate_free(&authority);
+}
+
+void certificate_files_remove(const certificate_files *f)
+{
+    unlink(f->authority);
+    unlink(f->certificate);
+    unlink(f->key);
+}

@@ -28,6 +28,13 @@ void certificate_free(identity *i);
 void certificate_write(char *path, const identity *i);
 /* A list of the issuer's that revokes `revoked` (NULL: nobody). */
 void revocation_write(char *path, const identity *issuer, const identity *revoked);
+/* What a server program is given: files of an authority and of a certificate for this machine with
+ * its key. */
+typedef struct certificate_files {
+    char authority[64], certificate[64], key[80];
+} certificate_files;
+void certificate_files_write(certificate_files *out);
+void certificate_files_remove(const certificate_files *f);
 /* A server's context that shows this certificate. */
 SSL_CTX *certificate_context(const identity *i);
 
