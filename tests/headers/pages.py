@@ -3,8 +3,9 @@ is a whole program, or it stands in a frame of frames/ that says what is around 
 
     pages.py c|cpp COMPILER FRAMES PAGES... -- FLAGS...
 
-The frame of the second C++ block of QT.md is FRAMES/QT-2.cpp. Its line @SNIPPET@ is replaced by the block,
-whose own #include lines go to the top. Framed blocks are compiled, whole programs are linked, too.
+The frame of the second C++ block of QT.md, and of its translation QT.ko.md, is FRAMES/QT-2.cpp. Its line
+@SNIPPET@ is replaced by the block, whose own #include lines go to the top. Framed blocks are compiled, whole
+programs are linked, too.
 A frame nobody needs any more fails.
 """
 import os
@@ -26,16 +27,19 @@ def framed(block, frame):
 
 def programs(language, frames, pages):
     """(name, source, whether it is a whole program); source None: a frame without its block."""
-    left = {name for name in os.listdir(frames) if name.endswith('.' + language)}
+    there = {name for name in os.listdir(frames) if name.endswith('.' + language)}
+    left = set(there)
     for page in pages:
         with open(page, encoding='utf-8') as source:
             for number, block in enumerate(blocks(source.read(), language), 1):
-                name = '%s-%d.%s' % (os.path.splitext(os.path.basename(page))[0], number, language)
-                if name not in left:
+                page_name = os.path.basename(page).split('.')
+                name = '%s-%d.%s' % ('.'.join(page_name[:-1]), number, language)
+                frame_name = '%s-%d.%s' % (page_name[0], number, language)
+                if frame_name not in there:
                     yield name, block, True
                     continue
-                left.remove(name)
-                with open(os.path.join(frames, name), encoding='utf-8') as frame:
+                left.discard(frame_name)
+                with open(os.path.join(frames, frame_name), encoding='utf-8') as frame:
                     yield name, framed(block, frame.read()), False
     for name in sorted(left):
         yield name, None, False

@@ -157,17 +157,19 @@ def umbrella(root):
 
 
 def error_reference(root):
-    """docs/ERRORS.md has a row for each error of error.h, with its number, and no other."""
+    """Each page of errors, in either language, has a row for each error of error.h, with its number, and no
+    other."""
     path = 'core/include/upbit-live/error.h'
     if path not in tree.files(root):
         return
     declared = dict(re.findall(r'\bX\((\w+), (-\d+),', tree.read(root, path)))
-    text = tree.read(root, 'docs/ERRORS.md') if 'docs/ERRORS.md' in tree.files(root) else ''
-    described = dict(re.findall(r'^\| `(\w+)` (-\d+) \|', text, re.M))
-    for name in sorted(declared.keys() | described.keys()):
-        if declared.get(name) != described.get(name):
-            yield 'docs/ERRORS.md: %s is %s, and %s in error.h' % (
-                name, described.get(name, 'missing'), declared.get(name, 'missing'))
+    for page in ('docs/ERRORS.md', 'docs/ERRORS.ko.md'):
+        text = tree.read(root, page) if page in tree.files(root) else ''
+        described = dict(re.findall(r'^\| `(\w+)` (-\d+) \|', text, re.M))
+        for name in sorted(declared.keys() | described.keys()):
+            if declared.get(name) != described.get(name):
+                yield '%s: %s is %s, and %s in error.h' % (
+                    page, name, described.get(name, 'missing'), declared.get(name, 'missing'))
 
 
 # What only Linux has, and the one place for each need: who brings the library to another system rewrites

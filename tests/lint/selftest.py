@@ -24,6 +24,7 @@ GOOD = {
         '#include "upbit-live/error.h"\n',
     'core/include/upbit-live/error.h': '/* Errors. */\n#define L(X) X(BAD, -1, "bad")\n',
     'docs/ERRORS.md': '| `BAD` -1 | it was bad |\n',
+    'docs/ERRORS.ko.md': '| `BAD` -1 | it was bad |\n',
     'examples_gui/main.cpp': '// A window.\n#include <UpbitLive/Proxy>\n',
     'tests/unit/test_a.c': '/* A test. */\n#include "client/session.h"\n',
 }
@@ -66,6 +67,7 @@ BAD = [
     ('version', 'meson.build', "project('x', 'c',\n  version: '1.2.4')\n"),
     ('error_reference', 'docs/ERRORS.md', '| `BAD` -2 | it was bad |\n'),
     ('error_reference', 'docs/ERRORS.md', '| `BAD` -1 | bad |\n| `WORSE` -2 | worse |\n'),
+    ('error_reference', 'docs/ERRORS.ko.md', '| `WORSE` -1 | it was bad |\n'),
     ('umbrella', 'core/include/upbit-live/extra.h', '/* Not included. */\n'),
 ]
 
