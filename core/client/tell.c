@@ -85,8 +85,8 @@ static void tell_state(upbit_manager *m, const upbit__session *s, const upbit__c
         e->error = s->error;
         e->tls = s->tls;
     }
-    send_to(m, only, (upbit_event *)(void *)e, UPBIT__UNTOLD_STATE << s->endpoint.id, whom,
-            send_state);
+    send_to(m, only, (upbit_event *)(void *)e, (unsigned)UPBIT__UNTOLD_STATE << s->endpoint.id,
+            whom, send_state);
 }
 
 void upbit__tell_state(upbit_manager *m, const upbit__session *s, upbit__client *only)
@@ -110,8 +110,8 @@ static void tell_restored(upbit_manager *m, const upbit__session *s,
         e->attempts = s->took;
         e->times = s->times;
     }
-    send_to(m, NULL, (upbit_event *)(void *)e, UPBIT__UNTOLD_RESTORED << s->endpoint.id, whom,
-            send_restored);
+    send_to(m, NULL, (upbit_event *)(void *)e, (unsigned)UPBIT__UNTOLD_RESTORED << s->endpoint.id,
+            whom, send_restored);
 }
 
 void upbit__tell_restored(upbit_manager *m, const upbit__session *s)
@@ -127,7 +127,7 @@ static void send_health(upbit__inbox *inbox, const upbit_event *e)
 void upbit__tell_health(upbit_manager *m, int session, upbit_event *e,
                         bool (*whom)(const upbit__client *client))
 {
-    send_to(m, NULL, e, UPBIT__UNTOLD_HEALTH << session, whom, send_health);
+    send_to(m, NULL, e, (unsigned)UPBIT__UNTOLD_HEALTH << session, whom, send_health);
 }
 
 void upbit__tell_reply(upbit_manager *m, upbit__order *order, int error, const char *detail,

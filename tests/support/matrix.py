@@ -6,6 +6,7 @@ and its tools) and full (Qt, Python, examples), warnings as errors; and the unit
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -17,6 +18,7 @@ SIZES = {
     'minimal': ['-Dqt=disabled', '-Dpython=disabled', '-Dexamples=false'],
     'full': ['-Dqt=enabled', '-Dpython=enabled', '-Dexamples=true'],
 }
+PROGRESS = re.compile(r'\[\d+/\d+\] ')  # of ninja
 # Long, and about core/queue or about input rather than about a compiler.
 SLOW = {'stress', 'model', 'litmus', 'fuzz'}
 
@@ -25,7 +27,9 @@ def built(command, say):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors='replace', check=False)
     if done.returncode != 0:
-        print(done.stdout[-8000:], flush=True)
+        # What failed may lie far above: ninja goes on with the rest.
+        told = [line for line in done.stdout.splitlines() if not PROGRESS.match(line)]
+        print('\n'.join(told)[:8000], flush=True)
         say('failed: ' + ' '.join(command))
     return done.returncode == 0
 
