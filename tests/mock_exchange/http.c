@@ -173,7 +173,7 @@ int mock_http_parse(struct mock_http_request *r, bool *expect, struct mock_buf *
     *expect = false;
     char *data = mock_buf_front(in);
     size_t have = mock_buf_pending(in);
-    if (have == 0) {
+    if (data == NULL || have == 0) {
         return 0;
     }
     size_t look = have < HEAD_CAP ? have : HEAD_CAP;
