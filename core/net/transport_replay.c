@@ -240,11 +240,13 @@ static void open_now(replay *r)
 {
     r->info.connected_ns = r->info.upgraded_ns = upbit__clock_monotonic_ns();
     r->info.http_status = 101;
-    r->state = WAITING;
-    r->close.opened = true;
     if (r->base.events.connected != NULL)
         r->base.events.connected(r->base.context);
-    if (alive(r) && r->state == WAITING && r->base.events.opened != NULL)
+    if (!alive(r) || r->state != OPENING)
+        return; /* closed in that event */
+    r->state = WAITING;
+    r->close.opened = true;
+    if (r->base.events.opened != NULL)
         r->base.events.opened(r->base.context, &r->info);
 }
 
