@@ -7,27 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "queue/poison.h"
 #include "queue/stack.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define WITH_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WITH_ASAN 1
-#endif
-#endif
-#ifdef WITH_ASAN
-#include <sanitizer/asan_interface.h>
-#define POISON(p, n)   __asan_poison_memory_region((p), (n))
-#define UNPOISON(p, n) __asan_unpoison_memory_region((p), (n))
-#else
-#define POISON(p, n)   ((void)(p), (void)(n))
-#define UNPOISON(p, n) ((void)(p), (void)(n))
-#endif
 
 /* Four classes per doubling waste an eighth on average; what is larger than the last is rare (a
  * snapshot of all books in one array) and goes to malloc each time. */
-enum { CLASS_FIRST = 256, CLASS_QUARTER_BITS = 6, CLASSES = 25, NO_CLASS = 255 };
+enum { CLASS_FIRST = 256, CLASS_QUARTER_BITS = 6, CLASSES = 25, NO_CLASS = CLASSES };
 _Static_assert(CLASS_FIRST == 4 << CLASS_QUARTER_BITS, "see class_of");
 
 typedef struct block {
@@ -57,9 +42,8 @@ struct upbit__pool {
     _Atomic uint64_t bytes, peak, allocations, total;
 
     /* I/O thread */
-    upbit__link *free[CLASSES];
-    uint64_t free_bytes;
-    uint64_t out; /* blocks not on a free list */
+    upbit__link *free[CLASSES + 1]; /* of NO_CLASS: always empty */
+    uint64_t blocks;                /* that there are, out or free */
 #ifndef NDEBUG
     pthread_t thread;
     int has_thread;
@@ -130,7 +114,7 @@ static uint32_t class_of(size_t *bytes)
         return 0;
     }
     /* Above CLASS_FIRST * 2^k, by quarters of that. */
-    unsigned k = 63 - (unsigned)__builtin_clzll((*bytes - 1) / CLASS_FIRST);
+    unsigned k = (unsigned)__builtin_clzll((*bytes - 1) / CLASS_FIRST) ^ 63;
     const unsigned quarter = CLASS_QUARTER_BITS + k; /* shifts: a division takes longer than this */
     size_t step = ((*bytes - 1) >> quarter) - 3;
     uint32_t class = 4 * k + (uint32_t)step;
@@ -154,15 +138,15 @@ static void free_block(block *b)
 /* A block is back with the I/O thread. */
 static void recycle(upbit__pool *p, block *b)
 {
-    p->out--;
-    set_gauge(&p->bytes, gauge(&p->bytes) - b->bytes);
-    if (b->class == NO_CLASS || p->free_bytes + b->bytes > p->keep) {
+    const uint64_t bytes = gauge(&p->bytes) - b->bytes;
+    set_gauge(&p->bytes, bytes);
+    if (b->class == NO_CLASS || gauge(&p->total) - bytes > p->keep) {
         set_gauge(&p->total, gauge(&p->total) - b->bytes);
+        p->blocks--;
         free_block(b);
         return;
     }
     poison(b);
-    p->free_bytes += b->bytes;
     upbit__link_set_next(&b->link, p->free[b->class]);
     p->free[b->class] = &b->link;
 }
@@ -197,10 +181,18 @@ int upbit__pool_fits(upbit__pool *p, size_t size)
     return fits(p, bytes);
 }
 
-static upbit_event *ready(block *b, size_t size)
+/* In halves, which compilers store as they are: the whole they count down in a loop. */
+static inline void clear_header(upbit_event *e)
+{
+    enum { HALF = sizeof *e / 2 };
+    memset(e, 0, HALF);
+    memset((char *)e + HALF, 0, sizeof *e - HALF);
+}
+
+static inline upbit_event *ready(block *b, size_t size)
 {
     atomic_store_explicit(&b->refs, 1, memory_order_relaxed); /* published by the first push */
-    memset(&b->event, 0, sizeof b->event);
+    clear_header(&b->event);
     b->event.size = (uint32_t)size;
     return &b->event;
 }
@@ -218,6 +210,41 @@ static block *new_block(upbit__pool *p, size_t bytes, uint32_t class)
     return b;
 }
 
+/* One from the free list, which has some. */
+static inline upbit_event *take_free(upbit__pool *p, size_t size, uint32_t class, uint64_t now)
+{
+    block *b = block_of_link(p->free[class]);
+    p->free[class] = upbit__link_next(&b->link);
+    UNPOISON(&b->event, b->bytes - offsetof(block, event));
+    set_gauge(&p->bytes, now);
+    if (now > gauge(&p->peak))
+        set_gauge(&p->peak, now);
+    return ready(b, size);
+}
+
+/* There is none of the class, or not as much is left of the budget. */
+__attribute__((noinline)) static upbit_event *allocate_slowly(upbit__pool *p, size_t size,
+                                                              size_t bytes, uint32_t class)
+{
+    if (!fits(p, bytes))
+        return NULL;
+    if (class != NO_CLASS && p->free[class] == NULL)
+        upbit__pool_collect(p);
+    const uint64_t now = gauge(&p->bytes) + bytes;
+    if (p->free[class] != NULL)
+        return take_free(p, size, class, now);
+    block *b = new_block(p, bytes, class);
+    if (b == NULL)
+        return NULL;
+    p->blocks++;
+    set_gauge(&p->allocations, gauge(&p->allocations) + 1);
+    set_gauge(&p->total, gauge(&p->total) + bytes);
+    set_gauge(&p->bytes, now);
+    if (now > gauge(&p->peak))
+        set_gauge(&p->peak, now);
+    return ready(b, size);
+}
+
 upbit_event *upbit__pool_allocate(upbit__pool *p, size_t size)
 {
     check_thread(p);
@@ -226,30 +253,11 @@ upbit_event *upbit__pool_allocate(upbit__pool *p, size_t size)
     if (size > UINT32_MAX - sizeof(block))
         return NULL;
     size_t bytes = offsetof(block, event) + size;
-    uint32_t class = class_of(&bytes);
-    if (!fits(p, bytes))
-        return NULL;
-    if (class != NO_CLASS && p->free[class] == NULL)
-        upbit__pool_collect(p);
-    block *b;
-    if (class != NO_CLASS && p->free[class] != NULL) {
-        b = block_of_link(p->free[class]);
-        p->free[class] = upbit__link_next(&b->link);
-        p->free_bytes -= b->bytes;
-        UNPOISON(&b->event, b->bytes - offsetof(block, event));
-    } else {
-        b = new_block(p, bytes, class);
-        if (b == NULL)
-            return NULL;
-        set_gauge(&p->allocations, gauge(&p->allocations) + 1);
-        set_gauge(&p->total, gauge(&p->total) + b->bytes);
-    }
-    p->out++;
-    uint64_t now = gauge(&p->bytes) + b->bytes;
-    set_gauge(&p->bytes, now);
-    if (now > gauge(&p->peak))
-        set_gauge(&p->peak, now);
-    return ready(b, size);
+    const uint32_t class = class_of(&bytes);
+    const uint64_t now = gauge(&p->bytes) + bytes;
+    if (p->free[class] == NULL || now > p->budget)
+        return allocate_slowly(p, size, bytes, class);
+    return take_free(p, size, class, now);
 }
 
 upbit_event *upbit__event_allocate(size_t size)
@@ -453,13 +461,13 @@ void upbit__pool_release(upbit__pool *p)
     if (p == NULL)
         return;
     for (uint32_t class = 0; class < CLASSES; class ++)
-        for (upbit__link *l = p->free[class], *next; l != NULL; l = next) {
+        for (upbit__link *l = p->free[class], *next; l != NULL; l = next, p->blocks--) {
             next = upbit__link_next(l);
             free_block(block_of_link(l));
         }
     uint64_t back = 1;
     /* Before the seal, whose release shows it to send_back. */
-    atomic_store_explicit(&p->left, p->out + 1, memory_order_relaxed);
+    atomic_store_explicit(&p->left, p->blocks + 1, memory_order_relaxed);
     upbit__link *l = atomic_exchange_explicit(&p->returns.top, &p->seal, memory_order_acq_rel);
     for (upbit__link *next; l != NULL; l = next, back++) {
         next = upbit__link_next(l);

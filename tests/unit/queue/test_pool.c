@@ -7,7 +7,7 @@ START_TEST(a_block_is_zeroed_and_counted)
     upbit__pool *p;
     ck_assert_int_eq(upbit__pool_create(&p, 1 << 20), 0);
     upbit_event *e = upbit__pool_allocate(p, 1000);
-    upbit_event zero = { .size = 1000 };
+    upbit_event zero = {.size = 1000};
     ck_assert_mem_eq(e, &zero, sizeof zero);
     ck_assert_uint_ge(upbit__pool_bytes(p), 1000);
     ck_assert_uint_eq((uintptr_t)e % 16, 0);
@@ -18,9 +18,51 @@ START_TEST(a_block_is_zeroed_and_counted)
 }
 END_TEST
 
+START_TEST(a_used_block_is_zeroed_again)
+{
+    upbit__pool *p;
+    ck_assert_int_eq(upbit__pool_create(&p, 1 << 20), 0);
+    for (size_t size = 0; size < 5000; size += 60) {
+        upbit_event *e = upbit__pool_allocate(p, size);
+        ck_assert_ptr_nonnull(e);
+        const size_t whole = e->size;
+        ck_assert_uint_eq(whole, size < sizeof *e ? sizeof *e : size);
+        memset((void *)e, 0xEE, whole);
+        upbit__event_unref_io(p, e);
+        upbit_event *again = upbit__pool_allocate(p, size), zero = {.size = (uint32_t)whole};
+        ck_assert_ptr_eq(again, e);
+        ck_assert_mem_eq(again, &zero, sizeof zero);
+        upbit__event_unref_io(p, again);
+    }
+    upbit__pool_release(p);
+}
+END_TEST
+
+START_TEST(free_lists_keep_a_quarter_of_the_budget)
+{
+    upbit__pool *p;
+    enum { BUDGET = 16 << 20, SIZE = 1000, COUNT = 8000 };
+    ck_assert_int_eq(upbit__pool_create(&p, BUDGET), 0);
+    upbit_event **e = calloc(COUNT, sizeof(upbit_event *));
+    ck_assert_ptr_nonnull(e);
+    for (int i = 0; i < COUNT; i++) {
+        e[i] = upbit__pool_allocate(p, SIZE);
+        ck_assert_ptr_nonnull(e[i]);
+    }
+    ck_assert_uint_eq(upbit__pool_free_bytes(p), 0);
+    for (int i = 0; i < COUNT; i++)
+        upbit__event_unref_io(p, e[i]);
+    free(e);
+    ck_assert_uint_eq(upbit__pool_bytes(p), 0);
+    ck_assert_uint_le(upbit__pool_free_bytes(p), BUDGET / 4);
+    ck_assert_uint_gt(upbit__pool_free_bytes(p), BUDGET / 4 - 2 * SIZE);
+    upbit__pool_release(p);
+}
+END_TEST
+
 START_TEST(warm_needs_no_malloc)
 {
-    static const size_t sizes[] = { 100, 256, 700, 1200, 3500, 9000 };
+    static const size_t sizes[] = {100, 256, 700, 1200, 3500, 9000};
     upbit__pool *p;
     ck_assert_int_eq(upbit__pool_create(&p, 1 << 20), 0);
     uint64_t warm = 0;
@@ -65,6 +107,29 @@ START_TEST(the_budget_holds_and_returns_make_room)
     ck_assert_ptr_null(upbit__pool_allocate(p, 1000));
     ck_assert_ptr_null(upbit__pool_allocate(p, 1 << 20));
     ck_assert_ptr_null(upbit__pool_allocate(p, SIZE_MAX));
+    while (n > 0)
+        upbit__event_unref_io(p, out[--n]);
+    upbit__pool_release(p);
+}
+END_TEST
+
+START_TEST(the_budget_holds_for_what_lies_on_a_free_list)
+{
+    upbit__pool *p;
+    ck_assert_int_eq(upbit__pool_create(&p, 16 * 1024), 0);
+    upbit_event *kept = upbit__pool_allocate(p, 4000), *out[100];
+    ck_assert_ptr_nonnull(kept);
+    upbit__event_unref_io(p, kept);
+    int n = 0;
+    while ((out[n] = upbit__pool_allocate(p, 1000)) != NULL)
+        n++;
+    ck_assert_ptr_null(upbit__pool_allocate(p, 4000));
+    for (int i = 0; i < 4; i++)
+        upbit__event_unref_io(p, out[--n]);
+    kept = upbit__pool_allocate(p, 4000);
+    ck_assert_ptr_nonnull(kept);
+    ck_assert_uint_le(upbit__pool_bytes(p), 16 * 1024);
+    upbit__event_unref_io(p, kept);
     while (n > 0)
         upbit__event_unref_io(p, out[--n]);
     upbit__pool_release(p);
@@ -233,7 +298,7 @@ START_TEST(a_thread_that_ends_in_a_drain_tells_all)
 {
     upbit__pool *p;
     ck_assert_int_eq(upbit__pool_create(&p, 1 << 20), 0);
-    upbit_event *e[2] = { shared(p, 3), shared(p, 2) };
+    upbit_event *e[2] = {shared(p, 3), shared(p, 2)};
     pthread_t thread;
     ck_assert_int_eq(pthread_create(&thread, NULL, drains_and_ends, e), 0);
     pthread_join(thread, NULL);
@@ -250,8 +315,11 @@ static Suite *suite(void)
     Suite *s = suite_create("queue pool");
     TCase *t = tcase_create("pool");
     tcase_add_test(t, a_block_is_zeroed_and_counted);
+    tcase_add_test(t, a_used_block_is_zeroed_again);
+    tcase_add_test(t, free_lists_keep_a_quarter_of_the_budget);
     tcase_add_test(t, warm_needs_no_malloc);
     tcase_add_test(t, the_budget_holds_and_returns_make_room);
+    tcase_add_test(t, the_budget_holds_for_what_lies_on_a_free_list);
     tcase_add_test(t, large_blocks_go_back_to_malloc);
     tcase_add_test(t, references_are_counted);
     tcase_add_test(t, a_block_of_its_own_needs_no_pool);
