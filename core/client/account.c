@@ -366,7 +366,9 @@ void upbit__account_balances(upbit__account *a, upbit_event *e, const upbit__tol
 {
     upbit_my_asset *all = (void *)e;
     bool *fresh = calloc(2 * (size_t)all->asset_count + 1, sizeof *fresh);
-    if (fresh == NULL) {
+    if (fresh == NULL) { /* the next answer tells the others; who waits for this one asks again */
+        if (told->newcomers)
+            upbit__fanout_private_refused(a->fanout, e, UPBIT__TO_NEWCOMERS);
         drop(a, e, false);
         return;
     }

@@ -32,6 +32,7 @@ static atomic_int
     mode; /* relaxed: it orders nothing, or it would hide what ThreadSanitizer looks for */
 static _Atomic(const char *) one_call;
 static atomic_bool no_memory, every_call;
+static _Atomic uint32_t spare_calls, lacking_calls;
 static uint64_t fail_hash;
 static uint32_t fail_which, fail_burst;
 static const char *fail_name;
@@ -95,6 +96,19 @@ void inject_no_memory(bool none)
     atomic_store_explicit(&mode, ONE_CALL, memory_order_relaxed);
 }
 
+void inject_memory_ends(uint32_t spare, uint32_t lacking)
+{
+    atomic_store(&failed, 0);
+    atomic_store(&spare_calls, spare);
+    atomic_store(&lacking_calls, lacking);
+    atomic_store_explicit(&mode, ONE_CALL, memory_order_relaxed);
+}
+
+void inject_memory_lasts(void)
+{
+    atomic_store(&lacking_calls, 0);
+}
+
 static int mode_now(void)
 {
     return atomic_load_explicit(&mode, memory_order_relaxed);
@@ -110,11 +124,20 @@ static bool is_memory(const char *name)
     return false;
 }
 
+static bool took_one(_Atomic uint32_t *calls)
+{
+    uint32_t left = atomic_load(calls);
+    while (left > 0 && !atomic_compare_exchange_weak(calls, &left, left - 1))
+        ;
+    return left > 0;
+}
+
 /* Without a way. */
 static bool fails_by_name(const char *name)
 {
     const char *wanted = atomic_load(&one_call);
-    bool fails = atomic_load(&no_memory) && is_memory(name);
+    bool fails = is_memory(name) &&
+                 (atomic_load(&no_memory) || (!took_one(&spare_calls) && took_one(&lacking_calls)));
     if (!fails && wanted != NULL && strcmp(name, wanted) == 0)
         fails =
             atomic_load(&every_call) || atomic_compare_exchange_strong(&one_call, &wanted, NULL);

@@ -39,6 +39,10 @@ void inject_fail_call(const char *name);
 void inject_fail_calls(const char *name);
 /* From now on no thread gets any memory; until it is said otherwise. */
 void inject_no_memory(bool none);
+/* The next `spare` calls for memory are answered, the `lacking` behind them are not; until it is
+ * said that memory lasts. */
+void inject_memory_ends(uint32_t spare, uint32_t lacking);
+void inject_memory_lasts(void);
 /* How many calls have failed so far. */
 uint32_t inject_failed(void);
 

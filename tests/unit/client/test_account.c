@@ -1,116 +1,5 @@
 /* What of an order's or a balance's event is news, by whatever way and connection it came. */
-#include "client/account.h"
-
-#include "rig.h"
-
-static upbit__registry private_registry;
-static upbit__account account;
-static int64_t now_ns = 1000;
-static uint32_t epoch;
-
-static void begin(void)
-{
-    setup();
-    ck_assert_int_eq(upbit__registry_init(&private_registry, pool), 0);
-    fanout.private_registry = &private_registry;
-    upbit__account_init(&account, &fanout);
-    epoch = 1;
-}
-
-static void end(void)
-{
-    upbit__account_finish(&account);
-    upbit__registry_finish(&private_registry);
-    teardown();
-}
-
-static upbit__entry *hold(side *s, int type, const char *code, unsigned flags)
-{
-    upbit__key_id id = id_of(type, code);
-    upbit__entry *e;
-    bool joined;
-    ck_assert_int_eq(upbit__registry_add(&private_registry, &s->client, &id, 0, flags, &e, &joined),
-                     0);
-    return e;
-}
-
-static void drop_side(side *s)
-{
-    while (s->client.entry_count > 0)
-        upbit__registry_remove(&private_registry, s->client.entries[0]);
-    side_close(s);
-}
-
-typedef struct way {
-    bool rest;
-    upbit__told told;
-} way;
-
-static void take_in(void *context, upbit_event *e)
-{
-    const way *w = context;
-    e->epoch = epoch;
-    e->received_ns = ++now_ns;
-    if (!w->rest) {
-        upbit__account_heard(&account, e);
-        return;
-    }
-    e->origin = UPBIT_ORIGIN_REST;
-    e->exchange_ms = 0;
-    if (e->type == UPBIT_TYPE_MY_ORDER)
-        upbit__account_order(&account, e, &w->told);
-    else
-        upbit__account_balances(&account, e, &w->told);
-}
-
-static void decode(const char *message, way *w)
-{
-    const upbit__decode_output out = {.context = w, .allocate = allocate, .event = take_in};
-    char reason[160] = "";
-    ck_assert_msg(upbit__decode(decoder, message, strlen(message), &out, reason, sizeof reason) ==
-                      1,
-                  "%s", reason);
-    upbit__batch_commit(&batch);
-}
-
-static const char *order(const char *uuid, const char *state, int trades, const char *trade)
-{
-    static char text[1200];
-    snprintf(
-        text, sizeof text,
-        "{\"type\":\"myOrder\",\"code\":\"KRW-BTC\",\"uuid\":\"%s\",\"ask_bid\":\"BID\","
-        "\"order_type\":\"limit\",\"state\":\"%s\",\"trade_uuid\":%s%s%s,\"price\":1000.0,"
-        "\"avg_price\":0,\"volume\":3,\"remaining_volume\":%d,\"executed_volume\":%d,"
-        "\"trades_count\":%d,\"reserved_fee\":0,\"remaining_fee\":0,\"paid_fee\":0,\"locked\":0,"
-        "\"executed_funds\":0,\"time_in_force\":null,\"trade_fee\":null,\"is_maker\":null,"
-        "\"identifier\":null,\"smp_type\":null,\"prevented_volume\":0,\"prevented_locked\":0,"
-        "\"trade_timestamp\":null,\"order_timestamp\":1710751590000,\"timestamp\":1710751597500,"
-        "\"stream_type\":\"REALTIME\"}",
-        uuid, state, *trade != '\0' ? "\"" : "", *trade != '\0' ? trade : "null",
-        *trade != '\0' ? "\"" : "", 3 - trades, trades, trades);
-    return text;
-}
-
-static const char *balance(const char *currency, int amount)
-{
-    static char text[400];
-    snprintf(text, sizeof text,
-             "{\"type\":\"myAsset\",\"asset_uuid\":\"u\",\"assets\":[{\"currency\":\"%s\","
-             "\"balance\":%d,\"locked\":0}],\"asset_timestamp\":1710146517259,"
-             "\"timestamp\":1710146517267,\"stream_type\":\"REALTIME\"}",
-             currency, amount);
-    return text;
-}
-
-static void stream(const char *message)
-{
-    decode(message, &(way){.rest = false});
-}
-
-static void rest(const char *message, int64_t asked_ns, uint32_t answer, bool newcomers)
-{
-    decode(message, &(way){true, {asked_ns, answer, newcomers, false}});
-}
+#include "account_rig.h"
 
 static size_t came(side *s)
 {
@@ -328,10 +217,10 @@ START_TEST(the_first_answer_is_no_news)
     side *live = side_open(UPBIT_POLICY_DEFAULT);
     hold(live, UPBIT_TYPE_MY_ORDER, "", UPBIT_WANT_REALTIME_ONLY);
     hold(live, UPBIT_TYPE_MY_ASSET, "", UPBIT_WANT_REALTIME_ONLY);
-    decode(order("a", "wait", 0, ""), &(way){true, {now_ns, 1, false, true}});
-    decode(balance("KRW", 5), &(way){true, {now_ns, 1, false, true}});
+    decode(order("a", "wait", 0, ""), &(came_by){true, {now_ns, 1, false, true}});
+    decode(balance("KRW", 5), &(came_by){true, {now_ns, 1, false, true}});
     ck_assert_uint_eq(came(live), 0);
-    decode(balance("KRW", 6), &(way){true, {now_ns, 2, false, false}});
+    decode(balance("KRW", 6), &(came_by){true, {now_ns, 2, false, false}});
     ck_assert_uint_eq(came(live), 1);
     drop_side(live);
     end();
