@@ -213,7 +213,7 @@ static void change_over(upbit__session *s)
 
 bool upbit__renewal_takes_over(upbit__session *s)
 {
-    if (!s->renewal.proven || s->stopping || s->resting)
+    if (!s->renewal.proven) /* a session that stops or rests has dropped it */
         return false;
     change_over(s);
     return true;
