@@ -1,4 +1,4 @@
-/* What tickers, trades and candles look like, made of the lists of fields: the text between their
+/* What tickers and trades look like, made of the lists of fields: the text between their
  * values and how long those may be, for decode_whole.c alone. A field that is added to a list is
  * expected from then on; a message without it is read the other way. */
 #ifndef UPBIT_EXCHANGE_DECODE_SHAPES_H
@@ -30,19 +30,14 @@
 #define VALUE_upbit_ticker_h52wdt               "\"", 0, 11, 11
 #define VALUE_upbit_ticker_l52wdt               "\"", 0, 11, 11
 #define VALUE_upbit_ticker_dd                   "", 0, 4, 4 /* null: what ends is rare */
-#define VALUE_upbit_candle_cdttmu               "\"", 0, 20, 20
-#define VALUE_upbit_candle_cdttmk               "\"", 0, 20, 20
 
 /* The value of `type`, which is a part of the name here. */
 #define TYPE_upbit_ticker       "ticker\""
 #define TYPE_upbit_trade        "trade\""
-#define TYPE_upbit_candle       "candle."
 #define TYPE_LEAST_upbit_ticker 0
 #define TYPE_LEAST_upbit_trade  0
-#define TYPE_LEAST_upbit_candle 3
 #define TYPE_MOST_upbit_ticker  0
 #define TYPE_MOST_upbit_trade   0
-#define TYPE_MOST_upbit_candle  5
 
 #define BIT(i, head, fixed)     ((i) < (head) || ((fixed) > 0 && (i) == (head) + (fixed)) ? -1 : 0)
 #define BITS(i, h, f)           BIT(i, h, f), BIT(i + 1, h, f), BIT(i + 2, h, f), BIT(i + 3, h, f)
@@ -105,7 +100,6 @@
 
 SHAPES(TICKER, upbit_ticker);
 SHAPES(TRADE, upbit_trade);
-SHAPES(CANDLE, upbit_candle);
 
 #endif
 #endif

@@ -77,23 +77,6 @@ UPBIT__QUICK int64_t time_of(whole *w, __m512i integers, unsigned which)
     return time;
 }
 
-/* All of an event but its payload. */
-UPBIT__QUICK void put_event(upbit_event *e, size_t size, unsigned type, uint8_t stream,
-                            int64_t time, uint64_t present, uint64_t nulls, __m256i code)
-{
-    const uint64_t first = (uint64_t)size | (uint64_t)type << 32 | 1ULL << 48; /* schema 1 */
-    _Static_assert(offsetof(upbit_event, exchange_ms) == 16 && offsetof(upbit_event, nulls) == 56 &&
-                       offsetof(upbit_event, stream) == 8,
-                   "eight words");
-    _mm512_storeu_si512(e, _mm512_set_epi64((int64_t)nulls, (int64_t)present, 0, 0, 0, time, stream,
-                                            (int64_t)first));
-    e->extra = NULL;
-    _mm256_mask_storeu_epi64(e->code, 7, code);
-}
-
-/* Where an event's texts stand. */
-#define BEHIND_OF(T) ((sizeof(T) + 7) & ~(size_t)7)
-
 /* ---- trades ---- */
 
 UPBIT__QUICK int read_trade(const char *text, size_t length, int simple,
@@ -107,7 +90,7 @@ UPBIT__QUICK int read_trade(const char *text, size_t length, int simple,
 #define AT(name) (unsigned)upbit_trade_at_##name
 #define V(name)  whole_value(w, s, AT(name))
 #define FOUR(a, b, c, d)                                                                           \
-    whole_decimals_at(w, V(a), V(b), V(c), V(d), whole_lengths(w, AT(a), AT(b), AT(c), AT(d)))
+    whole_decimals_at(&w->bad, V(a), V(b), V(c), V(d), whole_lengths(w, AT(a), AT(b), AT(c), AT(d)))
     const whole_decimals first = FOUR(tp, tv, pcp, cp), second = FOUR(bap, bas, bbp, bbs);
     const __m512i integers = whole_integers(w, AT(tms), AT(ttms), AT(sid), AT(sid));
     const int64_t time = time_of(w, integers, 0), trade_time = time_of(w, integers, 1);
@@ -129,12 +112,12 @@ UPBIT__QUICK int read_trade(const char *text, size_t length, int simple,
     const uint8_t stream = read_stream(w, s, AT(st), length);
     if (__builtin_expect(w->bad != 0, 0))
         return 0;
-    enum { BEHIND = BEHIND_OF(upbit_trade), SIZE = BEHIND + 11 + 9 };
+    enum { BEHIND = UPBIT__WHOLE_BEHIND(upbit_trade), SIZE = BEHIND + 11 + 9 };
     upbit_trade *t = (void *)out->allocate(out->context, SIZE);
     if (t == NULL)
         return -1;
-    put_event(&t->event, SIZE, UPBIT_TYPE_TRADE, stream, time, (1ULL << upbit_trade_count) - 1, 0,
-              code);
+    whole_event(&t->event, SIZE, UPBIT_TYPE_TRADE, stream, time, (1ULL << upbit_trade_count) - 1, 0,
+                code);
     t->trade_timestamp = trade_time;
     t->sequential_id = id;
     whole_put_four(&t->trade_price, &first);
@@ -150,104 +133,6 @@ UPBIT__QUICK int read_trade(const char *text, size_t length, int simple,
     out->event(out->context, &t->event);
     return 1;
 #undef FOUR
-#undef V
-#undef AT
-}
-
-/* ---- candles ---- */
-
-/* The start of the window, yyyy-MM-ddTHH:mm:ss, whose shape has been checked. Its day is most often
- * that of the candle before. */
-UPBIT__QUICK int64_t read_start(upbit__decoder *d, whole *w, const char *p)
-{
-    const uint64_t clock = upbit__load64(p + 11) ^ upbit__load64("00:00:00");
-#define PAIR(at) (int64_t)((clock >> (8 * (at)) & 15) * 10 + (clock >> (8 * (at) + 8) & 15))
-    const int64_t hour = PAIR(0), minute = PAIR(3), second = PAIR(6);
-#undef PAIR
-    const int64_t time = (hour * 60 + minute) * 60000 + second * 1000;
-    w->bad |= (uint64_t)(hour > 23) | (uint64_t)(minute > 59) | (uint64_t)(second > 60);
-    if (__builtin_expect(upbit__load64(p) != upbit__load64(d->date) ||
-                             upbit__load64(p + 2) != upbit__load64(d->date + 2),
-                         0)) {
-        char all[20];
-        memcpy(all, p, 19);
-        all[19] = '\0';
-        const int64_t start = upbit__parse_utc(all);
-        if (start < 0) {
-            w->bad = 1;
-            return 0;
-        }
-        memcpy(d->date, p, 10);
-        d->date_ms = start - time;
-    }
-    return d->date_ms + time;
-}
-
-/* Two times as above: both with the quote behind them. */
-UPBIT__QUICK void check_times(whole *w, __m512i times)
-{
-    static const char shape[64] __attribute__((aligned(64))) =
-        "0000-00-00T00:00:00\"\0\0\0\0\0\0\0\0\0\0\0\0"
-        "0000-00-00T00:00:00\"";
-    static const char most[64] __attribute__((aligned(64))) =
-        "\x9\x9\x9\x9\0\x9\x9\0\x9\x9\0\x9\x9\0\x9\x9\0\x9\x9\0\0\0\0\0\0\0\0\0\0\0\0\0"
-        "\x9\x9\x9\x9\0\x9\x9\0\x9\x9\0\x9\x9\0\x9\x9\0\x9\x9\0";
-    times = _mm512_xor_si512(times, _mm512_load_si512(shape));
-    w->bad |= _mm512_cmpgt_epu8_mask(times, _mm512_load_si512(most));
-}
-
-UPBIT__QUICK int read_candle(upbit__decoder *d, const char *text, size_t length, int simple,
-                             const upbit__decode_output *out)
-{
-    const whole_shape *s = &upbit_candle_shapes[simple].of;
-    whole whole_message, *w = &whole_message;
-    if (!whole_split(w, text, length, simple ? 2 : 4, simple ? 5 : 7, upbit_candle_count))
-        return 0;
-    whole_check(w, s, upbit_candle_count);
-#define AT(name) (unsigned)upbit_candle_at_##name
-#define V(name)  whole_value(w, s, AT(name))
-    const unsigned unit = length_of(w, s, 0);
-    w->bad |=
-        (uint64_t)(unit != d->candle_length) |
-        _bzhi_u64(upbit__load64(whole_value(w, s, 0)) ^ upbit__load64(d->candle_name), 8 * unit);
-    const whole_decimals prices = whole_decimals_at(
-        w, V(op), V(hp), V(lp), V(tp), whole_lengths(w, AT(op), AT(hp), AT(lp), AT(tp)));
-    upbit_decimal volume, turnover;
-    whole_single(w, s, &volume, AT(catv));
-    whole_wide(w, s, &turnover, AT(catp));
-    const int64_t time = time_of(w, whole_integers(w, AT(tms), AT(tms), AT(tms), AT(tms)), 0);
-    __mmask32 counts;
-    const __m256i code = read_code(w, s, &counts);
-    whole_plain(w, _mm512_castsi256_si512(code), counts);
-    const __m256i utc = _mm256_maskz_loadu_epi8(0xFFFFF, V(cdttmu)),
-                  kst = _mm256_maskz_loadu_epi8(0xFFFFF, V(cdttmk));
-    check_times(w, _mm512_inserti64x4(_mm512_castsi256_si512(utc), kst, 1));
-    const uint8_t stream = read_stream(w, s, AT(st), length);
-    if (__builtin_expect(w->bad != 0, 0))
-        return 0;
-    const int64_t start = read_start(d, w, V(cdttmu));
-    if (__builtin_expect(w->bad != 0, 0))
-        return 0;
-    enum { BEHIND = BEHIND_OF(upbit_candle), SIZE = BEHIND + 40 };
-    upbit_candle *c = (void *)out->allocate(out->context, SIZE);
-    if (c == NULL)
-        return -1;
-    put_event(&c->event, SIZE, UPBIT_TYPE_CANDLE, stream, time, (1ULL << upbit_candle_count) - 1, 0,
-              code);
-    c->unit = d->candle_unit;
-    c->reserved = 0;
-    c->start_ms = start;
-    whole_put_four(&c->opening_price, &prices);
-    c->candle_acc_trade_volume = volume;
-    c->candle_acc_trade_price = turnover;
-    char *texts = (char *)c + BEHIND;
-    _mm256_mask_storeu_epi8(texts, 0x7FFFF, utc);
-    _mm256_mask_storeu_epi8(texts + 20, 0x7FFFF, kst);
-    texts[19] = texts[39] = '\0';
-    c->candle_date_time_utc = texts;
-    c->candle_date_time_kst = texts + 20;
-    out->event(out->context, &c->event);
-    return 1;
 #undef V
 #undef AT
 }
@@ -291,7 +176,7 @@ UPBIT__QUICK int read_ticker(const char *text, size_t length, int simple,
 #define AT(name) (unsigned)upbit_ticker_at_##name
 #define V(name)  whole_value(w, s, AT(name))
 #define FOUR(a, b, c, d)                                                                           \
-    whole_decimals_at(w, V(a), V(b), V(c), V(d), whole_lengths(w, AT(a), AT(b), AT(c), AT(d)))
+    whole_decimals_at(&w->bad, V(a), V(b), V(c), V(d), whole_lengths(w, AT(a), AT(b), AT(c), AT(d)))
     const whole_decimals prices = FOUR(op, hp, lp, tp), volumes = FOUR(tv, atv, aav, abv),
                          others = FOUR(pcp, h52wp, l52wp, atv24h);
     uint64_t minus_price, minus_rate;
@@ -300,7 +185,7 @@ UPBIT__QUICK int read_ticker(const char *text, size_t length, int simple,
     const __m512i less =
         _mm512_maskz_set1_epi8(minus_price * 0xFFFF0000 | (minus_rate * 0xFFFF) << 48, 1);
     whole_decimals changes = whole_decimals_at(
-        w, V(cp), price, V(cr), rate,
+        &w->bad, V(cp), price, V(cr), rate,
         _mm512_sub_epi8(whole_lengths(w, AT(cp), AT(scp), AT(cr), AT(scr)), less));
     put_sign(&changes, 1, minus_price);
     put_sign(&changes, 3, minus_rate);
@@ -332,12 +217,12 @@ UPBIT__QUICK int read_ticker(const char *text, size_t length, int simple,
     const uint8_t stream = read_stream(w, s, AT(st), length);
     if (__builtin_expect(w->bad != 0, 0))
         return 0;
-    enum { BEHIND = BEHIND_OF(upbit_ticker), SIZE = BEHIND + 9 + 7 + 11 + 11 };
+    enum { BEHIND = UPBIT__WHOLE_BEHIND(upbit_ticker), SIZE = BEHIND + 9 + 7 + 11 + 11 };
     upbit_ticker *t = (void *)out->allocate(out->context, SIZE);
     if (t == NULL)
         return -1;
-    put_event(&t->event, SIZE, UPBIT_TYPE_TICKER, stream, time, (1ULL << upbit_ticker_count) - 1,
-              1ULL << AT(dd), code);
+    whole_event(&t->event, SIZE, UPBIT_TYPE_TICKER, stream, time, (1ULL << upbit_ticker_count) - 1,
+                1ULL << AT(dd), code);
     whole_put_four(&t->opening_price, &prices);
     whole_put(&t->prev_closing_price, &others, 0);
     t->acc_trade_price = turnover;
@@ -387,8 +272,7 @@ int upbit__decode_whole(upbit__decoder *d, const char *message, size_t length,
     case WORD('t', 'r', 'a', 'd'):
         return simple ? read_trade(message, length, 1, out) : read_trade(message, length, 0, out);
     case WORD('c', 'a', 'n', 'd'):
-        return simple ? read_candle(d, message, length, 1, out)
-                      : read_candle(d, message, length, 0, out);
+        return upbit__decode_candle(d, message, length, simple, out);
     default:
         return 0;
     }

@@ -127,25 +127,24 @@ typedef struct whole_decimals {
     __m512i magnitude, rest;
 } whole_decimals;
 
-/* Those that do not fit a lane, one by one; out of the way. */
-static __attribute__((noinline)) void whole_long(whole *w, whole_decimals *out,
-                                                 const char *const at[4], __m512i lengths)
+/* Those that do not fit a lane, one by one; out of the way. Not 0: one is no number. */
+static __attribute__((noinline)) uint64_t whole_long(whole_decimals *out, const char *const at[4],
+                                                     __m512i lengths)
 {
     uint64_t magnitude[8], rest[8] = {0};
     uint8_t length[64];
     _mm512_storeu_si512(length, lengths);
     for (unsigned i = 0; i < 4; i++) {
         upbit_decimal value;
-        if (upbit__decimal_scan(&value, at[i]) != at[i] + length[16 * i]) {
-            w->bad = 1;
-            return;
-        }
+        if (upbit__decimal_scan(&value, at[i]) != at[i] + length[16 * i])
+            return 1;
         magnitude[2 * i] = value.lo;
         magnitude[2 * i + 1] = value.hi;
         memcpy(&rest[2 * i], &value.exponent, sizeof rest[0]);
     }
     out->magnitude = _mm512_loadu_si512(magnitude);
     out->rest = _mm512_loadu_si512(rest);
+    return 0;
 }
 
 /* Digits right-aligned in lanes of 16 bytes, as numbers in the even words. */
@@ -158,9 +157,10 @@ UPBIT__QUICK __m512i whole_joined(__m512i x)
                                   _mm512_srli_epi64(x, 32));
 }
 
-/* The decimals at a, b, c and d, which end where `lengths` says. 32 bytes each are readable. */
-UPBIT__QUICK whole_decimals whole_decimals_at(whole *w, const char *a, const char *b, const char *c,
-                                              const char *d, __m512i lengths)
+/* The decimals at a, b, c and d, which end where `lengths` says. 32 bytes each are readable. Bits
+ * in *wrong: one is no number. */
+UPBIT__QUICK whole_decimals whole_decimals_at(uint64_t *wrong, const char *a, const char *b,
+                                              const char *c, const char *d, __m512i lengths)
 {
     const uint64_t ones = UPBIT__ROW_ONES, tops = UPBIT__ROW_TOPS;
     const __m512i zero = row_constant(UPBIT__SCAN_ZERO),
@@ -194,7 +194,7 @@ UPBIT__QUICK whole_decimals whole_decimals_at(whole *w, const char *a, const cha
     out.rest = _mm512_maskz_srai_epi16(0x01010101, _mm512_sub_epi8(point, last), 8);
     if (__builtin_expect(bad != 0, 0)) {
         const char *const at[4] = {a, b, c, d};
-        whole_long(w, &out, at, lengths);
+        *wrong |= whole_long(&out, at, lengths);
     }
     return out;
 }
@@ -216,13 +216,6 @@ UPBIT__QUICK void whole_put(upbit_decimal *to, const whole_decimals *d, unsigned
     const __m512i from = _mm512_set_epi64(0, 0, 0, 0, 0, 8 + i, i + 1, i);
     _mm256_mask_storeu_epi64(
         to, 7, _mm512_castsi512_si256(_mm512_permutex2var_epi64(d->magnitude, from, d->rest)));
-}
-
-/* The decimal of member i alone, which may be negative or have an exponent. */
-UPBIT__QUICK void whole_single(whole *w, const whole_shape *s, upbit_decimal *to, unsigned i)
-{
-    const char *end = upbit__decimal_scan(to, whole_value(w, s, i));
-    w->bad |= (uint64_t)(end != whole_text(w, w->at[i + 1]));
 }
 
 /* One that is most often too long for a lane: up to 32 characters, whose last stands in the last of
@@ -258,6 +251,89 @@ UPBIT__QUICK void whole_wide(whole *w, const whole_shape *s, upbit_decimal *to, 
     upbit__decimal_put(to, (uint64_t)(m >> 64), (uint64_t)m, pointed ? (int64_t)point - 31 : 0);
 }
 
+/* 32 bytes each. */
+UPBIT__QUICK __m512i whole_halves(const char *a, const char *b)
+{
+    return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256((const void *)a)),
+                              _mm256_loadu_si256((const void *)b), 1);
+}
+
+typedef struct whole_two {
+    upbit_decimal first, second;
+} whole_two;
+
+/* Those that have an exponent or are negative; out of the way. Not 0: one is no number. */
+static __attribute__((noinline)) uint64_t
+whole_two_slowly(whole_two *out, const char *a, const char *a_end, const char *b, const char *b_end)
+{
+    return (uint64_t)(upbit__decimal_scan(&out->first, a) != a_end) |
+           (uint64_t)(upbit__decimal_scan(&out->second, b) != b_end);
+}
+
+/* How far the digits of one half go to the right for the zeros behind a point, and for the point.
+ */
+typedef struct whole_shift {
+    uint32_t by, keep, before; /* bytes; those that are digits then; those from before the point */
+    int64_t exponent;
+} whole_shift;
+
+/* within: the number's bytes; some: its point and what is not 0. What has no point is as if one
+ * stood behind it. */
+UPBIT__QUICK whole_shift whole_shift_of(uint32_t within, uint32_t points, uint32_t some)
+{
+    whole_shift s;
+    const uint32_t none = points == 0;
+    s.by = _lzcnt_u32(some | none << 31) + 1 - none;
+    s.keep = within << (s.by & 31);
+    s.before = points >> 1 << (s.by & 31);
+    s.before ^= s.before - 1;
+    s.exponent = (int64_t)_tzcnt_u32(points) + s.by - 32;
+    return s;
+}
+
+/* Two decimals of up to 31 characters, a half each, from a to a_end and from b to b_end; before an
+ * end 32 bytes are readable, and behind a start. `lengths` are theirs in all bytes of their halves.
+ * Bits in *wrong: one is no number. */
+UPBIT__QUICK whole_two whole_two_at(uint64_t *wrong, const char *a, const char *a_end,
+                                    const char *b, const char *b_end, __m512i lengths)
+{
+    const uint64_t tops = 0x8000000080000000;
+    const __m512i places = _mm512_inserti64x4(row_constant(UPBIT__SCAN_INDEX),
+                                              upbit__scan_constant(UPBIT__SCAN_INDEX), 1);
+    __m512i x =
+        _mm512_sub_epi8(whole_halves(a_end - 32, b_end - 32), row_constant(UPBIT__SCAN_ZERO));
+    const uint64_t within =
+        _mm512_cmple_epu8_mask(_mm512_sub_epi8(_mm512_set1_epi8(32), lengths), places);
+    const uint64_t digits = _mm512_mask_cmple_epu8_mask(within, x, row_constant(UPBIT__SCAN_NINE));
+    const uint64_t points =
+        _mm512_mask_cmpeq_epi8_mask(within, x, row_constant(UPBIT__SCAN_POINT_DIGIT));
+    const uint64_t filled = _mm512_mask_test_epi8_mask(digits, x, x), some = filled | points;
+    const uint32_t low = (uint32_t)points, high = (uint32_t)(points >> 32);
+    /* Another character; a point at the end, or a second one; a start that is no digit, or a 0 with
+     * a digit behind it. */
+    const uint64_t bad = (within ^ (digits | points)) | (points & tops) | (low & (low - 1)) |
+                         (high & (high - 1)) |
+                         (within & ~(within << 1) & (~digits | (~filled & digits >> 1)));
+    const whole_shift one = whole_shift_of((uint32_t)within, low, (uint32_t)some);
+    const whole_shift two = whole_shift_of((uint32_t)(within >> 32), high, (uint32_t)(some >> 32));
+    const __mmask64 keep = one.keep | (uint64_t)two.keep << 32;
+    const __mmask64 before = one.before | (uint64_t)two.before << 32;
+    const __m512i by =
+        _mm512_inserti64x4(_mm512_set1_epi8((char)one.by), _mm256_set1_epi8((char)two.by), 1);
+    __m512i from = _mm512_sub_epi8(row_constant(UPBIT__SCAN_INDEX), by);
+    from = _mm512_mask_sub_epi8(from, ~before, from, _mm512_set1_epi8(-1));
+    uint64_t parts[8];
+    _mm512_storeu_si512(parts, whole_joined(_mm512_maskz_permutexvar_epi8(keep, from, x)));
+    const upbit__u128 first = (upbit__u128)parts[0] * 10000000000000000ULL + parts[2],
+                      second = (upbit__u128)parts[4] * 10000000000000000ULL + parts[6];
+    whole_two out;
+    upbit__decimal_put(&out.first, (uint64_t)(first >> 64), (uint64_t)first, one.exponent);
+    upbit__decimal_put(&out.second, (uint64_t)(second >> 64), (uint64_t)second, two.exponent);
+    if (__builtin_expect(bad != 0, 0))
+        *wrong |= whole_two_slowly(&out, a, a_end, b, b_end);
+    return out;
+}
+
 /* Four plain integers without a 0 before them, of up to 16 digits: of members a to d, in the even
  * words. What an integer has before those is left out. */
 UPBIT__QUICK __m512i whole_integers(whole *w, unsigned a, unsigned b, unsigned c, unsigned d)
@@ -281,6 +357,23 @@ UPBIT__QUICK void whole_plain(whole *w, __m512i text, __mmask64 counts)
               _mm512_cmpeq_epi8_mask(text, row_constant(UPBIT__SCAN_QUOTE)) |
               _mm512_cmpeq_epi8_mask(text, row_constant(UPBIT__SCAN_BACKSLASH));
 }
+
+/* All of an event but its payload. */
+UPBIT__QUICK void whole_event(upbit_event *e, size_t size, unsigned type, uint8_t stream,
+                              int64_t time, uint64_t present, uint64_t nulls, __m256i code)
+{
+    const uint64_t first = (uint64_t)size | (uint64_t)type << 32 | 1ULL << 48; /* schema 1 */
+    _Static_assert(offsetof(upbit_event, exchange_ms) == 16 && offsetof(upbit_event, nulls) == 56 &&
+                       offsetof(upbit_event, stream) == 8,
+                   "eight words");
+    _mm512_storeu_si512(e, _mm512_set_epi64((int64_t)nulls, (int64_t)present, 0, 0, 0, time, stream,
+                                            (int64_t)first));
+    e->extra = NULL;
+    _mm256_mask_storeu_epi64(e->code, 7, code);
+}
+
+/* Where an event's texts stand. */
+#define UPBIT__WHOLE_BEHIND(T) ((sizeof(T) + 7) & ~(size_t)7)
 
 #endif
 #endif

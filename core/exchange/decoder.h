@@ -15,6 +15,7 @@
 #define upbit__decode_members     UPBIT__NAMED(upbit__decode_members, UPBIT__KIND)
 #define upbit__decode_wire        UPBIT__NAMED(upbit__decode_wire, UPBIT__KIND)
 #define upbit__decode_whole       UPBIT__NAMED(upbit__decode_whole, UPBIT__KIND)
+#define upbit__decode_candle      UPBIT__NAMED(upbit__decode_candle, UPBIT__KIND)
 #define upbit__decode_units       UPBIT__NAMED(upbit__decode_units, UPBIT__KIND)
 #define upbit__decode_assets      UPBIT__NAMED(upbit__decode_assets, UPBIT__KIND)
 #endif
@@ -43,6 +44,7 @@ struct upbit__decoder {
     upbit__whole_function whole;     /* upbit__decode_whole of one that has it; or NULL */
     char date[16];                   /* of the last candle read by it, yyyy-MM-dd; "": none */
     int64_t date_ms;
+    unsigned candle_head; /* and what it began with, see decode_candle.c */
     upbit__json json;
     /* The payload of each type, as last decoded. */
     upbit_ticker ticker;
@@ -106,10 +108,14 @@ const char *upbit__decode_wire(upbit__decoder *d, const char *p, unsigned *next,
                                uint64_t *nulls, int *behind);
 
 /* A message that is nothing but one ticker, trade or candle in wire order, without white space and
- * with values of the usual shape, as an event. 1; 0: it is not that; -1: there was no room for it. In
- * both cases nothing else has happened. Only the code for AVX-512 has it. */
+ * with values of the usual shape, as an event. 1; 0: it is not that; -1: there was no room for it.
+ * In both cases nothing else has happened. Only the code for AVX-512 has it. */
 int upbit__decode_whole(upbit__decoder *d, const char *message, size_t length,
                         const upbit__decode_output *out);
+
+/* The same for a candle; simple: in the SIMPLE format. 64 bytes or more. */
+int upbit__decode_candle(upbit__decoder *d, const char *message, size_t length, int simple,
+                         const upbit__decode_output *out);
 
 /* The value of orderbook_units and of assets; p stands at the value. */
 const char *upbit__decode_units(upbit__decoder *d, const char *p);
