@@ -1,7 +1,6 @@
 #include "session.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,6 @@
 #define TRIES      40 /* more than a burst has */
 #define TRADES_MAX 4096
 #define HOLES_MAX  16
-#define IDS_PER_MS 10000 /* of the mock's trades */
 
 enum { A, B };
 
@@ -35,10 +33,12 @@ static struct got {
     int64_t trades[TRADES_MAX];
     char gap_before[TRADES_MAX];
     size_t trade_count;
+    struct hole {
+        int64_t after_ms, before_ms;
+    } holes[HOLES_MAX];
+    size_t hole_count;
     uint64_t number;
     int gap;
-    int64_t holes[HOLES_MAX][2]; /* ms: trades behind the one and before the other may be missing */
-    size_t hole_count;
 } got;
 static uint64_t next_id;
 
@@ -66,6 +66,16 @@ static int is_error(const char *what, int error)
     return 1;
 }
 
+/* What could be had of a hole stands behind its GAP, with what is missing anywhere between. */
+static int in_a_hole(int64_t id)
+{
+    int64_t ms = id / 10000; /* the mock's ids are times */
+    for (size_t i = 0; i < got.hole_count; i++)
+        if (ms >= got.holes[i].after_ms && ms <= got.holes[i].before_ms)
+            return 1;
+    return 0;
+}
+
 /* What found no memory was told by a GAP. After a cut REST brings it all the same: late, but in
  * that hole, and never twice. */
 static int fills_a_gap(int64_t id)
@@ -73,7 +83,7 @@ static int fills_a_gap(int64_t id)
     size_t i = 0;
     while (i < got.trade_count && got.trades[i] < id)
         i++;
-    return i < got.trade_count && got.trades[i] != id && got.gap_before[i];
+    return i < got.trade_count && got.trades[i] != id && (got.gap_before[i] || in_a_hole(id));
 }
 
 static void take_trade(const upbit_delivery *d, const upbit_trade *t)
@@ -106,10 +116,10 @@ static void take_gap(const upbit_delivery *d, const upbit_gap *gap)
         got.number = gap->last;
     } else {
         require(d->number == got.number + 1, "a hole's number");
-        got.number = d->number;
         require(got.hole_count < HOLES_MAX, "too many holes");
-        got.holes[got.hole_count][0] = gap->after_ms;
-        got.holes[got.hole_count++][1] = gap->before_ms;
+        got.number = d->number;
+        got.holes[got.hole_count++] = (struct hole){gap->after_ms, gap->before_ms};
+        return;
     }
     got.gap = 1;
 }
@@ -262,17 +272,8 @@ static void close_all(void)
     upbit_manager_release(manager);
 }
 
-/* What of a hole could be had follows its GAP: the others may have been among it. */
-static bool is_in_hole(int64_t id)
-{
-    for (size_t i = 0; i < got.hole_count; i++)
-        if (id / IDS_PER_MS >= got.holes[i][0] && id / IDS_PER_MS <= got.holes[i][1])
-            return true;
-    return false;
-}
-
-/* Each trade between the first and the last is there, once, in order; or a GAP stands in its place.
- */
+/* Each trade between the first and the last is there, once, in order; or it lies in a hole that was
+ * told, or a GAP that counts stands in its place. */
 static void compare_trades(const mock *m)
 {
     static int64_t ids[8192];
@@ -284,7 +285,7 @@ static void compare_trades(const mock *m)
             at++;
         long long before = i > 0 ? got.trades[i - 1] : 0;
         require(got.trades[i] > before, "trade %lld after %lld", (long long)got.trades[i], before);
-        while (at < known && ids[at] < got.trades[i] && (got.gap_before[i] || is_in_hole(ids[at])))
+        while (at < known && ids[at] < got.trades[i] && (got.gap_before[i] || in_a_hole(ids[at])))
             at++;
         require(at < known && ids[at] == got.trades[i],
                 "trade %lld is missing, and no GAP tells it", at < known ? (long long)ids[at] : 0);
@@ -335,7 +336,7 @@ void session_full(const place *at)
     AWAIT(got.assets, 1);
 
     uint32_t epoch = got.epoch;
-    require(call(&at->plain, "/mock/cut?how=rst") == 200, "the mock cuts nothing");
+    require(call(&at->plain, "/mock/cut?how=rst&for_ms=300") == 200, "the mock cuts nothing");
     AWAIT(got.epoch, epoch + 1);
     size_t before = got.trade_count;
     AWAIT(got.trade_count, before + 2);

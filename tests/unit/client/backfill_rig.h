@@ -59,10 +59,9 @@ static inline void cancel(void *context, void *handle)
     a->cancelled = true;
 }
 
-static inline void begin(void)
+static inline void begin_with(const upbit__backfill_source *source, void *context)
 {
     static const upbit__clock clocks = {read_now, read_now, read_now};
-    static const upbit__backfill_source source = {ask, cancel};
     setup();
     upbit__clock_set(&clocks);
     now = 100 * UPBIT__SECOND;
@@ -72,7 +71,13 @@ static inline void begin(void)
     ask_error = 0;
     quiet_log = (upbit__log){.most = UPBIT_LOG_NONE};
     ck_assert_int_eq(upbit__loop_create(&loop), 0);
-    upbit__backfill_init(&backfill, &fanout, loop, &quiet_log, &epoch, &source, NULL);
+    upbit__backfill_init(&backfill, &fanout, loop, &quiet_log, &epoch, source, context);
+}
+
+static inline void begin(void)
+{
+    static const upbit__backfill_source source = {ask, cancel};
+    begin_with(&source, NULL);
 }
 
 static inline void end(void)
@@ -183,7 +188,7 @@ static inline void answer(struct asked *a, int error)
     upbit__batch_commit(&batch);
 }
 
-static struct asked *last_ask(void)
+static inline struct asked *last_ask(void)
 {
     ck_assert_uint_gt(ask_count, 0);
     struct asked *a = &asks[ask_count - 1];
