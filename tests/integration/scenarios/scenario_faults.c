@@ -162,8 +162,10 @@ START_TEST(scenario_14_chaos)
         tape_want(t, upbit_proxy_subscribe, types[i], "KRW-BTC", 0);
     for (int i = 0; i < 4; i++)
         tape_wait(t, 0, types[i], "KRW-BTC", UPBIT_STREAM_REALTIME, 1);
+    size_t unknown = 0;
     for (int i = 0; i < 16 && c->orders[i] != NULL; i++) {
         stage_order("%s", c->orders[i]);
+        unknown += strcmp(c->orders[i], "garbage?kind=unknown") == 0;
         stage_run(20);
     }
     stage_run(500);
@@ -183,7 +185,10 @@ START_TEST(scenario_14_chaos)
         ck_assert_uint_ge(stage_stats().reconnects, 1);
     else
         ck_assert_uint_eq(stage_stats().connects, 1);
-    tape_only(t, 0, "ticker KRW-BTC, trade KRW-BTC, orderbook KRW-BTC, candle KRW-BTC");
+    /* What nobody knows the type of is for everybody: each message once, no other message so. */
+    tape_only(t, 0,
+              "ticker KRW-BTC, trade KRW-BTC, orderbook KRW-BTC, candle KRW-BTC, raw KRW-BTC");
+    ck_assert_uint_eq(tape_count(t, 0, UPBIT_TYPE_RAW, NULL, ANY), unknown);
     for (int i = 0; i < 4; i++)
         ck_assert_uint_gt(oracle_true(t, types[i], "KRW-BTC"), 1);
     oracle_order(t, "KRW-BTC");

@@ -165,12 +165,12 @@ static __attribute__((noinline)) void sign_deep_down(void)
     upbit__wipe(token, sizeof token);
 }
 
+/* The room is all looked at by nobody knows whom, or a compiler makes as much of it as it needs. */
 static __attribute__((noinline)) void leave(const void *what, size_t size)
 {
-    volatile char room[8000];
-    for (size_t i = 0; i < size; i++)
-        room[4000 + i] = ((const char *)what)[i];
-    ck_assert_int_eq(room[4000], *(const char *)what);
+    char room[8000];
+    memcpy(room + 4000, what, size);
+    __asm__ volatile("" : : "r"(room) : "memory");
 }
 
 START_TEST(signing_leaves_nothing_on_the_stack)

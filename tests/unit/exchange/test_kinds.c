@@ -51,7 +51,7 @@ static void number(char to[64])
                                       "1234567890123456789012345678901", "123456789012345678901234567890",
                                       "1234567.12345678", "12345678.12345678", "123456789.123456789012345678901234"};
     uint64_t shape = next(100);
-    char whole[40], part[40];
+    char whole[24], part[28]; /* of 20 and 24 digits at most */
     if (shape == 0) {
         strcpy(to, bad[next(sizeof bad / sizeof bad[0])]);
     } else if (shape < 10) {
