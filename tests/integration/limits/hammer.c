@@ -1,11 +1,22 @@
-/* A process that asks for tickers by REST as fast as it is let, four at a time: hammer SECONDS. By
- * the environment's manager. Says "begun", and at the end how many answers it had. */
+/* A process that asks for tickers by REST as fast as it is let, four at a time: hammer SECONDS
+ * [ANSWERS], until then, or until it has so many or gets a SIGTERM. By the environment's manager.
+ * Says "begun", and at the end how many answers it had. */
+#include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "upbit-live/upbit-live.h"
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal_number)
+{
+    (void)signal_number;
+    stopped = 1;
+}
 
 static double now(void)
 {
@@ -27,6 +38,8 @@ static int ask(upbit_proxy *p, uint64_t id)
 int main(int argc, char **argv)
 {
     const double end = now() + (argc > 1 ? atof(argv[1]) : 1);
+    const unsigned long enough = argc > 2 ? strtoul(argv[2], NULL, 10) : ULONG_MAX;
+    signal(SIGTERM, stop);
     upbit_proxy *p = NULL;
     int error = upbit_proxy_open(&p, NULL, "hammer", NULL);
     unsigned answers = 0;
@@ -34,7 +47,7 @@ int main(int argc, char **argv)
         error = ask(p, id);
     printf("begun\n");
     fflush(stdout);
-    while (error == 0 && now() < end) {
+    while (error == 0 && !stopped && answers < enough && now() < end) {
         poll(&(struct pollfd){upbit_proxy_fd(p), POLLIN, 0}, 1, 100);
         upbit_delivery d = UPBIT_DELIVERY_INIT;
         while (error == 0 && upbit_proxy_next(p, &d) == 1) {

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Another program that takes part in the shared budgets, by docs/LIMITS.md alone.
 
-    participant.py FILE GROUP SECONDS              sends requests to URL for so long: prints how many
-        --url http://127.0.0.1:PORT/v1/...
+    participant.py FILE GROUP SECONDS              sends requests to URL for so long, or until it has
+        --url http://127.0.0.1:PORT/v1/...         sent COUNT: prints how many
+        [--count COUNT]
     participant.py FILE GROUP SECONDS --hold       takes the lock and holds it for so long
 """
 import argparse
@@ -98,6 +99,7 @@ def main():
     parser.add_argument("group", choices=NAMES)
     parser.add_argument("seconds", type=float)
     parser.add_argument("--url")
+    parser.add_argument("--count", type=int, default=sys.maxsize)
     parser.add_argument("--hold", action="store_true")
     args = parser.parse_args()
     fd = os.open(args.file, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -108,7 +110,7 @@ def main():
         time.sleep(args.seconds)
         return
     end, sent = time.monotonic() + args.seconds, 0
-    while time.monotonic() < end:
+    while time.monotonic() < end and sent < args.count:
         if not take(fd, args.group):
             time.sleep(0.005)
             continue
