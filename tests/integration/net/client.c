@@ -91,8 +91,8 @@ void client_open(client *c, const char *scheme, const char *host, int port,
     client_open_kind(c, test_transport(), scheme, host, port, config);
 }
 
-void client_open_kind(client *c, int kind, const char *scheme, const char *host, int port,
-                      upbit__transport_config *config)
+int client_try(client *c, int kind, const char *scheme, const char *host, int port,
+               upbit__transport_config *config)
 {
     char url[300];
     const upbit__transport_events events = {.opened = on_opened,
@@ -104,6 +104,13 @@ void client_open_kind(client *c, int kind, const char *scheme, const char *host,
     config->url = url;
     int rc = upbit__transport_open(&c->transport, kind, c->loop, config, &events, c);
     config->url = NULL;
+    return rc;
+}
+
+void client_open_kind(client *c, int kind, const char *scheme, const char *host, int port,
+                      upbit__transport_config *config)
+{
+    int rc = client_try(c, kind, scheme, host, port, config);
     ck_assert_msg(rc == 0, "open: %d %s", rc, upbit_error_detail());
 }
 

@@ -28,6 +28,9 @@ void client_open(client *c, const char *scheme, const char *host, int port,
 /* As client_open, over this kind of transport (upbit_transport_kind). */
 void client_open_kind(client *c, int kind, const char *scheme, const char *host, int port,
                       upbit__transport_config *config);
+/* As client_open_kind, but a failure is the caller's. */
+int client_try(client *c, int kind, const char *scheme, const char *host, int port,
+               upbit__transport_config *config);
 /* Turns the loop until *what >= value or 10 s have passed; returns whether it came. */
 bool client_wait(client *c, const int *what, int value);
 
