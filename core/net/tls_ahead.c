@@ -73,8 +73,6 @@ static int on_read(BIO *bio, char *to, int most)
 {
     upbit__tls_ahead *a = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
-    if (to == NULL || most <= 0)
-        return 0;
     while (!whole(a)) {
         if (a->shut) {
             BIO_set_retry_read(bio);
