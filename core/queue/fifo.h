@@ -309,6 +309,11 @@ static inline void upbit__fifo_count(upbit__fifo *f, uint64_t head, unsigned cou
     }
 }
 
+static inline const void *upbit__fifo_read(const upbit__slot *slot)
+{
+    return atomic_load_explicit(&slot->event, memory_order_relaxed);
+}
+
 /* Takes the `count` slots from *head on, count <= ahead. 0: the I/O thread dropped some, *head is
  * where the lane begins now: ask upbit__fifo_ahead again. Else they are the caller's. 1: the first
  * has the number `expected`, each of the others the next, and nothing is remarkable; `expected` is
@@ -321,9 +326,19 @@ static inline int upbit__fifo_claim(upbit__fifo *f, uint64_t *head, unsigned cou
     const upbit__slot *slots = upbit__fifo_slots(where);
     uint32_t at = (uint32_t)*head, mask = upbit__fifo_capacity(where) - 1;
     uintptr_t marks = 0;
-    for (unsigned i = 0; i < count; i++) {
-        events[i] = atomic_load_explicit(&slots[(at + i) & mask].event, memory_order_relaxed);
-        marks |= (uintptr_t)events[i];
+    unsigned n = 0;
+    if ((at & mask) + count <= mask + 1) /* without the ring's end between them; four at a time */
+        for (const upbit__slot *s = &slots[at & mask]; n + 4 <= count; n += 4) {
+            events[n] = upbit__fifo_read(&s[n]);
+            events[n + 1] = upbit__fifo_read(&s[n + 1]);
+            events[n + 2] = upbit__fifo_read(&s[n + 2]);
+            events[n + 3] = upbit__fifo_read(&s[n + 3]);
+            marks |= (uintptr_t)events[n] | (uintptr_t)events[n + 1] | (uintptr_t)events[n + 2] |
+                     (uintptr_t)events[n + 3];
+        }
+    for (; n < count; n++) {
+        events[n] = upbit__fifo_read(&slots[(at + n) & mask]);
+        marks |= (uintptr_t)events[n];
     }
     if (marks & 1U)
         for (unsigned i = 0; i < count; i++)

@@ -140,6 +140,7 @@ struct upbit__inbox {
     uint64_t batch_number;  /* of the last that take_quick may hand out, and batch_closely + 1 */
     uint32_t batch_closely; /* how many at the turn's end are to be looked at closely */
     uint32_t batch_lane;
+    int batch_more; /* behind it the lane showed more */
     upbit__inbox *run_next;
     uint32_t cursor;      /* whose turn: a FIFO lane, or UPBIT__LANES for latest */
     uint32_t latest_left; /* cells of the turn that runs */
@@ -258,6 +259,15 @@ static inline int upbit__inbox_take_cell(upbit__inbox *in, upbit_delivery *out)
     }
     upbit__inbox_delivered(in);
     return upbit__deliver(out, e, 0, 0);
+}
+
+/* 1: something is at hand, or was seen to wait behind what the turn took. 0 says nothing: only
+ * upbit__inbox_any looks at everything. @thread consumer. */
+static inline int upbit__inbox_goes_on(upbit__inbox *in)
+{
+    return upbit__inbox_held(in) > 0 || in->batch_more || in->held != NULL || in->bundle != NULL ||
+           in->latest.own != NULL ||
+           atomic_load_explicit(&in->detached, memory_order_relaxed); /* the drain looks again */
 }
 
 /* What the consumer's turn touches of an inbox; @thread consumer. */

@@ -85,7 +85,7 @@ static void see_plain(upbit__inbox *in)
 }
 
 /* The next event of the turn, or what has to come before it: each call one step. */
-static int deliver_batch(upbit__inbox *in, upbit_delivery *out)
+__attribute__((noinline)) static int deliver_batch(upbit__inbox *in, upbit_delivery *out)
 {
     if (upbit__inbox_take_quick(in, out))
         return 1;
@@ -184,7 +184,14 @@ static int take_overflow(upbit__inbox *in, upbit_delivery *out)
     return upbit__deliver(out, &e->event, 0, 0);
 }
 
-static int take_control(upbit__inbox *in, upbit_delivery *out)
+/* Nothing of take_control's is there: nearly always. */
+static inline int is_control_empty(upbit__inbox *in)
+{
+    return upbit__ring_waiting(&in->ring) == 0 && !upbit__latest_any(&in->control) &&
+           (in->overflow_pending | atomic_load_explicit(&in->overflow, memory_order_relaxed)) == 0;
+}
+
+__attribute__((noinline)) static int take_control(upbit__inbox *in, upbit_delivery *out)
 {
     int r = take_ring(in, out);
     if (r != 0)
@@ -199,7 +206,8 @@ static int take_control(upbit__inbox *in, upbit_delivery *out)
 
 /* How many of the `ahead` events from `head` on lie before the first barrier that concerns the
  * lane. */
-static uint64_t before_barrier(upbit__inbox *in, unsigned lane, uint64_t head, uint64_t ahead)
+__attribute__((noinline)) static uint64_t before_barrier(upbit__inbox *in, unsigned lane,
+                                                         uint64_t head, uint64_t ahead)
 {
     uint64_t waiting = upbit__ring_waiting(&in->ring);
     for (uint64_t i = 0; i < waiting; i++) {
@@ -223,8 +231,9 @@ static int claim_turn(upbit__inbox *in, unsigned lane)
         int64_t ahead = upbit__fifo_ahead(f, head);
         if (ahead <= 0)
             return 0;
-        uint64_t count = before_barrier(in, lane, head, (uint64_t)ahead);
-        if (count == 0)
+        uint64_t count = (uint64_t)ahead;
+        if (upbit__ring_waiting(&in->ring) != 0 &&
+            (count = before_barrier(in, lane, head, count)) == 0)
             return -1;
         if (count > UPBIT__TURN)
             count = UPBIT__TURN;
@@ -234,6 +243,7 @@ static int claim_turn(upbit__inbox *in, unsigned lane)
         if (claimed == 0)
             continue;
         in->batch_lane = lane;
+        in->batch_more = (uint64_t)ahead > count;
         in->batch_number = f->expected;
         in->batch_closely = 0;
         upbit__inbox_claimed(in, count);
@@ -279,6 +289,8 @@ static int take_data(upbit__inbox *in, upbit_delivery *out, int *blocked)
         left &= ~(1U << lane);
         in->cursor = lane == UPBIT__LANES ? 0 : lane + 1;
         if (lane == UPBIT__LANES) {
+            if (!upbit__latest_any(&in->latest))
+                continue;
             in->latest_left = UPBIT__TURN;
             int r = take_latest(in, out);
             if (r != 0)
@@ -288,14 +300,15 @@ static int take_data(upbit__inbox *in, upbit_delivery *out, int *blocked)
         int r = claim_turn(in, lane);
         if (r > 0) {
             look(in, in->batch_events[UPBIT__TURN - upbit__inbox_held(in)]);
-            return deliver_batch(in, out);
+            return upbit__inbox_take_quick(in, out) ? 1 : deliver_batch(in, out);
         }
         *blocked |= r < 0;
     }
     return 0;
 }
 
-int upbit__inbox_take(upbit__inbox *in, upbit_delivery *out)
+/* Of the turn that runs. 0: there is nothing at hand. */
+__attribute__((noinline)) static int take_at_hand(upbit__inbox *in, upbit_delivery *out)
 {
     if (in->bundle != NULL)
         return deliver_bundle(in, out); /* nothing else is at hand: it was taken from control */
@@ -303,8 +316,14 @@ int upbit__inbox_take(upbit__inbox *in, upbit_delivery *out)
         return deliver_held(in, out);
     if (upbit__inbox_held(in) > 0)
         return deliver_batch(in, out);
-    if (in->latest_left > 0) {
-        int r = take_latest(in, out);
+    return in->latest_left > 0 ? take_latest(in, out) : 0;
+}
+
+int upbit__inbox_take(upbit__inbox *in, upbit_delivery *out)
+{
+    if (in->bundle != NULL || in->held != NULL || upbit__inbox_held(in) > 0 ||
+        in->latest_left > 0) {
+        int r = take_at_hand(in, out);
         if (r != 0)
             return r;
     }
@@ -314,7 +333,7 @@ int upbit__inbox_take(upbit__inbox *in, upbit_delivery *out)
         /* Before the rest: what was pushed before CLOSED is seen below if CLOSED is seen here. */
         const upbit_event *closed = atomic_load_explicit(&in->closed, memory_order_acquire);
         int blocked = 0;
-        int r = take_control(in, out);
+        int r = is_control_empty(in) ? 0 : take_control(in, out);
         if (r == 0)
             r = take_data(in, out, &blocked);
         if (r != 0)

@@ -334,13 +334,19 @@ void upbit_event_ref(const upbit_event *e)
 
 /* ---- references let go in a drain ---- */
 
-/* What a thread in a drain has let go and not told the blocks yet. */
+/* References to one event that were let go and of which its block was not told yet. */
+typedef struct release release;
+struct release {
+    const upbit_event *of; /* &upbit__event_tomb, which nobody lets go: free */
+    release *then;         /* what followed last time */
+    uint32_t count;
+};
+
+/* What a thread in a drain has let go. */
 typedef struct releases {
-    block *of[UPBIT__RELEASES];
-    uint32_t count[UPBIT__RELEASES];
-    unsigned next;   /* where the block that followed last time is */
-    unsigned start;  /* where the one is that came when it was another */
+    release *last;
     unsigned oldest; /* the next to give way */
+    release each[UPBIT__RELEASES];
 } releases;
 
 /* Of this thread, while it drains. A pointer alone, so that the library may be loaded late. */
@@ -349,18 +355,19 @@ static pthread_once_t releases_once = PTHREAD_ONCE_INIT;
 static pthread_key_t releases_key; /* a thread that ends in the middle of a drain settles, too */
 static int releases_have_key;
 
-__attribute__((noinline)) static void settle(releases *r, unsigned at)
+__attribute__((noinline)) static void settle(release *at)
 {
-    block *b = r->of[at];
-    r->of[at] = NULL;
-    if (b != NULL && drop_refs(b, r->count[at]))
+    block *b = block_of(at->of);
+    int is_free = at->of == &upbit__event_tomb;
+    at->of = &upbit__event_tomb;
+    if (!is_free && drop_refs(b, at->count))
         send_back(b);
 }
 
 static void settle_all(releases *r)
 {
     for (unsigned i = 0; i < UPBIT__RELEASES; i++)
-        settle(r, i);
+        settle(&r->each[i]);
 }
 
 static void end_thread(void *context)
@@ -387,10 +394,14 @@ void upbit__releases_begin(void)
     if (mine != NULL || pthread_once(&releases_once, make_key) != 0 || !releases_have_key)
         return;
     releases *r = calloc(1, sizeof *r);
-    if (r == NULL || pthread_setspecific(releases_key, r) != 0)
+    if (r == NULL || pthread_setspecific(releases_key, r) != 0) {
         free(r);
-    else
-        mine = r;
+        return;
+    }
+    for (unsigned i = 0; i < UPBIT__RELEASES; i++)
+        r->each[i] = (release){&upbit__event_tomb, &r->each[(i + 1) % UPBIT__RELEASES], 0};
+    r->last = r->each;
+    mine = r;
 }
 
 void upbit__releases_end(void)
@@ -399,61 +410,53 @@ void upbit__releases_end(void)
         settle_all(mine);
 }
 
-/* Where the block is, or is now. */
-__attribute__((noinline)) static unsigned find(releases *r, block *b)
+/* Where the event is, or is now. */
+static release *find(releases *r, const upbit_event *e)
 {
-    unsigned at = r->start;
-    for (unsigned i = 0; i < UPBIT__RELEASES && r->of[at] != b; i++)
-        at = (r->start + i) % UPBIT__RELEASES;
-    if (r->of[at] != b) {
-        at = r->oldest++ % UPBIT__RELEASES;
-        settle(r, at);
-        r->of[at] = b;
-        r->count[at] = 0;
-    }
-    r->start = at;
+    for (unsigned i = 0; i < UPBIT__RELEASES; i++)
+        if (r->each[i].of == e)
+            return &r->each[i];
+    release *at = &r->each[r->oldest++ % UPBIT__RELEASES];
+    settle(at);
+    at->of = e;
+    at->count = 0;
     return at;
 }
 
-/* Not the block that was expected, or perhaps the last reference. */
-__attribute__((noinline)) static void let_go_slowly(releases *r, block *b)
-{
-    uint32_t left = atomic_load_explicit(&b->refs, memory_order_relaxed); /* of whom: drop_refs */
-    if (left == 1) {
-        if (drop_refs(b, 1))
-            send_back(b);
-        return;
-    }
-    unsigned at = r->of[r->next] == b ? r->next : find(r, b);
-    r->next = (at + 1) % UPBIT__RELEASES;
-    if (++r->count[at] >= left)
-        settle(r, at); /* nobody else has it any more */
-}
-
-__attribute__((noinline)) static void let_go_now(block *b)
-{
-    if (drop_refs(b, 1))
-        send_back(b);
-}
-
-void upbit_event_unref(const upbit_event *e)
+/* No drain, not the event that was expected, or perhaps the last reference. */
+__attribute__((noinline)) static void let_go_slowly(const upbit_event *e)
 {
     if (e == NULL)
         return;
     block *b = block_of(e);
     releases *r = mine;
-    if (r == NULL) {
-        let_go_now(b);
+    uint32_t left = atomic_load_explicit(&b->refs, memory_order_relaxed); /* of whom: drop_refs */
+    if (r == NULL || left == 1) {
+        if (drop_refs(b, 1))
+            send_back(b);
         return;
     }
-    unsigned at = r->next;
-    uint32_t count = r->count[at] + 1;
-    if (r->of[at] != b || count >= atomic_load_explicit(&b->refs, memory_order_relaxed)) {
-        let_go_slowly(r, b);
-        return;
+    release *at = r->last->then;
+    if (at->of != e)
+        at = r->last->then = find(r, e);
+    r->last = at;
+    if (++at->count >= left)
+        settle(at); /* nobody else has it any more */
+}
+
+void upbit_event_unref(const upbit_event *e)
+{
+    releases *r = mine;
+    if (r != NULL) {
+        release *at = r->last->then;
+        uint32_t count = at->count + 1;
+        if (at->of == e && count < atomic_load_explicit(&block_of(e)->refs, memory_order_relaxed)) {
+            at->count = count;
+            r->last = at;
+            return;
+        }
     }
-    r->count[at] = count;
-    r->next = (at + 1) % UPBIT__RELEASES;
+    let_go_slowly(e);
 }
 
 void upbit__pool_release(upbit__pool *p)

@@ -56,6 +56,8 @@ static void collect(upbit__waiter *w)
             w->run_last->run_next = in;
         w->run_last = in;
     }
+    if (w->run->run_next != NULL)
+        upbit__releases_begin();
 }
 
 /* A new first of the run list is at hand: what lies behind it comes nearer meanwhile. With a
@@ -188,7 +190,7 @@ static void end_turn(upbit__waiter *w)
 {
     upbit__inbox *in = w->run;
     w->turn = UPBIT__TURN;
-    if (!upbit__inbox_any(in)) {
+    if (!upbit__inbox_goes_on(in)) {
         set_idle(w);
         return;
     }
@@ -200,6 +202,8 @@ static void end_turn(upbit__waiter *w)
 /* One event of the run list. 0: the list is empty. */
 static int take_run(upbit__waiter *w, void **owner, upbit_delivery *out)
 {
+    if (w->turn == 0 && w->run != NULL)
+        end_turn(w);
     while (w->run != NULL) {
         upbit__inbox *in = w->run;
         if (atomic_load_explicit(&in->detached, memory_order_acquire)) { /* upbit__inbox_detach */
@@ -215,8 +219,7 @@ static int take_run(upbit__waiter *w, void **owner, upbit_delivery *out)
             set_idle(w);
             continue;
         }
-        if (--w->turn == 0)
-            end_turn(w);
+        w->turn--;
         return 1;
     }
     return 0;
@@ -259,8 +262,6 @@ __attribute__((noinline)) static int take_slowly(upbit__waiter *w, void **owner,
     int r = take(w, owner, out);
     if (r <= 0)
         upbit__releases_end();
-    else if (w->run != NULL && w->run->run_next != NULL)
-        upbit__releases_begin();
 #ifndef NDEBUG
     atomic_store_explicit(&w->draining, 0, memory_order_relaxed);
 #endif
@@ -270,9 +271,9 @@ __attribute__((noinline)) static int take_slowly(upbit__waiter *w, void **owner,
 int upbit__waiter_take(upbit__waiter *w, void **owner, upbit_delivery *out)
 {
     assert(!atomic_load_explicit(&w->draining, memory_order_relaxed) && "two consumers");
-    /* Six of eight events: the turn goes on. */
+    /* Seven of eight events: the turn goes on. */
     upbit__inbox *in = w->run;
-    if (in == NULL || w->turn <= 1 ||
+    if (in == NULL || w->turn == 0 ||
         atomic_load_explicit(&in->detached, memory_order_acquire) || /* upbit__inbox_detach */
         !(upbit__inbox_take_quick(in, out) || upbit__inbox_take_cell(in, out)))
         return take_slowly(w, owner, out);

@@ -43,12 +43,11 @@ MUTANTS = {
          'upbit__fifo_slots(where)[at].event = upbit__fifo_marked(event, mark)'),
         ('atomic_store_explicit(&slots[(at + count) & mask].event, events[i], memory_order_relaxed)',
          'slots[(at + count) & mask].event = events[i]'),
-        ('atomic_load_explicit(&slots[(at + i) & mask].event, memory_order_relaxed)',
-         'slots[(at + i) & mask].event'),
+        ('return atomic_load_explicit(&slot->event, memory_order_relaxed);', 'return slot->event;'),
         ('atomic_load_explicit(&old[i & was].event, memory_order_relaxed)', 'old[i & was].event'),
         ('atomic_store_explicit(&slots[i & mask].event, event, memory_order_relaxed)',
          'slots[i & mask].event = event'),
-        ('atomic_load_explicit(&slot->event, memory_order_relaxed)', 'slot->event')]),
+        ('oldest = atomic_load_explicit(&slot->event, memory_order_relaxed)', 'oldest = slot->event')]),
     'refused_and_not_marked': Mutant('fifo', 'fifo.h', ORDER, [
         ('    f->number++;\n    upbit__fifo_mark(f);', '    f->number++;')]),
     'mark_lost_with_the_dropped': Mutant('fifo', 'fifo.h', ORDER, [
