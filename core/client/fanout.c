@@ -94,6 +94,8 @@ static void push_to_all(upbit__fanout *f, upbit__key *key, const upbit_event *e)
     bool settled = key->settled;
     bool newest = e->type != UPBIT_TYPE_CANDLE || upbit__news_is_newest(key, e);
     key->settled = settled || newest; /* unless a push says otherwise */
+    if (settled && upbit__crowd_push(f->batch, key->takers, key->entry_count, &key->crowd, e))
+        return;
     for (uint32_t i = 0, count = key->entry_count; i < count; i++) {
         foresee(key, i);
         const upbit__taker *taker = &key->takers[i];

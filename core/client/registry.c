@@ -219,6 +219,7 @@ static upbit__entry *make_entry(upbit__key *key, upbit__client *client)
     e->lost = key->lost;
     e->key_index = key->entry_count;
     key->takers[key->entry_count] = (upbit__taker){client->inbox, e->cell};
+    key->crowd = 0;
     key->entries[key->entry_count++] = e;
     e->client_index = (uint32_t)client->entry_count;
     client->entries[client->entry_count++] = e;
@@ -275,6 +276,7 @@ void upbit__registry_retire_cell(upbit__entry *e)
     upbit__about about = upbit__about_key(&e->key->id);
     upbit__inbox_cell_retire(e->client->inbox, e->cell, &about);
     e->cell = e->key->takers[e->key_index].cell = NULL;
+    e->key->crowd = 0;
 }
 
 void upbit__registry_remove(upbit__registry *r, upbit__entry *e)
@@ -285,6 +287,7 @@ void upbit__registry_remove(upbit__registry *r, upbit__entry *e)
     upbit__entry *moved = key->entries[--key->entry_count];
     key->entries[e->key_index] = moved;
     key->takers[e->key_index] = key->takers[key->entry_count];
+    key->crowd = 0;
     moved->key_index = e->key_index;
     moved = client->entries[--client->entry_count];
     client->entries[e->client_index] = moved;

@@ -100,13 +100,6 @@ struct upbit__entry {
     bool take;  /* scratch of the fan-out: gets the event at hand */
 };
 
-/* What the fan-out needs of an entry in the usual case, apart from it: entries of thousands of
- * wants lie all over memory, these one behind the other. */
-typedef struct upbit__taker {
-    upbit__inbox *inbox;
-    upbit__cell *cell; /* NULL: its FIFO lane */
-} upbit__taker;
-
 /* A cut order book for those who want fewer rows: made once per frame and depth. */
 typedef struct upbit__cut {
     unsigned depth;
@@ -127,7 +120,9 @@ struct upbit__key {
     uint64_t hash;
     upbit__key *chain; /* next in its bucket */
     upbit__entry **entries;
-    upbit__taker *takers; /* of the same indices */
+    upbit__taker *takers; /* of the same indices, for the usual case: entries of thousands of
+                             wants lie all over memory, these one behind the other */
+    uint64_t crowd;       /* whether they are the crowd: upbit__crowd_push */
     uint32_t entry_count, entry_capacity;
     bool settled;         /* all entries have something, and nothing to be told again: a push that
                              succeeds changes nothing in them. False: not known to be so */

@@ -11,34 +11,32 @@ void upbit__batch_init(upbit__batch *b, upbit__pool *pool)
     b->pool = pool;
 }
 
-/* Events in the lanes, of which the consumer may have taken some since the heads were last seen. */
-static uint64_t waiting_at_most(upbit__inbox *in)
-{
-    uint64_t waiting = 0;
-    uint32_t open = atomic_load_explicit(&in->open, memory_order_relaxed); /* written here */
-    for (uint32_t left = open; left != 0; left &= left - 1) {
-        upbit__fifo *f = &upbit__inbox_lane(in, (unsigned)__builtin_ctz(left))->fifo;
-        waiting += f->ptail - f->hseen;
-    }
-    return waiting;
-}
-
 /* Shows the consumer what is in the lanes; control was seen already. */
 static void show(upbit__inbox *in)
 {
     upbit__latest_show(&in->latest, &in->fresh);
     if (in->lanes_touched == 0)
         return;
-    for (uint32_t left = in->lanes_touched; left != 0; left &= left - 1)
-        upbit__fifo_commit(&upbit__inbox_lane(in, (unsigned)__builtin_ctz(left))->fifo);
+    /* The consumer may have taken some of what is counted here since the heads were last seen. */
+    uint64_t waiting = 0;
+    uint32_t open = atomic_load_explicit(&in->open, memory_order_relaxed); /* written here */
+    for (uint32_t left = open; left != 0; left &= left - 1) {
+        unsigned lane = (unsigned)__builtin_ctz(left);
+        upbit__fifo *f = &upbit__inbox_lane(in, lane)->fifo;
+        if (in->lanes_touched >> lane & 1U)
+            upbit__fifo_commit(f);
+        waiting += f->ptail - f->hseen;
+    }
     in->lanes_touched = 0;
-    if (waiting_at_most(in) <= in->queued_most)
+    if (waiting <= in->queued_most)
         return;
     /* The heads lie in lines the consumer writes: looked at only where it could be a new peak. */
-    uint32_t open = atomic_load_explicit(&in->open, memory_order_relaxed);
-    for (uint32_t left = open; left != 0; left &= left - 1)
-        upbit__fifo_refresh(&upbit__inbox_lane(in, (unsigned)__builtin_ctz(left))->fifo);
-    uint64_t waiting = waiting_at_most(in);
+    waiting = 0;
+    for (uint32_t left = open; left != 0; left &= left - 1) {
+        upbit__fifo *f = &upbit__inbox_lane(in, (unsigned)__builtin_ctz(left))->fifo;
+        upbit__fifo_refresh(f);
+        waiting += f->ptail - f->hseen;
+    }
     if (waiting > in->queued_most) {
         in->queued_most = waiting;
         atomic_store_explicit(&in->queued_peak, waiting, memory_order_relaxed);
@@ -47,6 +45,7 @@ static void show(upbit__inbox *in)
 
 int upbit__inbox_commit(upbit__inbox *in)
 {
+    upbit__crowd_spill(in->batch);
     if (!in->touched)
         return 0;
     upbit__inbox_unstage(in);
@@ -58,23 +57,13 @@ int upbit__inbox_commit(upbit__inbox *in)
     return rang;
 }
 
-/* Where hundreds are touched, what the next ones need has left the near caches since the last
- * commit. */
-static void foresee_touched(upbit__inbox *next)
+static void foresee_touched(const upbit__inbox *next)
 {
     if (next == NULL)
         return;
-    uint32_t open = atomic_load_explicit(&next->open, memory_order_relaxed); /* written here */
-    for (; open != 0; open &= open - 1) {
-        upbit__fifo *f = &upbit__inbox_lane(next, (unsigned)__builtin_ctz(open))->fifo;
-        UPBIT__PREFETCH(f);
-        UPBIT__PREFETCH(&f->tail);
-    }
-    if (next->touched_next != NULL) {
-        UPBIT__PREFETCH(&next->touched_next->batch);
-        UPBIT__PREFETCH(&next->touched_next->lanes);
-        UPBIT__PREFETCH(&next->touched_next->idle);
-    }
+    upbit__inbox_foresee_push(next);
+    if (next->touched_next != NULL)
+        upbit__inbox_foresee_commit(next->touched_next);
 }
 
 /* It stops being empty: with the others of its waiter, as far as that is this batch's. */
@@ -91,9 +80,26 @@ static void rise(upbit__inbox *in)
     w->rising = &in->ready;
 }
 
+int upbit__inbox_show(upbit__inbox *in)
+{
+    upbit__waiter *w = in->waiter;
+    show(in);
+    if (upbit__flag_take(&in->idle))
+        rise(in);
+    if (!in->grouped)
+        return upbit__waiter_notify(w); /* another manager's waiter: its list is not ours */
+    if (!w->touched) {
+        upbit__batch *b = in->batch;
+        w->touched = 1;
+        w->touched_next = b->waiters;
+        b->waiters = w;
+    }
+    return 0;
+}
+
 int upbit__batch_commit(upbit__batch *b)
 {
-    int rang = 0;
+    int rang = upbit__crowd_commit(b);
     upbit__inbox *in = b->touched;
     b->touched = NULL;
     b->barren = 0;
@@ -101,18 +107,8 @@ int upbit__batch_commit(upbit__batch *b)
         next = in->touched_next;
         foresee_touched(next);
         in->touched = 0;
-        upbit__inbox_unstage(in);
-        show(in);
-        if (upbit__flag_take(&in->idle))
-            rise(in);
-        upbit__waiter *w = in->waiter;
-        if (!in->grouped) {
-            rang += upbit__waiter_notify(w); /* another manager's waiter: its list is not ours */
-        } else if (!w->touched) {
-            w->touched = 1;
-            w->touched_next = b->waiters;
-            b->waiters = w;
-        }
+        upbit__inbox_unstage_own(in);
+        rang += upbit__inbox_show(in);
     }
     upbit__batch_clear_stage(b);
     upbit__waiter *w = b->waiters;
@@ -134,6 +130,7 @@ void upbit__inbox_destroy(upbit__inbox *in)
     if (in == NULL)
         return;
     upbit__batch *b = in->batch;
+    upbit__crowd_end(b);
     upbit__inbox_commit(in); /* what was pushed is for the consumer, who may go on without us */
     if (in->touched) {
         upbit__inbox **at = &b->touched;

@@ -233,10 +233,16 @@ static inline void upbit__fifo_skip(upbit__fifo *f)
     upbit__fifo_mark(f);
 }
 
+/* 1: what is put in now is marked. */
+static inline int upbit__fifo_is_marking(const upbit__fifo *f)
+{
+    return f->hseen <= f->odd;
+}
+
 /* Behind the last one; there must be room. Seen by the consumer after the next commit. */
 static inline void upbit__fifo_put(upbit__fifo *f, const void *event, uint32_t size)
 {
-    uintptr_t where = upbit__fifo_where(f), mark = f->hseen <= f->odd;
+    uintptr_t where = upbit__fifo_where(f), mark = (uintptr_t)upbit__fifo_is_marking(f);
     uint32_t at = (uint32_t)f->ptail & (upbit__fifo_capacity(where) - 1);
     atomic_store_explicit(&upbit__fifo_slots(where)[at].event, upbit__fifo_marked(event, mark),
                           memory_order_relaxed);
@@ -255,7 +261,7 @@ static inline unsigned upbit__fifo_put_all(upbit__fifo *f, uint64_t which,
                                            const void *const *events, const uint32_t *sizes)
 {
     unsigned count = 0;
-    if (f->hseen <= f->odd) {
+    if (upbit__fifo_is_marking(f)) {
         for (; which != 0; which &= which - 1, count++)
             upbit__fifo_put(f, events[__builtin_ctzll(which)], sizes[__builtin_ctzll(which)]);
         return count;
@@ -276,6 +282,41 @@ static inline unsigned upbit__fifo_put_all(upbit__fifo *f, uint64_t which,
     f->ptail += count;
     f->number += count;
     return count;
+}
+
+static inline void upbit__fifo_fill(upbit__slot *slot, const void *event)
+{
+    atomic_store_explicit(&slot->event, event, memory_order_relaxed);
+}
+
+/* `count` events, not marked, before[i] bytes of them before the i-th and `bytes` in all; there
+ * must be room. */
+static inline void upbit__fifo_put_run(upbit__fifo *f, const void *const *events,
+                                       const uint32_t *before, uint32_t count, uint32_t bytes)
+{
+    uintptr_t where = upbit__fifo_where(f);
+    uint32_t capacity = upbit__fifo_capacity(where), at = (uint32_t)f->ptail & (capacity - 1);
+    upbit__slot *slots = upbit__fifo_slots(where);
+    uint32_t *begins = upbit__fifo_begins(where), put = f->put, i = 0;
+    if (at + count <= capacity) /* without the ring's end between them; four at a time */
+        for (; i + 4 <= count; i += 4) {
+            upbit__fifo_fill(&slots[at + i], events[i]);
+            upbit__fifo_fill(&slots[at + i + 1], events[i + 1]);
+            upbit__fifo_fill(&slots[at + i + 2], events[i + 2]);
+            upbit__fifo_fill(&slots[at + i + 3], events[i + 3]);
+            begins[at + i] = put + before[i];
+            begins[at + i + 1] = put + before[i + 1];
+            begins[at + i + 2] = put + before[i + 2];
+            begins[at + i + 3] = put + before[i + 3];
+        }
+    for (; i < count; i++) {
+        upbit__fifo_fill(&slots[(at + i) & (capacity - 1)], events[i]);
+        begins[(at + i) & (capacity - 1)] = put + before[i];
+    }
+    f->put = put + bytes;
+    f->bytes += bytes;
+    f->ptail += count;
+    f->number += count;
 }
 
 static inline void upbit__fifo_commit(upbit__fifo *f)

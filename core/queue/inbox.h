@@ -30,14 +30,13 @@
 #include "base/histogram.h"
 #include "queue/about.h"
 #include "queue/bundle.h"
+#include "queue/crowd.h"
 #include "queue/line.h"
 #include "queue/pool.h"
 #include "queue/waiter.h"
 #include "upbit-live/control.h"
 #include "upbit-live/options.h"
 #include "upbit-live/proxy.h"
-
-typedef struct upbit__cell upbit__cell;
 
 enum {
     UPBIT__TURN = 8,           /* events of one lane or inbox before the next has its turn */
@@ -90,6 +89,14 @@ struct upbit__batch {
     uint32_t stage_epoch[UPBIT__LANES]; /* by lane: which they all have */
     const void *stage[UPBIT__STAGE];    /* events; references are those of the inboxes */
     uint32_t stage_size[UPBIT__STAGE];
+    /* the crowd: see crowd.h */
+    upbit__inbox *crowd;    /* linked by crowd_next */
+    uint64_t crowd_number;  /* 0: there is none */
+    uint64_t crowds;        /* how many there have been */
+    uint64_t crowd_staged;  /* what of the stage all of them have been pushed */
+    uint32_t crowd_unshown; /* 1: something is in their lanes and not shown */
+    uint32_t crowd_stages;  /* lanes that all of them fill by the stage */
+    uint32_t crowd_looks;   /* which of the others were looked at once, which twice */
     upbit__pool *pool;      /* whose events are let go here; may be NULL (tests) */
     upbit__inbox *touched;  /* inboxes pushed to since the last commit            */
     upbit__waiter *waiters; /* their waiters, while committing                    */

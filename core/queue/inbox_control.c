@@ -183,6 +183,7 @@ void upbit__inbox_closed(upbit__inbox *in, const upbit_event *e)
     upbit__latest_show(&in->latest, &in->fresh);
     in->io_closed = 1;
     in->stages = 0;
+    upbit__crowd_end(in->batch);
     atomic_store_explicit(&in->closed, e, memory_order_release); /* upbit__inbox_take */
     upbit__inbox_touch(in);
 }

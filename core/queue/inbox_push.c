@@ -183,7 +183,7 @@ static unsigned unstage_lane(upbit__inbox *in, unsigned lane, uint64_t which)
     return count;
 }
 
-void upbit__inbox_unstage(upbit__inbox *in)
+void upbit__inbox_unstage_own(upbit__inbox *in)
 {
     uint64_t staged = in->staged;
     if (staged == 0)
@@ -201,20 +201,26 @@ void upbit__inbox_unstage(upbit__inbox *in)
     }
 }
 
+void upbit__inbox_unstage(upbit__inbox *in)
+{
+    upbit__crowd_spill(in->batch);
+    upbit__inbox_unstage_own(in);
+}
+
 void upbit__batch_unstage(upbit__batch *b)
 {
     if (b->staged == 0)
         return;
+    upbit__crowd_unstage(b);
     for (upbit__inbox *in = b->touched; in != NULL; in = in->touched_next) {
         if (in->touched_next != NULL)
             UPBIT__PREFETCH(&in->touched_next->batch);
-        upbit__inbox_unstage(in);
+        upbit__inbox_unstage_own(in);
     }
     upbit__batch_clear_stage(b);
 }
 
-/* A new event on the stage. */
-static void put_on_stage(upbit__batch *b, const upbit_event *e, unsigned lane)
+void upbit__batch_stage(upbit__batch *b, const upbit_event *e, unsigned lane)
 {
     uint32_t bit = 1U << lane;
     if (b->staged == UPBIT__STAGE ||
@@ -260,7 +266,7 @@ __attribute__((noinline)) static int push_first(upbit__inbox *in, const upbit_ev
         return upbit__inbox_push_into(in, e->type, e);
     upbit__batch *b = in->batch;
     if (b->stage_last != e || (in->staged & b->stage_bit) != 0)
-        put_on_stage(b, e, lane);
+        upbit__batch_stage(b, e, lane);
     in->staged |= b->stage_bit;
     upbit__inbox_touch(in);
     return 1;

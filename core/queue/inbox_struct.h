@@ -85,6 +85,7 @@ struct upbit__inbox {
     uint8_t stages;         /* lanes whose events go by the stage      */
     uint32_t lanes_touched; /* FIFO lanes with something uncommitted   */
     uint64_t queued_most;   /* queued_peak */
+    upbit__inbox *crowd_next;
 
     /* written by the I/O thread, once each, read by the consumer; atomic */
     _Alignas(UPBIT__CACHE_LINE) _Atomic(upbit__lane *) lanes[UPBIT__LANES];
@@ -310,6 +311,41 @@ static inline void upbit__inbox_let_go(upbit__inbox *in, const upbit_event *e)
 
 /* What it has been pushed goes from the stage into its lanes. @thread io. */
 void upbit__inbox_unstage(upbit__inbox *in);
+/* The same, but for what it was pushed with its crowd. */
+void upbit__inbox_unstage_own(upbit__inbox *in);
+/* A new event on the stage: b->stage_bit. @thread io. */
+void upbit__batch_stage(upbit__batch *b, const upbit_event *e, unsigned lane);
+/* The consumer sees what is in the lanes, and is woken; 1: now, 0: with the rest of the commit.
+ * @thread io. */
+int upbit__inbox_show(upbit__inbox *in);
+/* What the crowd was pushed goes into its lanes and is shown. Returns how many it woke. */
+int upbit__crowd_commit(upbit__batch *b);
+
+/* Events of one lane and epoch, for many inboxes: see upbit__fifo_put_run. */
+typedef struct upbit__run {
+    const void **events;
+    uint32_t *before;
+    uint32_t lane, epoch, count, bytes;
+} upbit__run;
+
+/* What a commit needs of an inbox, and what it needs when that has come: where hundreds are visited
+ * it has left the near caches since the last commit. */
+static inline void upbit__inbox_foresee_commit(const upbit__inbox *in)
+{
+    UPBIT__PREFETCH(&in->batch);
+    UPBIT__PREFETCH(&in->lanes);
+    UPBIT__PREFETCH(&in->idle);
+}
+
+static inline void upbit__inbox_foresee_push(const upbit__inbox *in)
+{
+    uint32_t open = atomic_load_explicit(&in->open, memory_order_relaxed); /* written here */
+    for (; open != 0; open &= open - 1) {
+        const upbit__lane *l = atomic_load_explicit(&in->lanes[__builtin_ctz(open)],
+                                                    memory_order_relaxed); /* written here */
+        UPBIT__PREFETCH(&l->fifo);
+    }
+}
 
 /* Nothing on it is any inbox's. @thread io. */
 static inline void upbit__batch_clear_stage(upbit__batch *b)

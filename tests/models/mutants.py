@@ -44,6 +44,7 @@ MUTANTS = {
         ('atomic_store_explicit(&slots[(at + count) & mask].event, events[i], memory_order_relaxed)',
          'slots[(at + count) & mask].event = events[i]'),
         ('return atomic_load_explicit(&slot->event, memory_order_relaxed);', 'return slot->event;'),
+        ('atomic_store_explicit(&slot->event, event, memory_order_relaxed)', 'slot->event = event'),
         ('atomic_load_explicit(&old[i & was].event, memory_order_relaxed)', 'old[i & was].event'),
         ('atomic_store_explicit(&slots[i & mask].event, event, memory_order_relaxed)',
          'slots[i & mask].event = event'),
@@ -53,7 +54,7 @@ MUTANTS = {
     'mark_lost_with_the_dropped': Mutant('fifo', 'fifo.h', ORDER, [
         ('        f->odd += head == f->odd; /* the next one has to tell it then */\n', '')]),
     'marked_once_only': Mutant('fifo', 'fifo.h', ORDER, [
-        ('mark = f->hseen <= f->odd;', 'mark = f->ptail == f->odd;')]),
+        ('return f->hseen <= f->odd;', 'return f->ptail == f->odd;')]),
     'number_read_after_the_claim': Mutant('fifo often', 'fifo.h', ORDER, [
         ('    if (marks & 1U)\n        for (unsigned i = 0; i < count; i++)\n'
          '            if (events[i] != upbit__fifo_unmarked(events[i]))\n'

@@ -59,6 +59,8 @@ typedef struct stage {
     upbit__waiter *waiter;
     upbit__inbox **in;
     upbit__cell *(*cells)[BATCH];
+    upbit__taker *takers; /* as the fan-out has them */
+    uint64_t crowd;
     int consumers;
 } stage;
 
@@ -68,7 +70,8 @@ static void open_stage(stage *s, int consumers)
     s->consumers = consumers;
     s->in = calloc((size_t)consumers, sizeof *s->in);
     s->cells = calloc((size_t)consumers, sizeof *s->cells);
-    must(s->in != NULL && s->cells != NULL, "calloc");
+    s->takers = calloc((size_t)consumers, sizeof *s->takers);
+    must(s->in != NULL && s->cells != NULL && s->takers != NULL, "calloc");
     must(upbit__pool_create(&s->pool, 64 << 20) == 0, "pool");
     upbit__batch_init(&s->batch, s->pool);
     must(upbit__waiter_create(&s->waiter) == 0, "waiter");
@@ -78,6 +81,7 @@ static void open_stage(stage *s, int consumers)
     config.waiter = s->waiter;
     for (int i = 0; i < consumers; i++) {
         must(upbit__inbox_create(&s->in[i], &config) == 0, "inbox");
+        s->takers[i].inbox = s->in[i];
         for (int k = 0; k < BATCH; k++)
             must((s->cells[i][k] = upbit__inbox_cell(s->in[i])) != NULL, "cell");
     }
@@ -93,6 +97,7 @@ static void close_stage(stage *s)
     upbit__pool_release(s->pool);
     free(s->in);
     free(s->cells);
+    free(s->takers);
 }
 
 static upbit_event *make(stage *s, int type)
@@ -109,6 +114,9 @@ static void push_batch(stage *s, int latest)
 {
     for (int k = 0; k < BATCH; k++) {
         const upbit_event *e = make(s, latest ? UPBIT_TYPE_TICKER : UPBIT_TYPE_TRADE);
+        if (!latest &&
+            upbit__crowd_push(&s->batch, s->takers, (uint32_t)s->consumers, &s->crowd, e))
+            continue;
         for (int i = 0; i < s->consumers; i++) {
             if (latest)
                 upbit__inbox_put(s->in[i], s->cells[i][k], e);

@@ -8,6 +8,7 @@
 #include "litmus.h"
 #include "queue/batch.c"
 #include "queue/bundle.c"
+#include "queue/crowd.c"
 #include "queue/inbox_control.c"
 #include "queue/inbox_push.c"
 #include "queue/inbox_take.c"

@@ -52,6 +52,7 @@ static void step(void);
 
 #include "../../../core/queue/batch.c"
 #include "../../../core/queue/bundle.c"
+#include "../../../core/queue/crowd.c"
 #include "../../../core/queue/inbox.c"
 #include "../../../core/queue/inbox_control.c"
 #include "../../../core/queue/inbox_push.c"
