@@ -7,26 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "queue/block.h"
 #include "queue/poison.h"
-#include "queue/stack.h"
 
 /* Four classes per doubling waste an eighth on average; what is larger than the last is rare (a
  * snapshot of all books in one array) and goes to malloc each time. */
 enum { CLASS_FIRST = 256, CLASS_QUARTER_BITS = 6, CLASSES = 25, NO_CLASS = CLASSES };
 _Static_assert(CLASS_FIRST == 4 << CLASS_QUARTER_BITS, "see class_of");
 
-typedef struct block {
-    /* whoever brought refs to 0, then the I/O thread */
-    upbit__link link;
-    /* immutable */
-    upbit__pool *pool; /* NULL: stand-alone */
-    uint32_t bytes;    /* with this header */
-    uint32_t class;
-    /* any thread, atomic */
-    _Atomic uint32_t refs;
-    /* the event; 16 as malloc aligns */
-    _Alignas(16) upbit_event event;
-} block;
+typedef upbit__block block;
 
 struct upbit__pool {
     /* immutable */
@@ -51,11 +40,6 @@ struct upbit__pool {
 };
 
 const upbit_event upbit__event_tomb = {.size = sizeof(upbit_event)};
-
-static block *block_of(const upbit_event *e)
-{
-    return (block *)(uintptr_t)((const char *)e - offsetof(block, event));
-}
 
 static block *block_of_link(upbit__link *l)
 {
@@ -276,11 +260,10 @@ upbit_event *upbit__event_allocate(size_t size)
 
 void upbit__event_set_refs(upbit_event *e, uint32_t n)
 {
-    atomic_store_explicit(&block_of(e)->refs, n, memory_order_relaxed); /* see pool.h */
+    atomic_store_explicit(&upbit__block_of(e)->refs, n, memory_order_relaxed); /* see pool.h */
 }
 
-/* 1: those were the last ones. */
-static int drop_refs(block *b, uint32_t n)
+int upbit__block_drop_refs(block *b, uint32_t n)
 {
     /* Whoever has all of them is alone with the block, and a locked operation would be for nobody.
      * The acquire's partners are the fetch_subs of those who had some before. */
@@ -293,8 +276,7 @@ static int drop_refs(block *b, uint32_t n)
     return before == n;
 }
 
-/* Brings a block back from a thread that is not its pool's. */
-static void send_back(block *b)
+void upbit__block_send_back(block *b)
 {
     upbit__pool *p = b->pool;
     if (p == NULL) {
@@ -315,11 +297,11 @@ void upbit__event_unref_io(upbit__pool *p, const upbit_event *e)
 {
     if (e == NULL)
         return;
-    block *b = block_of(e);
-    if (!drop_refs(b, 1))
+    block *b = upbit__block_of(e);
+    if (!upbit__block_drop_refs(b, 1))
         return;
     if (p == NULL || b->pool != p) {
-        send_back(b);
+        upbit__block_send_back(b);
         return;
     }
     check_thread(p);
@@ -329,134 +311,7 @@ void upbit__event_unref_io(upbit__pool *p, const upbit_event *e)
 void upbit_event_ref(const upbit_event *e)
 {
     if (e != NULL) /* rlx: whoever refs has a reference, nothing is published by it */
-        (void)atomic_fetch_add_explicit(&block_of(e)->refs, 1, memory_order_relaxed);
-}
-
-/* ---- references let go in a drain ---- */
-
-/* References to one event that were let go and of which its block was not told yet. */
-typedef struct release release;
-struct release {
-    const upbit_event *of; /* &upbit__event_tomb, which nobody lets go: free */
-    release *then;         /* what followed last time */
-    uint32_t count;
-};
-
-/* What a thread in a drain has let go. */
-typedef struct releases {
-    release *last;
-    unsigned oldest; /* the next to give way */
-    release each[UPBIT__RELEASES];
-} releases;
-
-/* Of this thread, while it drains. A pointer alone, so that the library may be loaded late. */
-static _Thread_local releases *mine __attribute__((tls_model("initial-exec")));
-static pthread_once_t releases_once = PTHREAD_ONCE_INIT;
-static pthread_key_t releases_key; /* a thread that ends in the middle of a drain settles, too */
-static int releases_have_key;
-
-__attribute__((noinline)) static void settle(release *at)
-{
-    block *b = block_of(at->of);
-    int is_free = at->of == &upbit__event_tomb;
-    at->of = &upbit__event_tomb;
-    if (!is_free && drop_refs(b, at->count))
-        send_back(b);
-}
-
-static void settle_all(releases *r)
-{
-    for (unsigned i = 0; i < UPBIT__RELEASES; i++)
-        settle(&r->each[i]);
-}
-
-static void end_thread(void *context)
-{
-    settle_all(context);
-    mine = NULL;
-    free(context);
-}
-
-static void make_key(void)
-{
-    releases_have_key = pthread_key_create(&releases_key, end_thread) == 0;
-}
-
-/* A library that is unloaded is not called any more when a thread ends. */
-__attribute__((destructor)) static void unload(void)
-{
-    if (releases_have_key)
-        pthread_key_delete(releases_key);
-}
-
-void upbit__releases_begin(void)
-{
-    if (mine != NULL || pthread_once(&releases_once, make_key) != 0 || !releases_have_key)
-        return;
-    releases *r = calloc(1, sizeof *r);
-    if (r == NULL || pthread_setspecific(releases_key, r) != 0) {
-        free(r);
-        return;
-    }
-    for (unsigned i = 0; i < UPBIT__RELEASES; i++)
-        r->each[i] = (release){&upbit__event_tomb, &r->each[(i + 1) % UPBIT__RELEASES], 0};
-    r->last = r->each;
-    mine = r;
-}
-
-void upbit__releases_end(void)
-{
-    if (mine != NULL)
-        settle_all(mine);
-}
-
-/* Where the event is, or is now. */
-static release *find(releases *r, const upbit_event *e)
-{
-    for (unsigned i = 0; i < UPBIT__RELEASES; i++)
-        if (r->each[i].of == e)
-            return &r->each[i];
-    release *at = &r->each[r->oldest++ % UPBIT__RELEASES];
-    settle(at);
-    at->of = e;
-    at->count = 0;
-    return at;
-}
-
-/* No drain, not the event that was expected, or perhaps the last reference. */
-__attribute__((noinline)) static void let_go_slowly(const upbit_event *e)
-{
-    if (e == NULL)
-        return;
-    block *b = block_of(e);
-    releases *r = mine;
-    uint32_t left = atomic_load_explicit(&b->refs, memory_order_relaxed); /* of whom: drop_refs */
-    if (r == NULL || left == 1) {
-        if (drop_refs(b, 1))
-            send_back(b);
-        return;
-    }
-    release *at = r->last->then;
-    if (at->of != e)
-        at = r->last->then = find(r, e);
-    r->last = at;
-    if (++at->count >= left)
-        settle(at); /* nobody else has it any more */
-}
-
-void upbit_event_unref(const upbit_event *e)
-{
-    releases *r = mine;
-    if (r != NULL) {
-        release *at = r->last->then;
-        uint32_t count = at->count + 1;
-        if (at->of == e && count < atomic_load_explicit(&block_of(e)->refs, memory_order_relaxed)) {
-            at->count = count;
-            r->last = at;
-            return;
-        }
-    }
-    let_go_slowly(e);
+        (void)atomic_fetch_add_explicit(&upbit__block_of(e)->refs, 1, memory_order_relaxed);
 }
 
 void upbit__pool_release(upbit__pool *p)

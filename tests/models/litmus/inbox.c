@@ -13,6 +13,7 @@
 #include "queue/inbox_push.c"
 #include "queue/inbox_take.c"
 #include "queue/pool.c"
+#include "queue/releases.c"
 #include "queue/waiter.c"
 
 #ifndef LITMUS_EXPLORED

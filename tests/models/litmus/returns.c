@@ -5,6 +5,7 @@
  * after that; nothing is freed twice, used after it was freed, or left over. */
 #include "litmus.h"
 #include "queue/pool.c"
+#include "queue/releases.c"
 
 static upbit__pool *pool;
 static upbit_event *shared, *single;

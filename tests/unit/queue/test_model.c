@@ -58,6 +58,7 @@ static void step(void);
 #include "../../../core/queue/inbox_push.c"
 #include "../../../core/queue/inbox_take.c"
 #include "../../../core/queue/pool.c"
+#include "../../../core/queue/releases.c"
 #include "../../../core/queue/waiter.c"
 
 #include "support/check_main.h"
