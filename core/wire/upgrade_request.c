@@ -28,13 +28,19 @@ int upbit__upgrade_header_check(const upbit__header *header, const char **why)
     return *why == NULL ? 0 : UPBIT_ERROR_INVALID_ARGUMENT;
 }
 
-static int append(upbit__buffer *out, const char *const *texts, size_t count)
+static size_t length_of(const char *const *texts, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (upbit__buffer_append_text(out, texts[i]) != 0)
-            return UPBIT_ERROR_NO_MEMORY;
-    }
-    return 0;
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++)
+        length += strlen(texts[i]);
+    return length;
+}
+
+static char *put(char *to, const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to = stpcpy(to, texts[i]);
+    return to;
 }
 
 int upbit__upgrade_key(char key[UPBIT__UPGRADE_KEY_SIZE])
@@ -75,20 +81,21 @@ int upbit__upgrade_write(upbit__buffer *out, char key[UPBIT__UPGRADE_KEY_SIZE],
         request->deflate.on ? "\r\n" : ""};
     /* All the room at once: a header may be a secret, and a buffer that grows leaves copies
      * behind. */
-    size_t room = 512 + strlen(request->path) + strlen(request->authority);
+    const size_t head_count = sizeof head / sizeof head[0];
+    size_t room = length_of(head, head_count) + sizeof "\r\n";
     for (size_t i = 0; i < request->header_count; i++)
         room += strlen(request->headers[i].name) + strlen(request->headers[i].value) + 4;
-    if (upbit__buffer_reserve(out, room) == NULL)
+    char *begin = (char *)upbit__buffer_reserve(out, room);
+    if (begin == NULL)
         return UPBIT_ERROR_NO_MEMORY;
-    rc = append(out, head, sizeof head / sizeof head[0]);
-    for (size_t i = 0; rc == 0 && i < request->header_count; i++) {
+    char *to = put(begin, head, head_count);
+    for (size_t i = 0; i < request->header_count; i++) {
         const upbit__header *h = &request->headers[i];
-        const char *const line[] = {h->name, ": ", h->value, "\r\n"};
-        rc = append(out, line, sizeof line / sizeof line[0]);
+        to = put(to, (const char *const[]){h->name, ": ", h->value, "\r\n"}, 4);
     }
-    if (rc == 0)
-        rc = upbit__buffer_append_text(out, "\r\n");
-    return rc;
+    to = stpcpy(to, "\r\n");
+    upbit__buffer_commit(out, (size_t)(to - begin));
+    return 0;
 }
 
 /* What the server must answer to our key. */

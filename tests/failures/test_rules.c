@@ -1,10 +1,11 @@
-/* The rules of the fan-out and of the account while memory ends at every call in turn, for one
- * call, for some, for all that follow: whoever misses something has a GAP for it, and when there is
- * memory again the next word says how things stand. */
+/* The rules of the fan-out, of the account and of the upgrade while memory ends at every call in
+ * turn, for one call, for some, for all that follow: whoever misses something has a GAP for it, and
+ * when there is memory again the next word says how things stand. */
 #include <stdarg.h>
 
 #include "inject.h"
 #include "unit/client/account_rig.h"
+#include "wire/upgrade.h"
 
 #define MANY 64
 
@@ -260,6 +261,58 @@ START_TEST(of_the_market_without_memory)
 }
 END_TEST
 
+/* ---- the upgrade ---- */
+
+/* Request and answer, which both are there whole or not at all. */
+static void upgrade(uint32_t at, uint32_t lacking)
+{
+    static const upbit__header header = {"Authorization", "Bearer x"};
+    const upbit__upgrade_request request = {.authority = "x",
+                                            .path = "/",
+                                            .headers = &header,
+                                            .header_count = 1,
+                                            .deflate = {.on = true}};
+    static const char refusal[] = "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                  "5;a\r\nhello\r\n0\r\n\r\n";
+    upbit__buffer out = {0};
+    upbit__upgrade u = {0};
+    char key[UPBIT__UPGRADE_KEY_SIZE];
+    size_t used = 0;
+    inject_memory_ends(at, lacking);
+    int written = upbit__upgrade_write(&out, key, &request);
+    int begun = written == 0 ? upbit__upgrade_init(&u, key, &request.deflate) : written;
+    int answered =
+        begun == 0 ? upbit__upgrade_feed(&u, (const uint8_t *)refusal, sizeof refusal - 1, &used)
+                   : begun;
+    inject_memory_lasts();
+    ck_assert(written == 0 ? out.length > 100 : out.length == 0);
+    ck_assert_msg(answered ==
+                      (inject_failed() > 0 ? UPBIT_ERROR_NO_MEMORY : UPBIT__UPGRADE_REFUSED),
+                  "call %u: %d", at, answered);
+    ck_assert_str_eq(u.body, inject_failed() > 0 ? "" : "hello");
+    upbit__upgrade_finish(&u);
+    upbit__buffer_finish(&out);
+}
+
+START_TEST(of_an_upgrade_without_memory)
+{
+    at_every_call(upgrade);
+}
+END_TEST
+
+START_TEST(of_an_upgrade_without_chance)
+{
+    upbit__buffer out = {0};
+    char key[UPBIT__UPGRADE_KEY_SIZE];
+    inject_fail_call("getrandom");
+    int rc =
+        upbit__upgrade_write(&out, key, &(upbit__upgrade_request){.authority = "x", .path = "/"});
+    ck_assert_int_eq(rc, UPBIT_ERROR_SYSTEM);
+    ck_assert_uint_eq(out.length, 0); /* no key that could be guessed */
+    upbit__buffer_finish(&out);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rules without memory");
@@ -268,6 +321,8 @@ int main(void)
     tcase_add_test(t, of_orders_without_memory);
     tcase_add_test(t, of_balances_without_memory);
     tcase_add_test(t, of_the_market_without_memory);
+    tcase_add_test(t, of_an_upgrade_without_memory);
+    tcase_add_test(t, of_an_upgrade_without_chance);
     suite_add_tcase(suite, t);
     return check_main(suite);
 }

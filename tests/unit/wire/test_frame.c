@@ -75,6 +75,29 @@ START_TEST(header_byte_by_byte)
 }
 END_TEST
 
+/* A message in several frames: only the last is final. */
+START_TEST(what_is_written_is_read)
+{
+    static const uint64_t lengths[] = {0, 125, 126, 65535, 65536, 1ull << 40};
+    static const uint8_t mask[4] = {1, 2, 3, 4};
+    for (size_t i = 0; i < 2 * sizeof lengths / sizeof *lengths; i++) {
+        uint8_t header[UPBIT__FRAME_HEADER_MAX];
+        bool final = i % 2 == 1;
+        uint8_t opcode = final ? UPBIT__FRAME_CONTINUATION : UPBIT__FRAME_TEXT;
+        size_t size =
+            upbit__frame_write(header, final, opcode, lengths[i / 2], mask);
+        ck_assert_int_eq(header[0], final ? 0x80 : UPBIT__FRAME_TEXT);
+        ck_assert_int_eq(header[1] >> 7, 1);
+        ck_assert(memcmp(header + size - 4, mask, 4) == 0);
+        header[1] = header[1] & 0x7f; /* as a server's */
+        upbit__frame f;
+        const char *why = NULL;
+        ck_assert_int_eq(upbit__frame_read(&f, header, size - 4, false, &why), (int)size - 4);
+        ck_assert(f.final == final && f.length == lengths[i / 2]);
+    }
+}
+END_TEST
+
 START_TEST(mask_at_every_length_and_offset)
 {
     uint8_t from[80], to[80];
@@ -247,6 +270,7 @@ int main(void)
     TCase *t = tcase_create("all");
     tcase_set_timeout(t, 30);
     tcase_add_loop_test(t, header_byte_by_byte, 0, (int)(sizeof headers / sizeof headers[0]));
+    tcase_add_test(t, what_is_written_is_read);
     tcase_add_test(t, mask_at_every_length_and_offset);
     tcase_add_test(t, client_frames);
     tcase_add_test(t, masks_are_fresh);

@@ -138,6 +138,16 @@ static const answer_case answers[] = {
      "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\nA;x\r\n0123456789\r\n0\r\n\r\n",
      NO, NULL},
     {"chunked badly", "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{]\r\n", NO, NULL},
+    {"a length beyond what is kept",
+     "HTTP/1.1 400 x\r\nContent-Length: 99999999999999999999\r\n\r\nb", MORE, NULL},
+    {"a length that is none", "HTTP/1.1 400 x\r\nContent-Length: 2x\r\n\r\n{}", MORE, NULL},
+    {"a chunk beyond what is kept",
+     "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFFFFF\r\nb", MORE, NULL},
+    {"a chunk's line without end",
+     "HTTP/1.1 400 x\r\nTransfer-Encoding: "
+     "chunked\r\n\r\n1;aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+     NO, NULL},
     {"body to the end", "HTTP/1.1 400 x\r\n\r\nbody", MORE, NULL},
     {"incomplete", START UP CONN ACCEPT, MORE, NULL},
 };
@@ -237,7 +247,10 @@ START_TEST(ends)
     upbit__upgrade u;
     size_t taken;
     ck_assert_int_eq(upbit__upgrade_init(&u, KEY, NULL), 0);
+    ck_assert_ptr_null(upbit__upgrade_header(&u, "Upgrade", NULL)); /* of which nothing came */
     ck_assert_int_eq(upbit__upgrade_end(&u), BAD);
+    ck_assert_int_eq(upbit__upgrade_feed(&u, (const uint8_t *)"x", 1, &taken), MORE);
+    ck_assert_uint_eq(taken, 0); /* it is over */
     upbit__upgrade_finish(&u);
     ck_assert_int_eq(upbit__upgrade_init(&u, KEY, NULL), 0);
     ck_assert_int_eq(feed_in(&u, "HTTP/1.1 400 x\r\n\r\nbody", 100, &taken), MORE);
@@ -297,6 +310,25 @@ START_TEST(nul_byte)
     size_t used;
     ck_assert_int_eq(upbit__upgrade_init(&u, KEY, NULL), 0);
     ck_assert_int_eq(upbit__upgrade_feed(&u, (const uint8_t *)text, sizeof text - 1, &used), BAD);
+    upbit__upgrade_finish(&u);
+    /* In a chunk's size it ends the number, here before it has begun: there is no more. */
+    static const char chunk[] = "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n\0"
+                                "5\r\nhello";
+    ck_assert_int_eq(upbit__upgrade_init(&u, KEY, NULL), 0);
+    ck_assert_int_eq(upbit__upgrade_feed(&u, (const uint8_t *)chunk, sizeof chunk - 1, &used), NO);
+    ck_assert_uint_eq(u.body_length, 0);
+    upbit__upgrade_finish(&u);
+}
+END_TEST
+
+/* A key of ours has 24 letters. */
+START_TEST(a_key_that_is_too_long)
+{
+    upbit__upgrade u;
+    char key[200];
+    memset(key, 'k', sizeof key - 1);
+    key[sizeof key - 1] = '\0';
+    ck_assert_int_eq(upbit__upgrade_init(&u, key, NULL), UPBIT_ERROR_NO_MEMORY);
     upbit__upgrade_finish(&u);
 }
 END_TEST
@@ -368,6 +400,7 @@ int main(void)
     tcase_add_loop_test(t, endless, 0, 5);
     tcase_add_test(t, endless_body);
     tcase_add_test(t, nul_byte);
+    tcase_add_test(t, a_key_that_is_too_long);
     tcase_add_test(t, request);
     tcase_add_test(t, headers_that_are_refused);
     suite_add_tcase(suite, t);
