@@ -62,7 +62,8 @@ START_TEST(header_byte_by_byte)
     upbit__frame f;
     const char *why = NULL;
     for (size_t n = 0; n < k->count; n++)
-        ck_assert_msg(upbit__frame_read(&f, k->bytes, n, false, &why) == 0, "%s at %d", k->label, (int)n);
+        ck_assert_msg(upbit__frame_read(&f, k->bytes, n, false, &why) == 0, "%s at %d", k->label,
+                      (int)n);
     int rc = upbit__frame_read(&f, k->bytes, k->count, false, &why);
     if (k->good) {
         ck_assert_msg(rc == (int)k->count, "%s: %d", k->label, rc);
@@ -83,9 +84,8 @@ START_TEST(what_is_written_is_read)
     for (size_t i = 0; i < 2 * sizeof lengths / sizeof *lengths; i++) {
         uint8_t header[UPBIT__FRAME_HEADER_MAX];
         bool final = i % 2 == 1;
-        uint8_t opcode = final ? UPBIT__FRAME_CONTINUATION : UPBIT__FRAME_TEXT;
-        size_t size =
-            upbit__frame_write(header, final, opcode, lengths[i / 2], mask);
+        const uint8_t opcode = (uint8_t)(final ? UPBIT__FRAME_CONTINUATION : UPBIT__FRAME_TEXT);
+        size_t size = upbit__frame_write(header, final, opcode, lengths[i / 2], mask);
         ck_assert_int_eq(header[0], final ? 0x80 : UPBIT__FRAME_TEXT);
         ck_assert_int_eq(header[1] >> 7, 1);
         ck_assert(memcmp(header + size - 4, mask, 4) == 0);
