@@ -377,18 +377,11 @@ static upbit_event *no_room(void *context, size_t size)
     return NULL;
 }
 
-int upbit__decode(upbit__decoder *d, const char *message, size_t length,
-                  const upbit__decode_output *out, char *reason, size_t reason_size)
+/* Any message; what upbit__decode says of it. */
+static __attribute__((noinline)) int decode_any(upbit__decoder *d, const char *message,
+                                                size_t length, const upbit__decode_output *out,
+                                                char *reason, size_t reason_size)
 {
-    const upbit__decode_output without = {out->context, no_room, out->event, out->refused};
-    const int whole = d->whole == NULL ? 0 : d->whole(d, message, length, out);
-    if (whole > 0) {
-        if (reason != NULL && reason_size > 0)
-            reason[0] = '\0';
-        return whole;
-    }
-    if (whole < 0)
-        out = &without; /* it has been asked for, and is not asked for twice */
     int error = upbit__decoder_begin(d, message, length, reason, reason_size);
     if (error < 0)
         return error;
@@ -415,4 +408,19 @@ int upbit__decode(upbit__decoder *d, const char *message, size_t length,
         return UPBIT_ERROR_DECODE;
     }
     return upbit__decoder_emit(d, out) ? 1 : upbit__decoder_fail(d, reason, reason_size);
+}
+
+int upbit__decode(upbit__decoder *d, const char *message, size_t length,
+                  const upbit__decode_output *out, char *reason, size_t reason_size)
+{
+    const int whole = d->whole == NULL ? 0 : d->whole(d, message, length, out);
+    if (whole == 0)
+        return decode_any(d, message, length, out, reason, reason_size);
+    if (whole < 0) { /* room has been asked for, and is not asked for twice */
+        const upbit__decode_output without = {out->context, no_room, out->event, out->refused};
+        return decode_any(d, message, length, &without, reason, reason_size);
+    }
+    if (reason != NULL && reason_size > 0)
+        reason[0] = '\0';
+    return whole;
 }

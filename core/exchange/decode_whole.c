@@ -263,8 +263,10 @@ int upbit__decode_whole(upbit__decoder *d, const char *message, size_t length,
 {
     if (length < LENGTH_LEAST)
         return 0;
-    const int simple = memcmp(message, "{\"ty\":\"", 7) == 0;
-    if (!simple && memcmp(message, "{\"type\":\"", 9) != 0)
+    /* The readers compare all of what the message begins with. */
+    const uint64_t begin = upbit__load64(message);
+    const int simple = (begin & 0xFFFFFFFFFFFF) == (upbit__load64("{\"ty\":\"") & 0xFFFFFFFFFFFF);
+    if (!simple && begin != upbit__load64("{\"type\":"))
         return 0;
     switch (load32(message + (simple ? 7 : 9))) {
     case WORD('t', 'i', 'c', 'k'):

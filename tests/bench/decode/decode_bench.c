@@ -1,19 +1,20 @@
 /* CPU time per message of decoding to an event, against a tree parse of the same bytes in the same
  * run.
  *
- *     decode_bench [--rounds N] [--check] [--ours KIND FORMAT]
+ *     decode_bench [--rounds N] [--machine plain|avx2|avx512] [--check] [--ours KIND FORMAT]
  *
  * An event costs what it costs in the stream: the block comes from the pool and goes back to it.
  * The two are timed in turn, round by round, and the medians compared: absolute figures drift with
  * the machine. --check only decodes everything once (that is what the tests run); --ours only
  * decodes one kind (0 ticker, 1 trade, ... as in messages.h) in one format (0 DEFAULT, 1 SIMPLE),
- * rounds times: for a profiler. */
+ * rounds times: for a profiler. --machine: our code for that kind of machine; simdjson's is chosen
+ * by SIMDJSON_FORCE_IMPLEMENTATION=westmere|haswell|icelake. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "exchange/decode.h"
+#include "exchange/decoder.h"
 #include "messages.h"
 #include "queue/pool.h"
 #ifdef HAVE_TREE
@@ -177,15 +178,29 @@ static int run(int rounds)
     return 0;
 }
 
+/* -1: there is none of that name. */
+static int machine_of(const char *name)
+{
+    static const char *const names[UPBIT__DECODER_KINDS] = {"plain", "avx2", "avx512"};
+    int kind = 0;
+    while (kind < UPBIT__DECODER_KINDS && strcmp(names[kind], name) != 0)
+        kind++;
+    return kind < UPBIT__DECODER_KINDS ? kind : -1;
+}
+
 int main(int argc, char **argv)
 {
-    int rounds = 9, only_check = 0, kind = -1, simple = 0, status;
+    int rounds = 9, only_check = 0, kind = -1, simple = 0, machine = -1, status;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--check") == 0)
             only_check = 1;
         else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
             rounds = atoi(argv[++i]);
-        else if (strcmp(argv[i], "--ours") == 0 && i + 2 < argc) {
+        else if (strcmp(argv[i], "--machine") == 0 && i + 1 < argc) {
+            machine = machine_of(argv[++i]);
+            if (machine < 0)
+                return 2;
+        } else if (strcmp(argv[i], "--ours") == 0 && i + 2 < argc) {
             kind = atoi(argv[++i]);
             simple = atoi(argv[++i]) != 0;
         } else
@@ -195,6 +210,10 @@ int main(int argc, char **argv)
         return 2;
     if (upbit__pool_create(&pool, 64 << 20) != 0 || upbit__decoder_create(&decoder) != 0)
         return 1;
+    if (machine >= 0 && !upbit__decoder_use(decoder, machine)) {
+        fprintf(stderr, "this machine is not of that kind\n");
+        return 1;
+    }
     status = only_check ? check() : kind >= 0 ? profile(kind, simple, rounds) : run(rounds);
     upbit__decoder_destroy(decoder);
     upbit__pool_release(pool);
