@@ -37,6 +37,11 @@ void upbit__clock_set(const upbit__clock *clock)
     atomic_store_explicit(&override, clock, memory_order_relaxed);
 }
 
+bool upbit__clock_is_real(void)
+{
+    return atomic_load_explicit(&override, memory_order_relaxed) == NULL;
+}
+
 int64_t upbit__clock_thread_cpu_ns(void)
 {
     return read_clock(CLOCK_THREAD_CPUTIME_ID);

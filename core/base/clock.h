@@ -5,6 +5,7 @@
 #ifndef UPBIT_BASE_CLOCK_H
 #define UPBIT_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define UPBIT__MS     1000000LL    /* ns */
@@ -22,6 +23,8 @@ int64_t upbit__clock_wall_ns(void);
 
 /* NULL goes back to the machine's clocks. The struct must stay. */
 void upbit__clock_set(const upbit__clock *clock);
+/* The machine's are in use: then the kernel can be told a time of them. */
+bool upbit__clock_is_real(void);
 
 /* CPU time of the calling thread, ns. */
 int64_t upbit__clock_thread_cpu_ns(void);

@@ -21,7 +21,7 @@
     (1 * UPBIT__MS) /* of work: then what is pushed is shown, though more can be read */
 #define EPISODE_NS      (60 * UPBIT__SECOND) /* bad messages nearer than this are one episode */
 #define AGAIN_NS        (100 * UPBIT__MS)    /* while there is no memory to tell something */
-#define FOREVER_NS      (3600 * UPBIT__SECOND)
+#define WALL_NS         (10 * UPBIT__MS)     /* so long two clocks go by what they were apart */
 #define RESYNC_FIRST_MS 10
 #define RESYNC_LAST_MS  160
 
@@ -147,12 +147,12 @@ static void on_message(void *context, upbit__session *session, const uint8_t *da
     const upbit__decode_output out = {
         .context = m, .allocate = allocate, .event = on_event, .refused = on_refused};
     char reason[160] = "";
-    /* The two clocks are compared once per batch: that is often enough, and reading them is not
-     * free.
-     */
     if (m->batch_ns == 0) {
         m->batch_ns = received_ns;
-        m->wall_ahead_ns = upbit__clock_wall_ns() - upbit__clock_monotonic_ns();
+        if (received_ns - m->wall_compared_ns >= WALL_NS) {
+            m->wall_compared_ns = upbit__clock_monotonic_ns();
+            m->wall_ahead_ns = upbit__clock_wall_ns() - m->wall_compared_ns;
+        }
     } else if (received_ns - m->batch_ns > BATCH_NS) {
         commit(m);
     }
@@ -371,10 +371,9 @@ void upbit__io_finish(upbit_manager *m)
     m->stream_budget = m->rest_budget = m->pocket_budget = NULL;
 }
 
-static void turn(upbit_manager *m, int64_t wait_ns)
+static void turn(upbit_manager *m)
 {
-    if (m->untold && wait_ns > AGAIN_NS)
-        wait_ns = AGAIN_NS;
+    int64_t wait_ns = m->untold ? AGAIN_NS : -1;
     int64_t rest_ns = upbit__pace_rest(&m->pace);
     if (!upbit__command_arm(&m->commands))
         wait_ns = 0;
@@ -385,8 +384,9 @@ static void turn(upbit_manager *m, int64_t wait_ns)
         upbit__log_write(&m->log, UPBIT_LOG_ERROR, "stream", "the event loop cannot wait");
         nanosleep(&(struct timespec){.tv_nsec = 100 * UPBIT__MS}, NULL);
     }
-    upbit__session_check_sleep(&m->session);
-    upbit__session_check_sleep(&m->private_session);
+    int64_t apart_ns = upbit__clock_boottime_ns() - upbit__loop_woke_ns(m->loop);
+    upbit__session_check_sleep(&m->session, apart_ns);
+    upbit__session_check_sleep(&m->private_session, apart_ns);
     upbit__command *commands = upbit__command_take_all(&m->commands);
     if (commands != NULL)
         upbit__orders_run(m, commands);
@@ -425,7 +425,7 @@ void *upbit__io_main(void *manager)
     upbit_manager *m = manager;
     upbit__pool_adopt(m->pool);
     while (!atomic_load_explicit(&m->stop, memory_order_relaxed))
-        turn(m, FOREVER_NS);
+        turn(m);
     /* Commands that came in time are done; later ones are answered CLOSED by the queue itself. */
     upbit__orders_run(m, upbit__command_seal(&m->commands));
     upbit__orders_drop_held(m, NULL);

@@ -167,7 +167,8 @@ struct upbit_manager {
     uint64_t marked_messages;              /* received by the last mark */
     int64_t marked_ns[2];                  /* the last mark but one, and the last; 0: none */
     unsigned idle_marks;                   /* since anything came */
-    int64_t wall_ahead_ns;                 /* of the monotonic clock, in this batch */
+    int64_t wall_ahead_ns;                 /* of the monotonic clock, when they were compared */
+    int64_t wall_compared_ns;              /* monotonic */
 };
 
 /* The fork that made this process, if any, came after the manager: it has no thread here. */

@@ -197,8 +197,9 @@ bool upbit__renewal_takes_over(upbit__session *s);
 /* The registry may have changed: a request goes out after the settle time. */
 void upbit__session_wants_changed(upbit__session *s);
 /* Has the machine slept since the last look? Then the server has long given the connection up: a
- * new one at once, without waiting for a pong that cannot come. Cheap; called every turn. */
-void upbit__session_check_sleep(upbit__session *s);
+ * new one at once, without waiting for a pong that cannot come. apart_ns: how far CLOCK_BOOTTIME is
+ * now ahead of CLOCK_MONOTONIC when the turn began. Cheap; called every turn. */
+void upbit__session_check_sleep(upbit__session *s, int64_t apart_ns);
 /* The exchange sent an error frame (EXCHANGE, AUTH): the close that follows is a refusal, and the
  * next connection is not made before least_ms are over. Nothing more is sent.
  * soon: the next request leaves out what may have been the cause, so the back-off need not grow. */

@@ -10,6 +10,7 @@
 #include "client/session_inside.h"
 
 #define SLEEP_NS   (2 * UPBIT__SECOND) /* clocks apart by less: a long interrupt, not a sleep */
+#define NEAR_NS    (10 * UPBIT__MS)    /* most turns take less */
 #define OVERDUE_NS (3 * UPBIT__SECOND) /* a pong takes 0.2 to 0.4 s; at most half its time-out */
 
 static int64_t time_slept(void)
@@ -105,7 +106,7 @@ void upbit__watchdog_sent(upbit__session *s)
 
 void upbit__watchdog_heard(upbit__session *s)
 {
-    s->heard_ns = upbit__clock_monotonic_ns();
+    s->heard_ns = upbit__loop_woke_ns(s->loop);
     upbit__watchdog_sent(s); /* answers to the server's pings are not sent by us */
     if (s->state == UPBIT_STATE_STALE)
         upbit__session_enter(s, UPBIT_STATE_LIVE);
@@ -148,9 +149,11 @@ void upbit__watchdog_pong(upbit__session *s, const uint8_t *payload, size_t leng
     start_ping(s);
 }
 
-void upbit__session_check_sleep(upbit__session *s)
+void upbit__session_check_sleep(upbit__session *s, int64_t apart_ns)
 {
-    int64_t slept = time_slept();
+    if (apart_ns - s->slept_ns < NEAR_NS)
+        return;
+    int64_t slept = time_slept(); /* or the turn was a long one */
     int64_t since = slept - s->slept_ns;
     s->slept_ns = slept;
     if (since < SLEEP_NS || s->stopping || s->state == UPBIT_STATE_IDLE ||

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -14,12 +15,14 @@
 #include "upbit-live/error.h"
 
 #define READY_MAX 64
+#define NEVER     INT64_MAX
 
 struct upbit__loop {
     /* immutable after create */
-    int epoll_fd, wake_fd;
+    int epoll_fd, wake_fd, alarm_fd;
     /* the loop's thread */
-    upbit__watch wake;
+    upbit__watch wake, alarm;
+    int64_t alarm_ns; /* it is set to; NEVER: it is not */
     struct epoll_event ready[READY_MAX];
     int ready_next, ready_count;
     upbit__timer **heap; /* smallest (at_ns, order) first */
@@ -53,6 +56,13 @@ static void on_wake(void *context, unsigned events)
     (void)got; /* EAGAIN when a signal raced us: nothing to take then */
 }
 
+/* What is due the turn finds by itself. The descriptor is not read: it tells once. */
+static void on_alarm(void *context, unsigned events)
+{
+    (void)events;
+    ((upbit__loop *)context)->alarm_ns = NEVER;
+}
+
 int upbit__loop_create(upbit__loop **out)
 {
     *out = NULL;
@@ -64,12 +74,20 @@ int upbit__loop_create(upbit__loop **out)
     loop->pass_ns = INT64_MIN;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int rc = loop->epoll_fd < 0 || loop->wake_fd < 0 ? UPBIT_ERROR_SYSTEM : 0;
-    if (rc == 0) {
-        loop->wake = (upbit__watch){
-            .fd = loop->wake_fd, .events = UPBIT__READ, .callback = on_wake, .context = loop};
+    loop->alarm_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    loop->alarm_ns = NEVER;
+    bool good = loop->epoll_fd >= 0 && loop->wake_fd >= 0 && loop->alarm_fd >= 0;
+    int rc = good ? 0 : UPBIT_ERROR_SYSTEM;
+    loop->wake = (upbit__watch){
+        .fd = loop->wake_fd, .events = UPBIT__READ, .callback = on_wake, .context = loop};
+    loop->alarm = (upbit__watch){.fd = loop->alarm_fd,
+                                 .events = UPBIT__READ | UPBIT__EDGE,
+                                 .callback = on_alarm,
+                                 .context = loop};
+    if (rc == 0)
         rc = upbit__watch_start(loop, &loop->wake);
-    }
+    if (rc == 0)
+        rc = upbit__watch_start(loop, &loop->alarm);
     if (rc == 0)
         rc = upbit__curl_multi_init(&loop->curl, loop);
     if (rc == 0)
@@ -92,6 +110,8 @@ void upbit__loop_destroy(upbit__loop *loop)
         close(loop->epoll_fd);
     if (loop->wake_fd >= 0)
         close(loop->wake_fd);
+    if (loop->alarm_fd >= 0)
+        close(loop->alarm_fd);
     free(loop->heap);
     free(loop);
 }
@@ -125,6 +145,8 @@ static int control(upbit__loop *loop, int operation, upbit__watch *watch)
         event.events |= EPOLLIN | EPOLLRDHUP;
     if ((watch->events & UPBIT__WRITE) != 0)
         event.events |= EPOLLOUT;
+    if ((watch->events & UPBIT__EDGE) != 0)
+        event.events |= EPOLLET;
     return epoll_ctl(loop->epoll_fd, operation, watch->fd, &event) == 0 ? 0 : UPBIT_ERROR_SYSTEM;
 }
 
@@ -224,8 +246,8 @@ void upbit__timer_stop(upbit__timer *timer)
         settle(loop, slot, last);
 }
 
-/* How long epoll may wait, in ms rounded up: a timer never fires early. */
-static int wait_ms(const upbit__loop *loop, int64_t max_wait_ns)
+/* In ms rounded up: a timer never fires early. */
+static int rounded_ms(const upbit__loop *loop, int64_t max_wait_ns)
 {
     int64_t wait = max_wait_ns;
     if (loop->heap_count > 0 && wait != 0) {
@@ -239,6 +261,26 @@ static int wait_ms(const upbit__loop *loop, int64_t max_wait_ns)
         return -1;
     int64_t ms = wait / UPBIT__MS + (wait % UPBIT__MS != 0);
     return ms > 3600000 ? 3600000 : (int)ms;
+}
+
+/* How long epoll may wait; -1: until something happens. To give it a time of its own for every wait
+ * costs the kernel a timer each time, and us a look at the clock. So there is one alarm, which
+ * stays set as long as no timer comes before it, and may ring for a timer that was stopped. */
+static int wait_ms(upbit__loop *loop, int64_t max_wait_ns)
+{
+    if (max_wait_ns >= 0 || !upbit__clock_is_real())
+        return rounded_ms(loop, max_wait_ns);
+    int64_t at = loop->heap_count > 0 ? loop->heap[0]->at_ns : NEVER;
+    if (at <= loop->woke_ns)
+        return 0;
+    if (at >= loop->alarm_ns)
+        return -1;
+    const struct itimerspec alarm = {
+        .it_value = {.tv_sec = at / UPBIT__SECOND, .tv_nsec = at % UPBIT__SECOND}};
+    if (timerfd_settime(loop->alarm_fd, TFD_TIMER_ABSTIME, &alarm, NULL) != 0)
+        return rounded_ms(loop, max_wait_ns);
+    loop->alarm_ns = at;
+    return -1;
 }
 
 void upbit__loop_rest(upbit__loop *loop, int64_t ns)
@@ -257,7 +299,7 @@ void upbit__loop_rest(upbit__loop *loop, int64_t ns)
 static int dispatch_timers(upbit__loop *loop)
 {
     int count = 0;
-    loop->pass_ns = upbit__clock_monotonic_ns();
+    loop->pass_ns = loop->woke_ns; /* what came due since has its turn at once */
     while (loop->heap_count > 0 && loop->heap[0]->at_ns <= loop->pass_ns) {
         upbit__timer *timer = loop->heap[0];
         upbit__timer_stop(timer);
@@ -289,11 +331,13 @@ int upbit__loop_turn(upbit__loop *loop, int64_t max_wait_ns)
         unsigned events = 0;
         if ((event->events & (EPOLLIN | EPOLLRDHUP)) != 0)
             events |= UPBIT__READ;
+        if ((event->events & EPOLLRDHUP) != 0)
+            events |= UPBIT__END;
         if ((event->events & EPOLLOUT) != 0)
             events |= UPBIT__WRITE;
         if ((event->events & (EPOLLERR | EPOLLHUP)) != 0)
             events |= UPBIT__FAULT;
-        count += watch != &loop->wake;
+        count += watch != &loop->wake && watch != &loop->alarm;
         watch->callback(watch->context, events);
     }
     loop->ready_count = 0;

@@ -41,10 +41,12 @@ int64_t upbit__loop_woke_ns(const upbit__loop *loop);
 void upbit__loop_wake(upbit__loop *loop);
 
 /* A descriptor. Zero the struct, set the first four fields, start it. `events` is a set of
- * UPBIT__READ and UPBIT__WRITE, 0 is allowed (only errors are told). */
+ * UPBIT__READ, UPBIT__WRITE and UPBIT__EDGE, 0 is allowed (only errors are told). */
 #define UPBIT__READ  1u
 #define UPBIT__WRITE 2u
-#define UPBIT__FAULT 4u /* only reported: error or hang-up; read or write to learn which */
+#define UPBIT__FAULT 4u  /* only reported: error or hang-up; read or write to learn which */
+#define UPBIT__END   8u  /* only reported, with UPBIT__READ: behind what can be read is the end */
+#define UPBIT__EDGE  16u /* only asked for: what is told once is told again when there is more */
 
 typedef struct upbit__watch {
     int fd;

@@ -1,5 +1,6 @@
 #include "net/tls_ahead.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -7,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define BUFFER 32768u /* measured: 16 and 64 KiB cost more per message */
 #define HEAD   5u
@@ -17,7 +19,10 @@ struct upbit__tls_ahead {
     upbit__tls_ahead **owner; /* the pointer that was given out */
     SSL *ssl;                 /* which owns the BIO, and by it this */
     BIO *below;               /* libcurl's, one reference */
+    int fd;                   /* its socket; -1: there is more than that between */
     bool shut;                /* libcurl is not around: nothing goes to the socket */
+    bool stuck;               /* OpenSSL wants something else than more bytes: libcurl's turn */
+    bool ended;               /* behind what the socket holds comes nothing */
     const char *fault;        /* what OpenSSL found wrong with a record, or the server with ours */
     bool dry;                 /* the last read brought less than there was room for */
     size_t at, end;           /* in the buffer; a record begins at `at` */
@@ -55,13 +60,17 @@ static int give(upbit__tls_ahead *a, char *to, size_t most)
 }
 
 /* What there is of a record moves to the front, more comes behind it. */
-static int fill(upbit__tls_ahead *a)
+static void make_room(upbit__tls_ahead *a)
 {
     size_t left = waiting(a);
-    memmove(a->buffer, a->buffer + a->at, left);
+    if (left > 0)
+        memmove(a->buffer, a->buffer + a->at, left);
     a->at = 0;
     a->end = left;
-    int got = BIO_read(a->below, a->buffer + left, (int)(BUFFER - left));
+}
+
+static int came(upbit__tls_ahead *a, int got)
+{
     if (got > 0) {
         a->end += (size_t)got;
         a->dry = a->end < BUFFER;
@@ -69,10 +78,31 @@ static int fill(upbit__tls_ahead *a)
     return got;
 }
 
+static int fill(upbit__tls_ahead *a)
+{
+    make_room(a);
+    return came(a, BIO_read(a->below, a->buffer + a->end, (int)(BUFFER - a->end)));
+}
+
+int upbit__tls_ahead_fill(upbit__tls_ahead *a)
+{
+    if (a->fd < 0 || a->stuck || whole(a))
+        return -1;
+    make_room(a);
+    ssize_t got = recv(a->fd, a->buffer + a->end, BUFFER - a->end, 0);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        a->dry = true;
+        return 0;
+    }
+    return got > 0 ? came(a, (int)got) : -1; /* libcurl finds it as it is, and says why */
+}
+
 static int on_read(BIO *bio, char *to, int most)
 {
     upbit__tls_ahead *a = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
+    if (!a->shut)
+        a->stuck = false;
     while (!whole(a)) {
         if (a->shut) {
             BIO_set_retry_read(bio);
@@ -149,7 +179,7 @@ static BIO_METHOD *method(void)
     return m;
 }
 
-void upbit__tls_ahead_install(CURL *easy, upbit__tls_ahead **out)
+void upbit__tls_ahead_install(CURL *easy, int fd, upbit__tls_ahead **out)
 {
     *out = NULL;
     struct curl_tlssessioninfo *info = NULL;
@@ -173,7 +203,8 @@ void upbit__tls_ahead_install(CURL *easy, upbit__tls_ahead **out)
     a->owner = out;
     a->ssl = ssl;
     a->below = below;
-    a->shut = a->dry = false;
+    a->fd = fd;
+    a->shut = a->stuck = a->ended = a->dry = false;
     a->fault = NULL;
     a->at = a->end = a->owed = 0;
     BIO_set_data(bio, a);
@@ -186,16 +217,19 @@ void upbit__tls_ahead_install(CURL *easy, upbit__tls_ahead **out)
 
 size_t upbit__tls_ahead_take(upbit__tls_ahead *a, void *to, size_t room)
 {
-    if (!whole(a))
+    if (a->stuck || !whole(a))
         return 0;
     a->shut = true;
     int got = SSL_read(a->ssl, to, room < INT_MAX ? (int)room : INT_MAX);
     a->shut = false;
     if (got > 0)
         return (size_t)got;
+    int error = SSL_get_error(a->ssl, got);
+    /* The end that the server announced, or a fault. */
+    a->stuck = error != SSL_ERROR_WANT_READ;
     /* Asked once more, OpenSSL refuses libcurl too, though without the reason: and the alert that
      * it could not send is not to be waited for. */
-    if (SSL_get_error(a->ssl, got) == SSL_ERROR_SSL)
+    if (error == SSL_ERROR_SSL)
         a->fault = ERR_reason_error_string(ERR_peek_last_error());
     ERR_clear_error();
     BIO_clear_retry_flags(SSL_get_wbio(a->ssl));
@@ -207,12 +241,18 @@ const char *upbit__tls_ahead_fault(const upbit__tls_ahead *a)
     return a->fault;
 }
 
-bool upbit__tls_ahead_dry(const upbit__tls_ahead *a)
+bool upbit__tls_ahead_direct(const upbit__tls_ahead *a)
 {
-    return a->dry && a->fault == NULL && !whole(a) && SSL_pending(a->ssl) == 0;
+    return a->fd >= 0;
 }
 
-void upbit__tls_ahead_ready(upbit__tls_ahead *a)
+bool upbit__tls_ahead_dry(const upbit__tls_ahead *a)
+{
+    return a->dry && !a->stuck && !a->ended && !whole(a) && SSL_pending(a->ssl) == 0;
+}
+
+void upbit__tls_ahead_ready(upbit__tls_ahead *a, bool ended)
 {
     a->dry = false;
+    a->ended = a->ended || ended;
 }

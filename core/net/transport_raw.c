@@ -230,7 +230,8 @@ static void raw_connected(upbit__raw *t)
         return;
     t->state = UPBIT__RAW_UPGRADING;
     upbit__raw_flush(t);
-    upbit__tls_ahead_install(t->easy, &t->ahead); /* libcurl knows the connection since the send */
+    upbit__tls_ahead_install(t->easy, t->proxied ? -1 : t->watch.fd,
+                             &t->ahead); /* libcurl knows the connection since the send */
     upbit__raw_upgrading(t);
 }
 
@@ -252,18 +253,30 @@ static void take_answer(upbit__raw *t)
         upbit__raw_opened(t);
 }
 
-/* What is whole in the buffer needs no libcurl. A socket that was found empty is not asked again
- * before epoll says so: unless so much has come in this turn that more has come meanwhile, and a
- * further turn would cost more than to ask. A failed send may have its reason in what is still to
- * be read. */
-static CURLcode receive(upbit__raw *t, void *to, size_t room, size_t taken, size_t *count)
+/* A socket that was found empty is not asked again before epoll says so: unless so much has come in
+ * this turn that more has come meanwhile, and a further turn would cost more than to ask. A failed
+ * send may have its reason in what is still to be read. */
+static bool empty(const upbit__raw *t, size_t budget)
 {
-    if (t->ahead != NULL) {
+    return t->ahead != NULL && UPBIT__RAW_TURN - budget < FLOOD && !t->proxied && !t->write_dead &&
+           upbit__tls_ahead_dry(t->ahead);
+}
+
+/* What is whole in the buffer, and what the socket has, needs no libcurl. */
+static CURLcode receive(upbit__raw *t, void *to, size_t room, size_t budget, size_t *count)
+{
+    while (t->ahead != NULL) {
         *count = upbit__tls_ahead_take(t->ahead, to, room);
         if (*count > 0)
             return CURLE_OK;
-        if (taken < FLOOD && !t->proxied && !t->write_dead && upbit__tls_ahead_dry(t->ahead))
+        if (empty(t, budget))
             return CURLE_AGAIN;
+        int got = upbit__tls_ahead_fill(t->ahead);
+        if (got < 0)
+            break;
+        if (got == 0)
+            return CURLE_AGAIN;
+        t->received_ns = upbit__clock_monotonic_ns();
     }
     CURLcode code = curl_easy_recv(t->easy, to, room, count);
     t->received_ns = upbit__clock_monotonic_ns(); /* of all records that came with this one */
@@ -279,8 +292,7 @@ static upbit__raw_got raw_read(upbit__raw *t, size_t *budget)
         upbit__raw_no_memory(t);
         return UPBIT__RAW_END;
     }
-    CURLcode code =
-        receive(t, to, room < READ_MOST ? room : READ_MOST, UPBIT__RAW_TURN - *budget, &count);
+    CURLcode code = receive(t, to, room < READ_MOST ? room : READ_MOST, *budget, &count);
     if (code == CURLE_AGAIN) {
         if (!t->write_dead)
             return UPBIT__RAW_NOTHING;
@@ -303,7 +315,7 @@ static upbit__raw_got raw_read(upbit__raw *t, size_t *budget)
     if (t->state == UPBIT__RAW_UPGRADING)
         take_answer(t);
     upbit__raw_take_items(t, t->received_ns);
-    return UPBIT__RAW_BYTES;
+    return empty(t, *budget) ? UPBIT__RAW_NOTHING : UPBIT__RAW_BYTES;
 }
 
 static CURLcode raw_send_bytes(upbit__raw *t, size_t *gone)

@@ -99,7 +99,10 @@ void upbit__raw_arm(upbit__raw *t, upbit__timer *timer, int64_t at_ns)
 static void set_interest(upbit__raw *t)
 {
     bool write = t->sender.out.length > 0 && !t->write_dead;
-    upbit__watch_set(&t->watch, UPBIT__READ | (write ? UPBIT__WRITE : 0u));
+    /* Where every turn reads until the socket is empty it need not be told again what it knows. */
+    bool edge = t->ahead != NULL && upbit__tls_ahead_direct(t->ahead);
+    upbit__watch_set(&t->watch,
+                     UPBIT__READ | (write ? UPBIT__WRITE : 0u) | (edge ? UPBIT__EDGE : 0u));
 }
 
 /* Sends what the socket takes. The request may hold a secret: wiped as soon as it is out. */
@@ -324,7 +327,7 @@ void upbit__raw_on_ready(void *context, unsigned events)
         upbit__raw_flush(t);
     if ((events & (UPBIT__READ | UPBIT__FAULT)) != 0) {
         if (t->ahead != NULL)
-            upbit__tls_ahead_ready(t->ahead);
+            upbit__tls_ahead_ready(t->ahead, (events & (UPBIT__END | UPBIT__FAULT)) != 0);
         read_all(t);
     }
     upbit__raw_leave(t);

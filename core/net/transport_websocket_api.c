@@ -277,7 +277,7 @@ static upbit__raw_got read_frame(upbit__raw *t, size_t *budget)
         draining ? curl_easy_recv(t->easy, to, room, &count)
                  : curl_ws_recv(t->easy, to + HEADER_ROOM, room - HEADER_ROOM, &count, &meta);
     if (!a->ahead) /* libcurl knows the connection again since that */
-        upbit__tls_ahead_install(t->easy, &t->ahead);
+        upbit__tls_ahead_install(t->easy, -1, &t->ahead);
     a->ahead = true;
     if (draining && code == CURLE_OK && count == 0)
         code = CURLE_GOT_NOTHING;

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "inject.h"
@@ -27,6 +28,11 @@
 WRAP(int, eventfd, (unsigned value, int flags), (value, flags), -1, EMFILE)
 WRAP(int, epoll_create1, (int flags), (flags), -1, EMFILE)
 WRAP(int, epoll_wait, (int fd, struct epoll_event *e, int n, int ms), (fd, e, n, ms), -1, ENOMEM)
+WRAP(int, timerfd_create, (int clock, int flags), (clock, flags), -1, EMFILE)
+WRAP(int, timerfd_settime, (int fd, int flags, const struct itimerspec *to, struct itimerspec *was),
+     (fd, flags, to, was), -1, ENOMEM)
+WRAP(ssize_t, recv, (int fd, void *to, size_t size, int flags), (fd, to, size, flags), -1,
+     ECONNRESET)
 WRAP(ssize_t, read, (int fd, void *to, size_t size), (fd, to, size), -1, EINTR)
 WRAP(ssize_t, write, (int fd, const void *from, size_t size), (fd, from, size), -1, EINTR)
 WRAP(ssize_t, pread64, (int fd, void *to, size_t size, off_t at), (fd, to, size, at), -1, EIO)

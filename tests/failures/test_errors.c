@@ -112,6 +112,8 @@ START_TEST(of_calls)
     o.url = exchange.url;
     inject_fail_call("eventfd");
     expect(upbit_manager_create(&none, &o), UPBIT_ERROR_SYSTEM);
+    inject_fail_call("timerfd_create");
+    expect(upbit_manager_create(&none, &o), UPBIT_ERROR_SYSTEM);
     inject_no_memory(true);
     int error = upbit_manager_create(&none, &o);
     inject_no_memory(false);

@@ -175,7 +175,7 @@ def error_reference(root):
 # What only Linux has, and the one place for each need: who brings the library to another system rewrites
 # these files and no others (docs/ARCHITECTURE.md).
 LINUX = {
-    r'\bepoll_\w+\(|<sys/epoll\.h>': ('core/net/loop.c', 'core/net/loop.h'),
+    r'\b(epoll|timerfd)_\w+\(|<sys/(epoll|timerfd)\.h>': ('core/net/loop.c', 'core/net/loop.h'),
     r'\beventfd\(|<sys/eventfd\.h>': ('core/net/loop.c', 'core/queue/waiter.c',
                                                 'core/client/signals.c'),
     r'\bsignalfd\(|<sys/signalfd\.h>': ('core/tools/stopping.c',),
@@ -185,7 +185,7 @@ LINUX = {
     r'\bmadvise\(|\bmlock\(|\bMADV_': ('core/base/secret.c',),
     r'\bF_OFD_|"/proc/': ('core/limits/ledger.c',),
     r'\brenameat2\(': ('core/tools/recorder.c',),
-    r'\b(timerfd_create|inotify_init1?|memfd_create|prctl|syscall)\(': (),
+    r'\b(inotify_init1?|memfd_create|prctl|syscall)\(': (),
 }
 
 

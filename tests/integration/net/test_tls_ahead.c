@@ -54,6 +54,9 @@ typedef struct script {
     bool damage;   /* the last record has a wrong bit */
     size_t keep;   /* of the last record so much is sent, then the end; 0: all */
     bool answered; /* each message waits for the answer to the one before */
+    bool leaves;   /* says by TLS that no more comes, and leaves the connection open */
+    bool waits;    /* for `go`, when the connection is open */
+    _Atomic int go, done;
 } script;
 
 static bool send_slices(peer *p, const char *bytes, size_t length, size_t slice)
@@ -83,10 +86,12 @@ static size_t encrypted(SSL *ssl, char **bytes)
 
 static void serve_script(peer *p, void *context)
 {
-    const script *s = context;
+    script *s = context;
     if (!peer_upgrade(p))
         return;
     SSL_set0_wbio(p->ssl, BIO_new(BIO_s_mem()));
+    while (s->waits && !atomic_load(&s->go))
+        usleep(1000);
     char *bytes, *payload = malloc(1 << 20);
     size_t last = 0;
     bool ok = payload != NULL;
@@ -119,8 +124,11 @@ static void serve_script(peer *p, void *context)
     if (s->garbage != NULL)
         send_slices(p, s->garbage, s->garbage_size, s->slice);
     SSL_set_fd(p->ssl, p->fd);
+    if (s->leaves)
+        SSL_shutdown(p->ssl);
     if (s->keep > 0)
         shutdown(p->fd, SHUT_WR);
+    atomic_store(&s->done, 1);
     if (ok)
         peer_finish(p);
 }
@@ -237,6 +245,27 @@ START_TEST(what_is_no_record_ends_it)
 }
 END_TEST
 
+/* What came whole is delivered, and the end behind it is found in the same turn: by edge the socket
+ * does not tell of it again. TLS's own end comes without one of the socket's. */
+START_TEST(the_end_behind_messages_is_found)
+{
+    bool leaves = _i == 1;
+    script what = {.version = TLS1_3_VERSION, .slice = 1 << 24, .count = 2, SIZES(one)};
+    what.leaves = leaves;
+    what.waits = true;
+    what.keep = leaves ? 0 : 100;
+    begin(&what);
+    ck_assert(client_wait(&c, &c.opened, 1));
+    upbit__loop_turn(c.loop, 0);
+    atomic_store(&what.go, 1);
+    while (!atomic_load(&what.done)) /* all lies in the socket before it is looked at */
+        usleep(1000);
+    ck_assert(client_wait(&c, &c.closed, 1));
+    ck_assert_int_eq(c.messages, leaves ? 2 : 1);
+    end();
+}
+END_TEST
+
 /* A message a time: the socket is asked once for each, not once more to hear that it is empty. */
 START_TEST(an_empty_socket_is_not_asked)
 {
@@ -312,8 +341,10 @@ int main(void)
     tcase_add_loop_test(tests, records_cut_anywhere, 0, 18);
     tcase_add_loop_test(tests, keys_that_change_in_between, 0, 3);
     tcase_add_loop_test(tests, what_is_no_record_ends_it, 0, 7);
-    if (test_transport() == UPBIT_TRANSPORT_DEFAULT) /* libcurl asks as it does */
+    if (test_transport() == UPBIT_TRANSPORT_DEFAULT) { /* libcurl asks as it does */
         tcase_add_test(tests, an_empty_socket_is_not_asked);
+        tcase_add_loop_test(tests, the_end_behind_messages_is_found, 0, 2);
+    }
     tcase_add_test(tests, a_call_brings_many_records);
     tcase_add_loop_test(tests, the_cheaper_cipher_is_offered_first, 0, 5);
     suite_add_tcase(suite, tests);

@@ -1,7 +1,9 @@
 /* The loop alone: order of timers, wake-ups, watches, and what callbacks may do to one another. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -254,10 +256,13 @@ START_TEST(wake_from_another_thread)
 }
 END_TEST
 
+static _Atomic bool woken;
+
 static void *wake_once(void *context)
 {
     (void)context;
     usleep(5000);
+    atomic_store(&woken, true);
     upbit__loop_wake(loop);
     return NULL;
 }
@@ -267,6 +272,87 @@ static void on_readable(void *context, unsigned events)
     (void)events;
     ++*(int *)context;
 }
+
+static void wake_and_turn(void)
+{
+    upbit__loop_wake(loop);
+    upbit__loop_turn(loop, -1); /* the alarm is set before it waits */
+}
+
+/* The kernel is told the next time only when one comes before what it knows. */
+START_TEST(alarm_follows_the_timers)
+{
+    static numbered late, soon;
+    ck_assert_int_eq(upbit__loop_create(&loop), 0);
+    fired_count = 0;
+    late = (numbered){.timer = {.callback = on_numbered, .context = &late}, .number = 1};
+    soon = (numbered){.timer = {.callback = on_numbered, .context = &soon}, .number = 2};
+    int64_t now = upbit__clock_monotonic_ns();
+    upbit__timer_start(loop, &late.timer, now + 3600 * UPBIT__SECOND);
+    wake_and_turn();
+    upbit__timer_start(loop, &soon.timer, now + 5 * UPBIT__MS);
+    wake_and_turn();
+    while (fired_count == 0) /* or the test times out */
+        upbit__loop_turn(loop, -1);
+    ck_assert_int_eq(fired[0], 2);
+    /* One that was moved on: the alarm rings for nothing, and is set again. */
+    for (int i = 0; i < 3; i++) {
+        upbit__timer_start(loop, &soon.timer, upbit__clock_monotonic_ns() + 2 * UPBIT__MS);
+        wake_and_turn();
+        int64_t at = upbit__clock_monotonic_ns() + 4 * UPBIT__MS;
+        upbit__timer_start(loop, &soon.timer, at);
+        for (int before = fired_count; fired_count == before;)
+            upbit__loop_turn(loop, -1);
+        ck_assert_int_ge(upbit__clock_monotonic_ns(), at);
+    }
+    ck_assert(upbit__timer_running(&late.timer));
+    upbit__timer_stop(&late.timer);
+    /* Nothing is left: turns end by the alarm of the stopped one, once, and by the
+     * wake-up. */
+    upbit__timer_start(loop, &soon.timer, upbit__clock_monotonic_ns() + 2 * UPBIT__MS);
+    wake_and_turn();
+    upbit__timer_stop(&soon.timer);
+    pthread_t thread;
+    int turns = 0;
+    atomic_store(&woken, false);
+    ck_assert_int_eq(pthread_create(&thread, NULL, wake_once, NULL), 0);
+    for (; !atomic_load(&woken); turns++)
+        upbit__loop_turn(loop, -1);
+    pthread_join(thread, NULL);
+    ck_assert_int_le(turns, 3);
+    upbit__loop_destroy(loop);
+}
+END_TEST
+
+/* By edge a descriptor tells once what there is, and again when there is more, or the end. */
+START_TEST(edge_is_told_once)
+{
+    int ends[2];
+    ck_assert_int_eq(upbit__loop_create(&loop), 0);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    upbit__watch w = {.fd = ends[0], .events = UPBIT__READ | UPBIT__EDGE, .callback = on_events};
+    ck_assert_int_eq(upbit__watch_start(loop, &w), 0);
+    ck_assert_int_eq(upbit__loop_turn(loop, 0), 0);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(write(ends[1], "x", 1), 1);
+        ck_assert_int_eq(upbit__loop_turn(loop, 0), 1);
+        ck_assert_uint_eq(last_events, UPBIT__READ);
+        ck_assert_int_eq(upbit__loop_turn(loop, 0), 0);
+    }
+    ck_assert_int_eq(upbit__watch_set(&w, UPBIT__READ), 0); /* told until it is read */
+    ck_assert_int_eq(upbit__loop_turn(loop, 0), 1);
+    ck_assert_int_eq(upbit__loop_turn(loop, 0), 1);
+    ck_assert_int_eq(upbit__watch_set(&w, UPBIT__READ | UPBIT__EDGE), 0);
+    ck_assert_int_eq(upbit__loop_turn(loop, 0), 1);
+    shutdown(ends[1], SHUT_WR);
+    ck_assert_int_eq(upbit__loop_turn(loop, 0), 1);
+    ck_assert_uint_eq(last_events, UPBIT__READ | UPBIT__END);
+    upbit__watch_stop(&w);
+    close(ends[0]);
+    close(ends[1]);
+    upbit__loop_destroy(loop);
+}
+END_TEST
 
 START_TEST(rest_dispatches_nothing)
 {
@@ -331,6 +417,8 @@ int main(void)
     tcase_add_test(t, watch_callback_frees_watches);
     tcase_add_test(t, interest_and_faults);
     tcase_add_test(t, wake_from_another_thread);
+    tcase_add_test(t, alarm_follows_the_timers);
+    tcase_add_test(t, edge_is_told_once);
     tcase_add_test(t, rest_dispatches_nothing);
     tcase_add_test(t, never_early);
     suite_add_tcase(suite, t);

@@ -66,7 +66,7 @@ static void install(void)
     session = (struct curl_tlssessioninfo){CURLSSLBACKEND_OPENSSL, client};
     given = &session;
     get_code = CURLE_OK;
-    upbit__tls_ahead_install(NULL, &ahead);
+    upbit__tls_ahead_install(NULL, -1, &ahead);
 }
 
 /* ---- two ends ---- */
@@ -186,9 +186,17 @@ START_TEST(what_openssl_keeps_is_no_drought)
     ck_assert(!upbit__tls_ahead_dry(ahead));
     ck_assert_int_eq(read_socket(to, sizeof to), 2);
     ck_assert(upbit__tls_ahead_dry(ahead));
-    upbit__tls_ahead_ready(ahead);
+    upbit__tls_ahead_ready(ahead, false);
     ck_assert(!upbit__tls_ahead_dry(ahead));
     ck_assert_int_le(BIO_pending(SSL_get_rbio(client)), 0);
+    send_text("d", 1);
+    ck_assert_int_eq(read_socket(to, sizeof to), 1);
+    ck_assert(upbit__tls_ahead_dry(ahead));
+    upbit__tls_ahead_ready(ahead, true);
+    send_text("e", 1);
+    ck_assert_int_eq(read_socket(to, sizeof to), 1);
+    ck_assert(!upbit__tls_ahead_dry(ahead));            /* behind it is the end */
+    ck_assert_int_eq(upbit__tls_ahead_fill(ahead), -1); /* it has no socket of its own */
     close_both();
 }
 END_TEST
@@ -263,22 +271,22 @@ START_TEST(only_where_it_can_be_had)
 {
     connect_both();
     get_code = CURLE_BAD_FUNCTION_ARGUMENT;
-    upbit__tls_ahead_install(NULL, &ahead);
+    upbit__tls_ahead_install(NULL, -1, &ahead);
     expect_plain();
     get_code = CURLE_OK;
     given = NULL;
-    upbit__tls_ahead_install(NULL, &ahead);
+    upbit__tls_ahead_install(NULL, -1, &ahead);
     expect_plain();
     given = &session;
     session = (struct curl_tlssessioninfo){CURLSSLBACKEND_GNUTLS, client};
-    upbit__tls_ahead_install(NULL, &ahead);
+    upbit__tls_ahead_install(NULL, -1, &ahead);
     expect_plain();
     session = (struct curl_tlssessioninfo){CURLSSLBACKEND_OPENSSL, NULL};
-    upbit__tls_ahead_install(NULL, &ahead);
+    upbit__tls_ahead_install(NULL, -1, &ahead);
     expect_plain();
     SSL *none = SSL_new(client_context); /* has no socket */
     session.internals = none;
-    upbit__tls_ahead_install(NULL, &ahead);
+    upbit__tls_ahead_install(NULL, -1, &ahead);
     expect_plain();
     SSL_free(none);
     close_both();
