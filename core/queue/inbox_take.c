@@ -282,15 +282,15 @@ static int take_latest(upbit__inbox *in, upbit_delivery *out)
 /* The next turn of whichever lane has one, beginning where the last turn ended. */
 static int take_data(upbit__inbox *in, upbit_delivery *out, int *blocked)
 {
-    uint32_t left = atomic_load_explicit(&in->open, memory_order_acquire) | 1U << UPBIT__LANES;
+    uint32_t left = atomic_load_explicit(&in->open, memory_order_acquire); /* open_lane */
+    if (upbit__latest_any(&in->latest))
+        left |= 1U << UPBIT__LANES;
     while (left != 0) {
         uint32_t from_here = left & ~((1U << in->cursor) - 1);
         unsigned lane = (unsigned)__builtin_ctz(from_here != 0 ? from_here : left);
         left &= ~(1U << lane);
         in->cursor = lane == UPBIT__LANES ? 0 : lane + 1;
         if (lane == UPBIT__LANES) {
-            if (!upbit__latest_any(&in->latest))
-                continue;
             in->latest_left = UPBIT__TURN;
             int r = take_latest(in, out);
             if (r != 0)

@@ -1,11 +1,12 @@
 /* What one further consumer of an event costs, by either lane, and what a wake-up costs.
  *
  * One thread plays both sides in turn, so that what is timed is the work and not the scheduler:
- * events are made and pushed to N inboxes in batches of 8, then all inboxes are drained through
- * their shared waiter. Every figure is the median of 31 short rounds, and the quickest of them:
- * times are ns per event and consumer, and "more" is what one further consumer adds (of the
- * quickest, both sides): N times the figure of N, less that of one, by N - 1. The round trip is two
- * threads: push, commit, eventfd, poll, take, command, eventfd, poll, take.
+ * events are made and pushed to N inboxes in batches of 8, as the fan-out pushes what goes to all
+ * takers of a key, then all inboxes are drained through their shared waiter. Every figure is the
+ * median of 31 short rounds, and the quickest of them: times are ns per event and consumer, and
+ * "more" is what one further consumer adds (of the quickest, both sides): N times the figure of N,
+ * less that of one, by N - 1. The round trip is two threads: push, commit, eventfd, poll, take,
+ * command, eventfd, poll, take.
  *
  * "floor" is what nobody gets below who hands events out one by one through a call, and takes them
  * back through another: a plain ring per consumer, one store to show eight, one load to see them,
@@ -322,10 +323,13 @@ static double round_trip(void)
 int main(void)
 {
     static const int consumers[] = {1, 10, 100, 1000};
-    double begin = now_ns(), end = begin;
-    for (int i = 0; i < 10000; i++)
-        end = now_ns();
-    double clock_ns = (end - begin) / 10000;
+    double clock_ns = 1e9; /* the quickest of a hundred: what disturbs one would be taken off all */
+    for (int k = 0; k < 100; k++) {
+        double begin = now_ns(), end = begin;
+        for (int i = 0; i < 1000; i++)
+            end = now_ns();
+        clock_ns = (end - begin) / 1000 < clock_ns ? (end - begin) / 1000 : clock_ns;
+    }
     double alone[2] = {0, 0}, floor_alone = 0;
     fprintf(stderr, "%9s  %28s              %28s\n", "ns", "FIFO push   least  take least",
             "latest push least  take least");
