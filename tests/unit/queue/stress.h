@@ -33,8 +33,8 @@ static inline uint32_t roll(uint32_t *seed, uint32_t below)
 static inline void sleep_on(int fd)
 {
     struct pollfd p = { .fd = fd, .events = POLLIN };
-    int n = poll(&p, 1, 20000);
-    ck_assert_msg(n == 1, "lost wake-up: nothing for 20 s");
+    int n = poll(&p, 1, 60000);
+    ck_assert_msg(n == 1, "lost wake-up: nothing for 60 s");
 }
 
 /* This thread somewhere else or on one processor only, less wanted than others, off its processor, or

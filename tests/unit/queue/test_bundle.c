@@ -253,7 +253,8 @@ static void *io(void *context)
     duel *d = context;
     uint32_t seed = 11;
     upbit__pool_adopt(d->pool);
-    for (uint64_t i = 0; i < d->rounds; i++) {
+    /* Where the consumer gets little of the machine, until its places have been used again. */
+    for (uint64_t i = 0; i < d->rounds || d->answers <= UPBIT__PROMISES_MAX; i++) {
         upbit_event *e = new_event(d->pool, TRADE, 0, (int64_t)i);
         if (e != NULL)
             upbit__inbox_push(d->in, e);
@@ -267,8 +268,10 @@ static void *io(void *context)
             ((upbit_event *)(uintptr_t)b->events[b->count - 1])->type = UPBIT_TYPE_REPLY;
             d->answers++;
             upbit__inbox_answer(d->in, b, d->answers, roll(&seed, 2) ? upbit__lane_bit(TRADE) : 0);
-        } else {
+        } else if (i < d->rounds) {
             sched_yield(); /* all places are taken: the consumer's turn */
+        } else {
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
         }
         upbit__batch_commit(&d->batch);
         dawdle(&seed, 60);

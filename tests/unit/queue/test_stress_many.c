@@ -1,17 +1,25 @@
 /* Many inboxes that take the same events, on two waiters and two threads: pushes go by the stage,
  * an event is let go by all its takers at once on either thread, and drains stop where they like.
+ * Mostly the producer waits for room, so that most events are delivered; now and then it does not.
  *
  * Each taker gets every number once or a GAP that says which are missing, whole and in order, and
  * at the end every event has come back. */
 #include "stress.h"
 #include "support/check_main.h"
 
-enum { THREADS = 2, INBOXES = 12, BATCH_MAX = 90 /* more than the stage holds */ };
+enum {
+    THREADS = 2,
+    INBOXES = 12,
+    BATCH_MAX = 90, /* more than the stage holds */
+    ROOM = 32,      /* of the smallest lanes */
+    STRETCH = 8     /* batches that are all sent with patience, or without */
+};
 
 typedef struct taker {
     upbit__inbox *in;
     uint64_t next[2]; /* number that is expected: of trades, of tickers by their time */
     uint64_t taken, missing, gaps;
+    _Atomic uint64_t seen; /* next[0] for the producer. Relaxed: no order that core/queue lacks */
 } taker;
 
 typedef struct side {
@@ -57,6 +65,7 @@ static void take_one(side *s, taker *t, const upbit_delivery *d)
     }
     if (e->type < UPBIT_TYPE_STATE && !is_whole(e))
         s->fault = "an event that is not whole";
+    atomic_store_explicit(&t->seen, t->next[0], memory_order_relaxed);
 }
 
 static void *consumer(void *context)
@@ -73,7 +82,19 @@ static void *consumer(void *context)
         }
         dawdle(&s->seed, 2000);
     }
+    for (int k = 0; k < INBOXES; k++) /* nobody waits for one who has gone */
+        atomic_store_explicit(&s->takers[k].seen, UINT64_MAX / 2, memory_order_relaxed);
     return NULL;
+}
+
+/* Until the smallest lanes have room for a batch; `last` has been pushed. */
+static void wait_for_room(scene *c, uint64_t last)
+{
+    for (int i = 0; i < THREADS; i++)
+        for (int k = 0; k < INBOXES; k++)
+            while (last >= atomic_load_explicit(&c->sides[i].takers[k].seen, memory_order_relaxed) +
+                               ROOM / 2)
+                nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
 }
 
 static void open_scene(scene *c)
@@ -92,7 +113,7 @@ static void open_scene(scene *c)
             config.batch = &c->batch;
             config.waiter = s->waiter;
             config.owner = &s->takers[k];
-            config.messages = k % 3 == 0 ? 16 : 1024; /* some lose much, some little */
+            config.messages = k % 3 == 0 ? ROOM : 1024; /* some lose much, some little */
             s->takers[k].next[0] = 1;
             ck_assert_int_eq(upbit__inbox_create(&s->takers[k].in, &config), 0);
             c->cells[i][k] = upbit__inbox_cell(s->takers[k].in);
@@ -136,10 +157,14 @@ START_TEST(every_taker_gets_every_number_or_its_gap)
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++)
         start(&threads[i], consumer, &c.sides[i]);
-    uint32_t seed = 99;
-    uint64_t total = scaled(8000);
+    uint32_t seed = 99, batches = 0, most = BATCH_MAX;
+    uint64_t total = scaled(8000), pushed = 0;
     for (uint64_t value = 1; value <= total;) {
-        for (uint32_t n = 1 + roll(&seed, BATCH_MAX); n > 0 && value <= total; n--) {
+        if (batches++ % STRETCH == 0)
+            most = roll(&seed, 30) == 0 ? BATCH_MAX : ROOM / 2;
+        if (most < BATCH_MAX)
+            wait_for_room(&c, pushed);
+        for (uint32_t n = 1 + roll(&seed, most); n > 0 && value <= total; n--) {
             if (roll(&seed, 4) == 0)
                 push_to_all(&c, (int64_t)value, 1);
             if (roll(&seed, 50) == 0) {
@@ -153,6 +178,7 @@ START_TEST(every_taker_gets_every_number_or_its_gap)
                 value++;
                 continue;
             }
+            pushed = value;
             push_to_all(&c, (int64_t)value++, 0);
         }
         upbit__batch_commit(&c.batch);
