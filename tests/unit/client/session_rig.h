@@ -211,14 +211,15 @@ static inline void on_decoded(void *context, upbit_event *e)
         upbit__renewal_event(s, e);
         return;
     }
+    if (e->type <= UPBIT_TYPE_RAW) {
+        note_event(NULL, s, e);
+        return;
+    }
     if (e->type == UPBIT_TYPE_SUBSCRIPTIONS)
         upbit__session_listed(s, (const void *)e);
     else if (e->type == UPBIT_TYPE_ERROR)
         upbit__session_refused(s, (const void *)e, 0, false);
-    else
-        note_event(NULL, s, e);
-    if (e->type >= UPBIT_TYPE_RAW)
-        upbit__event_unref_io(pool, e);
+    upbit__event_unref_io(pool, e);
 }
 
 static inline void on_said(void *context, upbit__session *s, const uint8_t *data, size_t length,
