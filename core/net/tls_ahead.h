@@ -31,8 +31,8 @@ void upbit__tls_ahead_install(CURL *easy, int fd, upbit__tls_ahead **out);
  * out. `room` is at least 16,384: then no record is cut in two. */
 size_t upbit__tls_ahead_take(upbit__tls_ahead *a, void *to, size_t room);
 
-/* Asks the socket, past OpenSSL and libcurl: what would come of it is the same, in a fourth of the
- * code. Bytes, or 0 when there are none and the socket is empty; -1: this is not for us (a proxy,
+/* Asks the socket, past OpenSSL and libcurl: what comes of it is the same, with less on the way.
+ * Bytes, or 0 when there are none and the socket is empty; -1: this is not for us (a proxy,
  * the end, a fault): curl_easy_recv. */
 int upbit__tls_ahead_fill(upbit__tls_ahead *a);
 

@@ -259,6 +259,12 @@ static void *serve(void *argument)
                 (v.server->rate > 0 ? send_paced : packed ? send_packed : send_all)(v.server, ssl);
             while (SSL_read(ssl, request, sizeof request) > 0)
                 continue;
+        } else if (v.server->rate > 0 && strstr(request, " /v1/market/all") != NULL) {
+            /* Or a client asks for it again and again, which is no part of reading a stream. */
+            static const char list[] =
+                "HTTP/1.1 200 OK\r\nContent-Length: 65\r\nConnection: close\r\n\r\n"
+                "[{\"market\":\"KRW-BTC\",\"korean_name\":\"B\",\"english_name\":\"Bitcoin\"}]";
+            SSL_write(ssl, list, sizeof list - 1);
         } else {
             static const char no[] = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n"
                                      "Connection: close\r\n\r\n";

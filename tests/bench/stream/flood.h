@@ -24,7 +24,7 @@ void flood_start(flood *f, size_t count, int processor);
  * level, with context takeover, packed beforehand. */
 void flood_start_packed(flood *f, size_t count, int level, int processor);
 /* Trades at `rate` a second; their sequential_id is the monotonic clock in ns when they are sent.
- */
+ * It has a market list, too. */
 void flood_start_paced(flood *f, size_t count, unsigned rate, int processor);
 void flood_stop(flood *f);
 
