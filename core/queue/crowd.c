@@ -49,7 +49,7 @@ static int all_stage(upbit__batch *b, unsigned lane)
         return 1;
     if (b->crowd_looks & second)
         return 0;
-    b->crowd_looks |= b->crowd_looks & first ? second : first;
+    b->crowd_looks |= (b->crowd_looks & first) != 0 ? second : first;
     b->crowd_stages = common_stages(b);
     return (b->crowd_stages & first) != 0;
 }
