@@ -13,6 +13,8 @@
 #include "relay.h"
 #include "support/check_main.h"
 
+enum { PLENTY_MS = 8000 }; /* for what works, on a machine that has other things to do */
+
 static server target, proxy;
 static relay road;
 static client c; /* its loop is used for REST too */
@@ -92,13 +94,13 @@ static answer get(const upbit__rest_config *config)
 static answer get_behind(const char *url)
 {
     const upbit__rest_config config = {
-        .base_url = "http://behind.invalid:8080/v1", .proxy = url, .timeout_ms = 300};
+        .base_url = "http://behind.invalid:8080/v1", .proxy = url, .timeout_ms = PLENTY_MS};
     return get(&config);
 }
 
 static void open_behind(const char *url)
 {
-    upbit__transport_config config = {.proxy = url, .connect_timeout_ms = 300};
+    upbit__transport_config config = {.proxy = url, .connect_timeout_ms = PLENTY_MS};
     client_open(&c, "ws", "behind.invalid", 8080, &config);
 }
 
