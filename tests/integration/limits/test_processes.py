@@ -97,8 +97,8 @@ def test_processes_share():
         stranger = processes.participant(PATIENCE, "--count", "5", "--url",
                                          f"http://127.0.0.1:{mock.port}/v1/ticker?markets=KRW-BTC")
         told = [p.communicate(timeout=2 * PATIENCE) for p in [*hammers, stranger]]
+        assert all(p.returncode == 0 for p in processes.all), told
         answers = [int(out) for out, _ in told]
-        assert all(p.returncode == 0 for p in processes.all), [p.returncode for p in processes.all]
         total = check(mock)
         assert min(answers[:3]) >= 8 and answers[3] == 5 and sum(answers) <= total, (total, told)
     with_processes(four)
