@@ -139,7 +139,7 @@ UPBIT__QUICK uint64_t commas(const char *p, size_t size, unsigned sure, unsigned
     uint64_t all = 0;
     unsigned seen = 0;
 #pragma GCC unroll 4
-    for (unsigned i = 0; i < blocks; i++) {
+    for (size_t i = 0; i < blocks; i++) {
         __mmask64 found;
         if (i < sure) {
             found = _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(p + 64 * i), comma);
@@ -214,7 +214,7 @@ UPBIT__QUICK int read_candle(upbit__decoder *d, const char *text, size_t length,
     const char *code_text = text + head->length, *first = code_text + 2 + s->middle;
     const char *end = text + length - s->tail_size;
     const size_t size = (size_t)(end - first);
-    if (end < first || size < 64 * sure || size >= 64 * blocks)
+    if (end < first || size < (size_t)64 * sure || size >= (size_t)64 * blocks)
         return 0;
     unsigned count;
     uint64_t places = commas(first, size, sure, blocks, &count);

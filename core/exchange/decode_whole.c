@@ -158,7 +158,7 @@ UPBIT__QUICK void put_sign(whole_decimals *d, unsigned which, uint64_t minus)
 
 UPBIT__QUICK uint8_t read_warning(whole *w, const char *p, unsigned length)
 {
-    const uint64_t word = _bzhi_u64(upbit__load64(p), 8 * length);
+    const uint64_t word = _bzhi_u64(upbit__load64(p), (uint64_t)8 * length);
     unsigned none = word == (upbit__load64("NONE\"\0\0") & 0xFFFFFFFFFF),
              caution = word == upbit__load64("CAUTION\"");
     w->bad |= (uint64_t)((none | caution) == 0);

@@ -134,7 +134,7 @@ static __attribute__((noinline)) uint64_t whole_long(whole_decimals *out, const 
     uint64_t magnitude[8], rest[8] = {0};
     uint8_t length[64];
     _mm512_storeu_si512(length, lengths);
-    for (unsigned i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 4; i++) {
         upbit_decimal value;
         if (upbit__decimal_scan(&value, at[i]) != at[i] + length[16 * i])
             return 1;
