@@ -48,7 +48,7 @@ static int decode(const job *j, delivery *d, char *reason, size_t size)
     int error = upbit__decoder_create(&decoder);
     if (error < 0)
         return error;
-    upbit__decode_output out = {d, allocate, deliver, NULL};
+    upbit__decode_output out = {.context = d, .allocate = allocate, .event = deliver};
     size_t bad = 0;
     int events = j->type == 0 ? upbit__decode(decoder, j->text, j->length, &out, reason, size)
                               : upbit__rest_decode(decoder, j->type, j->unit, j->text, j->length,

@@ -77,6 +77,12 @@ static upbit_event *allocate(void *context, size_t size)
     return upbit__fanout_allocate(&m->fanout, size);
 }
 
+static void discard(void *context, upbit_event *block)
+{
+    upbit_manager *m = context;
+    upbit__event_unref_io(m->pool, block);
+}
+
 static void on_refused(void *context, const upbit_event *event)
 {
     upbit_manager *m = context;
@@ -144,8 +150,11 @@ static void on_message(void *context, upbit__session *session, const uint8_t *da
                        int64_t received_ns)
 {
     upbit_manager *m = context;
-    const upbit__decode_output out = {
-        .context = m, .allocate = allocate, .event = on_event, .refused = on_refused};
+    const upbit__decode_output out = {.context = m,
+                                      .allocate = allocate,
+                                      .event = on_event,
+                                      .refused = on_refused,
+                                      .discard = discard};
     char reason[160] = "";
     if (m->batch_ns == 0) {
         m->batch_ns = received_ns;

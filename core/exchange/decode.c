@@ -13,6 +13,8 @@ const char *upbit__decode_members_avx2(upbit__decoder *d, const upbit__type_info
                                        const char *p, unsigned next, uint64_t present);
 const char *upbit__decode_members_avx512(upbit__decoder *d, const upbit__type_info *info,
                                          const char *p, unsigned next, uint64_t present);
+int upbit__decode_whole_avx2(upbit__decoder *d, const char *message, size_t length,
+                             const upbit__decode_output *out);
 int upbit__decode_whole_avx512(upbit__decoder *d, const char *message, size_t length,
                                const upbit__decode_output *out);
 #endif
@@ -26,8 +28,10 @@ int upbit__decoder_use(upbit__decoder *d, int kind)
 #ifdef UPBIT__HAVE_KINDS
     /* Every machine with both has the third that the code is compiled for, lzcnt. */
     int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
-    if (kind == UPBIT__DECODER_AVX2 && avx2)
+    if (kind == UPBIT__DECODER_AVX2 && avx2) {
         function = upbit__decode_members_avx2;
+        whole = upbit__decode_whole_avx2;
+    }
     if (kind == UPBIT__DECODER_AVX512 && avx2 && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vbmi") &&
@@ -417,7 +421,10 @@ int upbit__decode(upbit__decoder *d, const char *message, size_t length,
     if (whole == 0)
         return decode_any(d, message, length, out, reason, reason_size);
     if (whole < 0) { /* room has been asked for, and is not asked for twice */
-        const upbit__decode_output without = {out->context, no_room, out->event, out->refused};
+        const upbit__decode_output without = {.context = out->context,
+                                              .allocate = no_room,
+                                              .event = out->event,
+                                              .refused = out->refused};
         return decode_any(d, message, length, &without, reason, reason_size);
     }
     if (reason != NULL && reason_size > 0)

@@ -39,6 +39,9 @@ typedef struct upbit__decode_output {
     /* What found no room: the payload without its rows and strings, valid during the call; NULL for
      * what is no market or account data. May be NULL. */
     void (*refused)(void *context, const upbit_event *event);
+    /* Takes back the block that was allocated last: its message is not what it seemed to be. May be
+     * NULL; then none is asked for before it is known what comes into it. */
+    void (*discard)(void *context, upbit_event *block);
 } upbit__decode_output;
 
 /* The number of events in the message, those that found no room included; DECODE with `reason`

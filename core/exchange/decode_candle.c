@@ -158,36 +158,6 @@ UPBIT__QUICK uint64_t commas(const char *p, size_t size, unsigned sure, unsigned
     return all;
 }
 
-/* ---- the window's start ---- */
-
-/* Of the text yyyy-MM-ddTHH:mm:ss, whose shape has been checked. Its day is most often that of the
- * candle before. */
-UPBIT__QUICK int64_t read_start(upbit__decoder *d, const char *p, uint64_t *bad)
-{
-    uint64_t clock = upbit__load64(p + 11) ^ upbit__load64("00:00:00");
-    clock = (clock * 10 + (clock >> 8)) & 0x00FF0000FF0000FF; /* two digits each */
-    const int64_t hour = (int64_t)(clock & 0xFF), minute = (int64_t)(clock >> 24 & 0xFF),
-                  second = (int64_t)(clock >> 48);
-    /* 23, 59 and 60 at most. */
-    *bad |= (clock + 0x0043000044000068) & 0x0080000080000080;
-    const int64_t time = (hour * 60 + minute) * 60000 + second * 1000;
-    if (__builtin_expect(upbit__load64(p) != upbit__load64(d->date) ||
-                             upbit__load64(p + 2) != upbit__load64(d->date + 2),
-                         0)) {
-        char all[20];
-        memcpy(all, p, 19);
-        all[19] = '\0';
-        const int64_t start = upbit__parse_utc(all);
-        if (start < 0) {
-            *bad = 1;
-            return 0;
-        }
-        memcpy(d->date, p, 10);
-        d->date_ms = start - time;
-    }
-    return d->date_ms + time;
-}
-
 /* ---- a candle ---- */
 
 /* The number of a value for each byte of the lane or the half that it has. */
@@ -262,7 +232,7 @@ UPBIT__QUICK int read_candle(upbit__decoder *d, const char *text, size_t length,
     if (__builtin_expect(bad != 0, 0))
         return 0;
 
-    const int64_t start = read_start(d, times + s->utc, &bad);
+    const int64_t start = candle_start(d, times + s->utc, &bad);
     const __m512i all = _mm512_castsi128_si512(lengths);
     const __m512i of_prices = _mm512_permutexvar_epi8(_mm512_load_si512(which[0]), all);
     const __m512i of_sums = _mm512_permutexvar_epi8(_mm512_load_si512(which[1]), all);

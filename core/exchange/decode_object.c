@@ -51,6 +51,26 @@ static void complete_candle(upbit__decoder *d)
         upbit__decoder_refuse(d, "candle_date_time_utc", "is not a time as yyyy-MM-ddTHH:mm:ss");
 }
 
+int upbit__decoder_unit(upbit__decoder *d, const char *p)
+{
+    /* The stream is mostly of one unit or two: the one before it is asked for first. */
+    if (d->candle_length > 0 && memcmp(p, d->candle_name, d->candle_length) == 0)
+        return 1;
+    char unit[8];
+    memcpy(unit, p, sizeof unit);
+    char *end = memchr(unit, '"', sizeof unit);
+    if (end == NULL)
+        return 0;
+    *end = '\0';
+    d->candle_unit = upbit_candle_unit_from_name(unit);
+    d->candle_length = 0;
+    if (d->candle_unit == UPBIT_CANDLE_NONE)
+        return 0;
+    d->candle_length = (unsigned)(end - unit) + 1;
+    memcpy(d->candle_name, p, sizeof d->candle_name);
+    return 1;
+}
+
 /* The type whose name and closing quote stand at p, 16 bytes of which are readable. */
 static int type_of(upbit__decoder *d, const char *p)
 {
@@ -62,22 +82,7 @@ static int type_of(upbit__decoder *d, const char *p)
     if (IS("ticker"))
         return UPBIT_TYPE_TICKER;
     if (memcmp(p, "candle.", 7) == 0) {
-        /* The stream is mostly of one unit or two: the one before it is asked for first. */
-        if (d->candle_length > 0 && memcmp(p + 7, d->candle_name, d->candle_length) == 0)
-            return UPBIT_TYPE_CANDLE;
-        char unit[8];
-        memcpy(unit, p + 7, sizeof unit);
-        char *end = memchr(unit, '"', sizeof unit);
-        if (end == NULL)
-            return UPBIT_TYPE_RAW;
-        *end = '\0';
-        d->candle_unit = upbit_candle_unit_from_name(unit);
-        d->candle_length = 0;
-        if (d->candle_unit == UPBIT_CANDLE_NONE)
-            return UPBIT_TYPE_RAW;
-        d->candle_length = (unsigned)(end - unit) + 1;
-        memcpy(d->candle_name, p + 7, sizeof d->candle_name);
-        return UPBIT_TYPE_CANDLE;
+        return upbit__decoder_unit(d, p + 7) ? UPBIT_TYPE_CANDLE : UPBIT_TYPE_RAW;
     }
     if (IS("myOrder"))
         return UPBIT_TYPE_MY_ORDER;

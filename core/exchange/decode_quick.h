@@ -7,6 +7,9 @@
 
 #define UPBIT__QUICK static inline __attribute__((always_inline))
 
+/* Where the texts or rows of an event stand that is read whole. */
+#define UPBIT__WHOLE_BEHIND(T) ((sizeof(T) + 7) & ~(size_t)7)
+
 /* Whether the name, with its quotes and colon, stands at p. */
 UPBIT__QUICK int matches(const upbit__pattern *k, const char *p)
 {
@@ -236,6 +239,34 @@ UPBIT__QUICK const char *quick_bool(uint8_t *out, const char *q)
     if (memcmp(q, "false", 5) == 0)
         return q + 5;
     return memcmp(q, "true", 4) == 0 ? q + 4 : NULL;
+}
+
+/* When a candle's window starts, of the text yyyy-MM-ddTHH:mm:ss, whose shape has been checked. Its
+ * day is most often that of the candle before. */
+UPBIT__QUICK int64_t candle_start(upbit__decoder *d, const char *p, uint64_t *bad)
+{
+    uint64_t clock = upbit__load64(p + 11) ^ upbit__load64("00:00:00");
+    clock = (clock * 10 + (clock >> 8)) & 0x00FF0000FF0000FF; /* two digits each */
+    const int64_t hour = (int64_t)(clock & 0xFF), minute = (int64_t)(clock >> 24 & 0xFF),
+                  second = (int64_t)(clock >> 48);
+    /* 23, 59 and 60 at most. */
+    *bad |= (clock + 0x0043000044000068) & 0x0080000080000080;
+    const int64_t time = (hour * 60 + minute) * 60000 + second * 1000;
+    if (__builtin_expect(upbit__load64(p) != upbit__load64(d->date) ||
+                             upbit__load64(p + 2) != upbit__load64(d->date + 2),
+                         0)) {
+        char all[20];
+        memcpy(all, p, 19);
+        all[19] = '\0';
+        const int64_t start = upbit__parse_utc(all);
+        if (start < 0) {
+            *bad = 1;
+            return 0;
+        }
+        memcpy(d->date, p, 10);
+        d->date_ms = start - time;
+    }
+    return d->date_ms + time;
 }
 
 #endif

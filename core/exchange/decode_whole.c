@@ -275,6 +275,8 @@ int upbit__decode_whole(upbit__decoder *d, const char *message, size_t length,
         return simple ? read_trade(message, length, 1, out) : read_trade(message, length, 0, out);
     case WORD('c', 'a', 'n', 'd'):
         return upbit__decode_candle(d, message, length, simple, out);
+    case WORD('o', 'r', 'd', 'e'):
+        return upbit__decode_book(message, length, simple, out);
     default:
         return 0;
     }

@@ -372,8 +372,5 @@ UPBIT__QUICK void whole_event(upbit_event *e, size_t size, unsigned type, uint8_
     _mm256_mask_storeu_epi64(e->code, 7, code);
 }
 
-/* Where an event's texts stand. */
-#define UPBIT__WHOLE_BEHIND(T) ((sizeof(T) + 7) & ~(size_t)7)
-
 #endif
 #endif

@@ -16,6 +16,7 @@
 #define upbit__decode_wire        UPBIT__NAMED(upbit__decode_wire, UPBIT__KIND)
 #define upbit__decode_whole       UPBIT__NAMED(upbit__decode_whole, UPBIT__KIND)
 #define upbit__decode_candle      UPBIT__NAMED(upbit__decode_candle, UPBIT__KIND)
+#define upbit__decode_book        UPBIT__NAMED(upbit__decode_book, UPBIT__KIND)
 #define upbit__decode_units       UPBIT__NAMED(upbit__decode_units, UPBIT__KIND)
 #define upbit__decode_assets      UPBIT__NAMED(upbit__decode_assets, UPBIT__KIND)
 #endif
@@ -107,15 +108,24 @@ int upbit__decoder_use(upbit__decoder *d, int kind);
 const char *upbit__decode_wire(upbit__decoder *d, const char *p, unsigned *next, uint64_t *present,
                                uint64_t *nulls, int *behind);
 
-/* A message that is nothing but one ticker, trade or candle in wire order, without white space and
- * with values of the usual shape, as an event. 1; 0: it is not that; -1: there was no room for it.
- * In both cases nothing else has happened. Only the code for AVX-512 has it. */
+/* A message that is nothing but one ticker, trade, candle or order book in wire order, without
+ * white space and with values of the usual shape, as an event. 1; 0: it is not that; -1: there was
+ * no room for it. In both cases nothing else has happened, but that a block may have been given
+ * back. The code for AVX-512 has it, and for AVX2 that for trades and candles. */
 int upbit__decode_whole(upbit__decoder *d, const char *message, size_t length,
                         const upbit__decode_output *out);
 
-/* The same for a candle; simple: in the SIMPLE format. 64 bytes or more. */
+/* The same for a candle; simple: in the SIMPLE format. 64 bytes or more; by the code for AVX2 as
+ * many as decode_parts.h says. */
 int upbit__decode_candle(upbit__decoder *d, const char *message, size_t length, int simple,
                          const upbit__decode_output *out);
+
+/* And for an order book, where blocks can be given back. */
+int upbit__decode_book(const char *message, size_t length, int simple,
+                       const upbit__decode_output *out);
+
+/* The unit whose name and closing quote stand at p, in candle_unit and candle_name; 0: none. */
+int upbit__decoder_unit(upbit__decoder *d, const char *p);
 
 /* The value of orderbook_units and of assets; p stands at the value. */
 const char *upbit__decode_units(upbit__decoder *d, const char *p);

@@ -27,6 +27,13 @@ static upbit_event *allocate(void *to, size_t size)
     return e;
 }
 
+static void discard(void *to, upbit_event *block)
+{
+    delivery *c = to;
+    c->refuse += c->refuse > 0;
+    free(block);
+}
+
 static upbit_event *allocate_copy(void *context, size_t size)
 {
     (void)context;
@@ -94,7 +101,7 @@ void fuzz_decode(const uint8_t *data, size_t size)
     for (int kind = UPBIT__DECODER_PLAIN; kind < UPBIT__DECODER_KINDS; kind++) {
         char reason[160] = "";
         delivery c = {.refuse = size > 0 && data[size - 1] == ' ' ? 2 : 0};
-        const upbit__decode_output out = {&c, allocate, on_event, on_refused};
+        const upbit__decode_output out = {&c, allocate, on_event, on_refused, discard};
         if (decoder(kind) == NULL)
             continue;
         uint8_t *exact = fuzz_exact(data, size);
@@ -209,7 +216,7 @@ void fuzz_rest(const uint8_t *data, size_t size)
     int rc;
     if (what < 6) {
         delivery c = {0};
-        const upbit__decode_output out = {&c, allocate, on_event, on_refused};
+        const upbit__decode_output out = {&c, allocate, on_event, on_refused, discard};
         upbit__decoder *d = decoder((data[0] >> 6) % UPBIT__DECODER_KINDS);
         d = d != NULL ? d : decoder(UPBIT__DECODER_PLAIN);
         rc = upbit__rest_decode(d, types[what], UPBIT_CANDLE_1M, body, length, &out, &bad, reason,

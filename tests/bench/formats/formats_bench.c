@@ -162,7 +162,13 @@ static void take(void *context, upbit_event *event)
     upbit__event_unref_io(pool, event);
 }
 
-static const upbit__decode_output output = {NULL, allocate, take, NULL};
+static void discard(void *context, upbit_event *block)
+{
+    (void)context;
+    upbit__event_unref_io(pool, block);
+}
+
+static const upbit__decode_output output = {NULL, allocate, take, NULL, discard};
 
 static void decode_one(const void *text, size_t length)
 {

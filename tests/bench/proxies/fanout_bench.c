@@ -84,7 +84,7 @@ static upbit_event *make_model(const struct kind *k)
     message *list = messages_make(k->message, 0, 1);
     if (list == NULL || upbit__decoder_create(&decoder) != 0)
         give_up("out of memory");
-    const upbit__decode_output out = {&e, heap_block, keep, NULL};
+    const upbit__decode_output out = {.context = &e, .allocate = heap_block, .event = keep};
     if (upbit__decode(decoder, list[0].text, list[0].length, &out, NULL, 0) != 1)
         give_up("the message does not decode");
     upbit__decoder_destroy(decoder);

@@ -4,9 +4,9 @@
 //   queued_bench BENCH_QUEUE_FANOUT | --check
 //
 // Measured as there: one thread plays both sides, eight emissions to all receivers, then all that
-// was posted is delivered; the median of 31 short rounds and the quickest. The signal has one
-// argument, which is implicitly shared, as an event is. A table goes to stderr, one JSON object to
-// stdout.
+// was posted is delivered; the median of 31 short rounds and the quickest, each the lesser of the
+// two halves. The signal has one argument, which is implicitly shared, as an event is. A table goes
+// to stderr, one JSON object to stdout.
 #include <QtCore/QCoreApplication>
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QJsonArray>
@@ -107,8 +107,8 @@ int main(int argc, char **argv)
         return 2;
     }
     if (std::strcmp(argv[1], "--check") == 0) {
-        std::printf("1..1\n%sok 1 - every receiver gets every signal\n",
-                    measure(10, 800).size() == Rounds ? "" : "not ");
+        measure(10, 800); // ends the program where a signal is lost
+        std::printf("1..1\nok 1 - every receiver gets every signal\n");
         return 0;
     }
     Cost costs[3];

@@ -135,6 +135,12 @@ static upbit_event *one_block(void *context, size_t size)
     return upbit__pool_allocate(pool, size);
 }
 
+static void no_event(void *context, upbit_event *block)
+{
+    (void)context;
+    upbit__event_unref_io(pool, block);
+}
+
 static void one_event(void *context, upbit_event *e)
 {
     (void)context;
@@ -146,7 +152,8 @@ static void one_event(void *context, upbit_event *e)
 static void loop(const flood *f, size_t messages)
 {
     static unsigned char buffer[65536];
-    const upbit__decode_output out = {.allocate = one_block, .event = one_event};
+    const upbit__decode_output out = {
+        .allocate = one_block, .event = one_event, .discard = no_event};
     upbit__decoder *decoder = NULL;
     if (upbit__decoder_create(&decoder) != 0 || upbit__pool_create(&pool, 64 << 20) != 0)
         give_up("out of memory");

@@ -212,7 +212,8 @@ static upbit__pool *pool;
 
 static void decode_one(const unsigned char *text, size_t length)
 {
-    const upbit__decode_output out = {.context = pool, .allocate = one_block, .event = let_go};
+    const upbit__decode_output out = {
+        .context = pool, .allocate = one_block, .event = let_go, .discard = let_go};
     upbit__decode(decoder, (const char *)text, length, &out, NULL, 0);
 }
 

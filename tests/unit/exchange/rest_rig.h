@@ -47,7 +47,10 @@ static inline void answer_bytes(answer *a, int type, unsigned unit, const char *
     char *exact = malloc(length > 0 ? length : 1);
     rig_need_decoder();
     memcpy(exact, body, length);
-    upbit__decode_output out = {a, answer_allocate, answer_event, answer_refused};
+    upbit__decode_output out = {.context = a,
+                                .allocate = answer_allocate,
+                                .event = answer_event,
+                                .refused = answer_refused};
     answer_free(a);
     a->refused = 0;
     a->bad = 99;

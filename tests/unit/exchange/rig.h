@@ -1,5 +1,5 @@
-/* Decodes a text and keeps what came of it. The text is copied to a block of exactly its size first, so
- * that a sanitizer sees every byte that is read behind it. */
+/* Decodes a text and keeps what came of it. The text is copied to a block of exactly its size
+ * first, so that a sanitizer sees every byte that is read behind it. */
 #ifndef TESTS_UNIT_EXCHANGE_RIG_H
 #define TESTS_UNIT_EXCHANGE_RIG_H
 
@@ -45,6 +45,12 @@ static inline void rig_refused(void *context, const upbit_event *event)
     d->refused_type = event != NULL ? event->type : 0;
 }
 
+static inline void rig_discard(void *context, upbit_event *block)
+{
+    (void)context;
+    free(block);
+}
+
 static upbit__decoder *rig_decoder;
 
 static inline void rig_need_decoder(void)
@@ -63,7 +69,7 @@ static inline void rig_decode_bytes(decoded *d, const char *text, size_t length)
     char *exact = malloc(length > 0 ? length : 1);
     rig_need_decoder();
     memcpy(exact, text, length);
-    upbit__decode_output out = {d, rig_allocate, rig_event, rig_refused};
+    upbit__decode_output out = {d, rig_allocate, rig_event, rig_refused, rig_discard};
     d->count = d->refused = 0;
     d->result = upbit__decode(rig_decoder, exact, length, &out, d->reason, sizeof d->reason);
     free(exact);
