@@ -187,10 +187,12 @@ int64_t upbit__budget_take(upbit__budget *b, upbit__group group, int64_t now_ns)
     int64_t now = host_time(b->host, now_ns), ahead = now - now_ns;
     int64_t at = take(b->host, group, now);
     /* Stopped in the middle of it, and going on long after the time that was entered: that grant
-     * is worth nothing. */
+     * is worth nothing. Nobody will report it, so that is done here, and entered with the next. */
     if (at == 0 && b->host->sharing.ledger != NULL &&
-        upbit__clock_boottime_ns() - now > UPBIT__WINDOW_MARGIN_NS / 2)
+        upbit__clock_boottime_ns() - now > UPBIT__WINDOW_MARGIN_NS / 2) {
+        upbit__counter_settle(&b->host->tally.groups[group], group, b->host->sharing.owner, now);
         at = now + UPBIT__MS;
+    }
     const char *trouble = b->host->sharing.trouble;
     bool alone = b->host->sharing.alone;
     b->host->sharing.trouble = NULL;

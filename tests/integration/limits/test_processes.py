@@ -129,13 +129,13 @@ def test_one_is_killed_and_one_is_stopped_in_mid_lock():
 
 def test_a_ban_is_everybodys():
     def two(mock, processes):
-        first = processes.hammer(20)
+        first = processes.hammer(4 * PATIENCE)
         processes.file()
         mock.http("/mock/limit?group=ticker&count=1&status=418", "POST")
-        assert first.wait(timeout=60) == 1 and "418" not in first.stdout.read()
+        assert first.wait(timeout=2 * PATIENCE) == 1 and "418" not in first.stdout.read()
         at = len(requests(mock))
         second = processes.start(HAMMER, "2")
-        out, _ = second.communicate(timeout=60)
+        out, _ = second.communicate(timeout=PATIENCE)
         assert out == "begun\n0\n", out
         assert len(requests(mock)) == at, "a new process does not know of the ban"
     with_processes(two)

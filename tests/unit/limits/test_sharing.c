@@ -1,4 +1,5 @@
 /* Budgets that processes share by a file: what they may do together. */
+#include "limits/budget.h"
 #include "sharing_fixture.h"
 
 static uint64_t state = 88172645463325252ull;
@@ -195,6 +196,37 @@ START_TEST(never_more_than_n_together)
 }
 END_TEST
 
+/* A machine with much to do holds up the way to the lock again and again: each grant that came of
+ * it was for nobody, and is not waited for as if it had been sent. */
+START_TEST(a_grant_that_came_too_late_is_given_back)
+{
+    enum { LATE = 8 };
+    new_file();
+    char host[32];
+    snprintf(host, sizeof host, "%.*s", (int)strcspn(name, "#"), name);
+    const upbit__budget_place place = {.host = host, .percent = 100, .shared = true};
+    upbit__budget *b;
+    process other;
+    ck_assert_int_eq(upbit__budget_get(&b, &place, now), 0);
+    start(&other);
+    for (int i = 0; i < LATE; i++) {
+        held_up = 51 * MS;
+        ck_assert_int_gt(upbit__budget_take(b, UPBIT__GROUP_TICKER, now), now);
+        held_up = 0;
+        now += MS;
+    }
+    held_up = 49 * MS;
+    ck_assert_int_eq(upbit__budget_take(b, UPBIT__GROUP_TICKER, now), 0);
+    held_up = 0;
+    ck_assert_uint_eq(take_all(&other, UPBIT__GROUP_TICKER), 10 - LATE - 1);
+    now += WINDOW;
+    answered(&other, UPBIT__GROUP_TICKER);
+    ck_assert_uint_eq(take_all(&other, UPBIT__GROUP_TICKER), LATE);
+    stop(&other);
+    upbit__budget_release(b);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("limits sharing");
@@ -203,6 +235,7 @@ int main(void)
     tcase_add_test(tests, each_settles_its_own);
     tcase_add_test(tests, bans_and_closings_are_shared);
     tcase_add_test(tests, a_stopped_holder_blocks_nobody);
+    tcase_add_test(tests, a_grant_that_came_too_late_is_given_back);
     tcase_add_loop_test(tests, never_more_than_n_together, 0, 6);
     suite_add_tcase(suite, tests);
     return run_at_home(suite);
