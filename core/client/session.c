@@ -91,6 +91,8 @@ void upbit__session_end(upbit__session *s)
     upbit__count(&s->counters->memory_stream_bytes, 0 - s->counted_memory);
     s->counted_memory = 0;
     upbit__wanted_lost(s->registry);
+    if (!s->registry->dirty)
+        s->changed_ns = 0; /* nothing is wanted any more: nothing has to settle */
     upbit__buffer_clear(&s->sent);
 }
 

@@ -10,15 +10,7 @@ static wire *old;
 
 static void begin_with(uint32_t life_ms)
 {
-    upbit_options o = UPBIT_OPTIONS_INIT;
-    o.url = "ws://127.0.0.1:1/";
-    o.token_life_ms = life_ms;
-    o.ping_interval_ms = 3600000; /* no watchdog comes in between */
-    o.pong_timeout_ms = 3600000;
-    o.monitor_ms = 3600000;
-    o.limit_sharing = UPBIT_OFF;
-    open_session(&o);
-    old = go_live();
+    old = begin_live(life_ms, 3600000);
 }
 
 static void begin(void)

@@ -6,14 +6,7 @@ static wire *in_use;
 
 static void begin(void)
 {
-    upbit_options o = UPBIT_OPTIONS_INIT;
-    o.url = "ws://127.0.0.1:1/";
-    o.ping_interval_ms = 3600000; /* no watchdog comes in between */
-    o.pong_timeout_ms = 3600000;
-    o.monitor_ms = 60000;
-    o.limit_sharing = UPBIT_OFF;
-    open_session(&o);
-    in_use = go_live();
+    in_use = begin_live(0, 60000);
 }
 
 static void want_nothing(void)
@@ -99,6 +92,27 @@ START_TEST(keys_for_nothing_wanted_wait)
 }
 END_TEST
 
+/* What was wanted is given up between two attempts: the next connection has nothing to ask for. */
+START_TEST(nothing_wanted_any_more_is_live_at_once)
+{
+    begin();
+    session.endpoint.on_demand = false; /* as public sessions are */
+    say_closed(in_use, UPBIT_ERROR_CONNECT, 0, "");
+    upbit__registry_remove(&registry, owner->client.entries[0]);
+    upbit__session_wants_changed(&session);
+    move(60000);
+    say_closed(newest(), UPBIT_ERROR_CONNECT, 0, "");
+    move(60000);
+    say_opened(newest());
+    ck_assert_int_eq(told.state, UPBIT_STATE_LIVE);
+    ck_assert_int_eq(newest()->sent, 0);
+    want_orders();
+    move(config.settle_max_ms + 1);
+    ck_assert_int_eq(newest()->sent, 1);
+    close_session();
+}
+END_TEST
+
 /* The exchange says no and closes, or does not close. */
 START_TEST(a_refusal_ends_the_connection)
 {
@@ -168,6 +182,12 @@ static void answer(const char *rows)
     say(in_use, text);
 }
 
+static void expect_none_repaired(void)
+{
+    ck_assert_uint_eq(atomic_load(&counters.repairs), 0);
+    ck_assert(!registry.dirty);
+}
+
 START_TEST(what_is_held_is_compared)
 {
     begin();
@@ -227,6 +247,84 @@ START_TEST(who_does_not_answer_is_asked_no_more)
 }
 END_TEST
 
+/* What is not the answer to the question at hand says nothing. */
+START_TEST(other_answers_are_none)
+{
+    begin();
+    say(in_use, "{\"method\":\"LIST_SUBSCRIPTIONS\",\"result\":[],\"ticket\":\"\"}"); /* unasked */
+    expect_question(61000);
+    say(in_use, "{\"method\":\"LIST_SUBSCRIPTIONS\",\"result\":[],\"ticket\":\"other\"}");
+    say(in_use, "{\"method\":\"LIST_SUBSCRIPTIONS\",\"result\":[]}");
+    ck_assert_str_ne(session.verify.ticket, "");
+    want(owner, UPBIT_TYPE_MY_ASSET, "", 0, 0); /* and then the set is another */
+    upbit__session_wants_changed(&session);
+    answer("");
+    ck_assert_str_eq(session.verify.ticket, "");
+    move(config.settle_max_ms + 1);
+    ck_assert_uint_lt(session.verify.verified, session.requests);
+    expect_question(120000);
+    answer("{\"type\":\"myOrder\"},{\"type\":\"myAsset\"}");
+    ck_assert_uint_eq(session.verify.verified, session.requests);
+    expect_none_repaired();
+    close_session();
+}
+END_TEST
+
+/* Rows that name nothing are no difference; one that names what was not requested is. */
+START_TEST(rows_that_say_nothing)
+{
+    begin();
+    expect_question(61000);
+    answer("{\"codes\":[\"KRW-BTC\"]},{\"type\":\"ticker\",\"codes\":[\"\",\".5\","
+           "\"KRW-A-NAME-LONGER-THAN-ALL\"]},{\"type\":\"orderbook\",\"codes\":[]},"
+           "{\"type\":\"myOrder\"}");
+    ck_assert_uint_eq(session.verify.verified, session.requests);
+    expect_none_repaired();
+    close_session();
+}
+END_TEST
+
+START_TEST(rows_of_what_was_not_requested)
+{
+    static const char *const rows[] = {
+        "{\"type\":\"orderbook\",\"codes\":[\"KRW-BTC.5\"]}",
+        "{\"type\":\"orderbook\",\"level\":10,\"codes\":[\"KRW-BTC\"]}",
+        "{\"type\":\"candle.1s\",\"codes\":[\"KRW-BTC\"]}"};
+    char text[200];
+    begin();
+    expect_question(61000);
+    snprintf(text, sizeof text, "{\"type\":\"myOrder\"},%s", rows[_i]);
+    answer(text);
+    ck_assert_uint_eq(atomic_load(&counters.repairs), 1);
+    ck_assert(registry.dirty);
+    close_session();
+}
+END_TEST
+
+/* Keys that fall silent one after another are one reason to ask, at a distance. */
+START_TEST(silent_keys_are_asked_for_at_a_distance)
+{
+    begin();
+    expect_question(61000);
+    answer("{\"type\":\"myOrder\"}");
+    int sent = in_use->sent;
+    upbit__registry_find(&registry, &(upbit__key_id){.type = UPBIT_TYPE_MY_ORDER})->quiet = 1;
+    upbit__session_key_quiet(&session);
+    upbit__session_key_quiet(&session);
+    move(4499);
+    ck_assert_int_eq(in_use->sent, sent);
+    expect_question(1000);
+    ck_assert_int_eq(in_use->sent, sent + 1);
+    answer("{\"type\":\"myOrder\"}");
+    move(6000);
+    ck_assert_int_eq(in_use->sent, sent + 1);
+    upbit__session_key_quiet(&session); /* long after the last: at once */
+    move(1);
+    ck_assert_int_eq(in_use->sent, sent + 2);
+    close_session();
+}
+END_TEST
+
 START_TEST(a_question_that_cannot_be_sent_is_put_later)
 {
     begin();
@@ -246,11 +344,16 @@ int main(void)
     tcase_add_loop_test(t, who_wants_nothing_for_long_has_no_connection, 0, 2);
     tcase_add_test(t, other_keys_are_another_connection_at_once);
     tcase_add_test(t, keys_for_nothing_wanted_wait);
+    tcase_add_test(t, nothing_wanted_any_more_is_live_at_once);
     tcase_add_loop_test(t, a_refusal_ends_the_connection, 0, 2);
     tcase_add_test(t, what_cannot_be_sent_is_sent_later);
     tcase_add_test(t, what_is_held_is_compared);
     tcase_add_loop_test(t, what_is_not_held_is_asked_for_again, 0, 2);
     tcase_add_loop_test(t, who_does_not_answer_is_asked_no_more, 0, 2);
+    tcase_add_test(t, other_answers_are_none);
+    tcase_add_test(t, rows_that_say_nothing);
+    tcase_add_loop_test(t, rows_of_what_was_not_requested, 0, 3);
+    tcase_add_test(t, silent_keys_are_asked_for_at_a_distance);
     tcase_add_test(t, a_question_that_cannot_be_sent_is_put_later);
     suite_add_tcase(suite, t);
     return check_main(suite);
