@@ -88,7 +88,7 @@ static void put_fixed(upbit__inbox *in, int cell, const upbit_event *e)
     upbit__fresh fresh = {NULL, NULL};
     const upbit_event *old = upbit__latest_put(&fresh, &in->fixed[cell], e);
     upbit__latest_show(&in->control, &fresh);
-    if (old != NULL && old != &upbit__event_tomb)
+    if (old != NULL) /* no tomb: these cells are never cleared */
         upbit__inbox_let_go(in, old);
     upbit__inbox_touch(in);
 }

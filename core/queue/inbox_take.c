@@ -5,6 +5,8 @@
  * batch_events, or up to 8 cells popped one by one. Control is looked at between turns, never
  * within one: a barrier that is seen later than a claim lies behind what was claimed. One event
  * at a time stands in `held` while the EPOCH and the GAP that belong before it are handed out. */
+#include <assert.h>
+
 #include "base/clock.h"
 #include "queue/inbox.h"
 #include "queue/inbox_struct.h"
@@ -307,7 +309,7 @@ static int take_data(upbit__inbox *in, upbit_delivery *out, int *blocked)
     return 0;
 }
 
-/* Of the turn that runs. 0: there is nothing at hand. */
+/* Of the turn that runs. 0: there was nothing left of it. */
 __attribute__((noinline)) static int take_at_hand(upbit__inbox *in, upbit_delivery *out)
 {
     if (in->bundle != NULL)
@@ -316,7 +318,7 @@ __attribute__((noinline)) static int take_at_hand(upbit__inbox *in, upbit_delive
         return deliver_held(in, out);
     if (upbit__inbox_held(in) > 0)
         return deliver_batch(in, out);
-    return in->latest_left > 0 ? take_latest(in, out) : 0;
+    return take_latest(in, out);
 }
 
 int upbit__inbox_take(upbit__inbox *in, upbit_delivery *out)
@@ -354,11 +356,10 @@ int upbit__inbox_any(upbit__inbox *in)
         return 1;
     if (in->done)
         return 0; /* a tomb may still hang here, put by a clear that crossed our last pop */
-    if (in->bundle != NULL || in->held != NULL || upbit__inbox_held(in) > 0 ||
-        in->overflow_pending != 0)
-        return 1;
-    if (upbit__latest_any(&in->latest) || upbit__ring_waiting(&in->ring) != 0 ||
-        upbit__latest_any(&in->control) ||
+    assert(in->bundle == NULL && in->held == NULL && upbit__inbox_held(in) == 0 &&
+           "looked at with something at hand");
+    if (in->overflow_pending != 0 || upbit__latest_any(&in->latest) ||
+        upbit__ring_waiting(&in->ring) != 0 || upbit__latest_any(&in->control) ||
         atomic_load_explicit(&in->overflow, memory_order_acquire) != 0 || /* lossless_takes */
         atomic_load_explicit(&in->closed, memory_order_acquire) != NULL)  /* upbit__inbox_closed */
         return 1;

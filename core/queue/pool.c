@@ -147,8 +147,7 @@ void upbit__pool_collect(upbit__pool *p)
 
 static int fits(upbit__pool *p, size_t bytes)
 {
-    if (bytes > UINT32_MAX)
-        return 0;
+    assert(bytes <= UINT32_MAX && "larger than a block can be");
     if (gauge(&p->bytes) + bytes <= p->budget)
         return 1;
     upbit__pool_collect(p);

@@ -62,7 +62,10 @@ __attribute__((destructor)) static void unload(void)
 
 void upbit__releases_begin(void)
 {
-    if (mine != NULL || pthread_once(&releases_once, make_key) != 0 || !releases_have_key)
+    if (mine != NULL)
+        return;
+    (void)pthread_once(&releases_once, make_key);
+    if (!releases_have_key)
         return;
     releases *r = calloc(1, sizeof *r);
     if (r == NULL || pthread_setspecific(releases_key, r) != 0) {

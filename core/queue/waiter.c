@@ -189,6 +189,7 @@ static void set_idle(upbit__waiter *w)
 static void end_turn(upbit__waiter *w)
 {
     upbit__inbox *in = w->run;
+    assert(in != NULL && "a turn of nobody");
     w->turn = UPBIT__TURN;
     if (!upbit__inbox_goes_on(in)) {
         set_idle(w);
@@ -202,7 +203,7 @@ static void end_turn(upbit__waiter *w)
 /* One event of the run list. 0: the list is empty. */
 static int take_run(upbit__waiter *w, void **owner, upbit_delivery *out)
 {
-    if (w->turn == 0 && w->run != NULL)
+    if (w->turn == 0)
         end_turn(w);
     while (w->run != NULL) {
         upbit__inbox *in = w->run;

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "report.h"
+#include "support/ways.h"
 #include "widget.h"
 
 #define CLOCKS_APART_MS 20 /* the mock counts on from its start */
@@ -444,6 +445,7 @@ void widget_take(widget *w, unsigned most)
     upbit_delivery d = UPBIT_DELIVERY_INIT;
     int got = 0;
     while (most-- > 0 && (got = upbit_proxy_next(w->proxy, &d)) == 1) {
+        ways_check_event(d.event);
         widget_judge(w, &d);
         upbit_event_unref(d.event);
     }

@@ -65,7 +65,7 @@ static void step(void);
 
 /* ---- coroutines ---- */
 
-enum { SIDES = 2, STACK = 256 * 1024, PREEMPTIONS_MAX = 3, NEAR = 60 };
+enum { SIDES = 2, STACK = 256 * 1024, PREEMPTIONS_MAX = 3, NEAR = 60, FAR = 120 };
 
 static struct {
     ucontext_t home, side[SIDES];
@@ -73,6 +73,7 @@ static struct {
     int done[SIDES], asleep[SIDES];
     int current; /* -1: nobody, step() does nothing */
     int fd;      /* what a sleeper waits for */
+    int called;  /* or this */
     unsigned steps;
     unsigned preempt_at[PREEMPTIONS_MAX];
     int preemptions, next;
@@ -85,9 +86,11 @@ static int is_readable(int fd)
     return poll(&p, 1, 0) == 1;
 }
 
+static int is_awoken(void);
+
 static int is_runnable(int side)
 {
-    return !m.done[side] && (!m.asleep[side] || is_readable(m.fd));
+    return !m.done[side] && (!m.asleep[side] || is_awoken());
 }
 
 static void switch_to_other(void)
@@ -109,10 +112,10 @@ static void step(void)
         switch_to_other();
 }
 
-/* Until the descriptor is readable. 0: it never will be. */
+/* Until it is woken. 0: it never will be. */
 static int model_sleep(void)
 {
-    while (!is_readable(m.fd)) {
+    while (!is_awoken()) {
         m.asleep[m.current] = 1;
         if (m.done[1 - m.current]) {
             m.stuck = 1;
@@ -121,6 +124,7 @@ static int model_sleep(void)
         switch_to_other();
         m.asleep[m.current] = 0;
     }
+    m.called = 0;
     return 1;
 }
 
@@ -138,10 +142,22 @@ typedef struct scene {
     int (*is_right)(const char *log);
     int wanted; /* events the consumer waits for; 0: until CLOSED; -1: it drains four times */
     uint32_t cap;
+    int by_callback; /* the consumer is called, not woken by its descriptor */
 } scene;
 
 static world *stage;
 static const scene *play;
+
+static int is_awoken(void)
+{
+    return play->by_callback ? m.called : is_readable(m.fd);
+}
+
+static void call(void *context)
+{
+    (void)context;
+    m.called = 1;
+}
 
 static void note(const upbit_delivery *d, char *log)
 {
@@ -212,6 +228,8 @@ static unsigned execute(int first)
 
     stage = &w;
     m.fd = w.waiter->fd;
+    if (play->by_callback)
+        upbit__waiter_set_wakeup(w.waiter, call, NULL);
     m.steps = 0;
     m.next = m.stuck = 0;
     for (int i = 0; i < SIDES; i++) {
@@ -249,8 +267,9 @@ static void explore(int first, int depth, int most)
         return;
     m.preemptions = depth + 1;
     unsigned from = depth == 0 ? 0 : m.preempt_at[depth - 1] + 1;
-    if (depth > 0 && steps > from + NEAR)
-        steps = from + NEAR; /* what belongs together lies together */
+    unsigned near = play->by_callback ? FAR : NEAR;
+    if (depth > 0 && steps > from + near)
+        steps = from + near; /* what belongs together lies together */
     for (unsigned at = from; at < steps; at++) {
         m.preempt_at[depth] = at;
         explore(first, depth + 1, most);
@@ -299,7 +318,16 @@ static int is_two(const char *log)
 
 START_TEST(two_events_are_never_slept_through)
 {
-    static const scene s = { produce_two, is_two, 2, 8 };
+    static const scene s = { produce_two, is_two, 2, 8, 0 };
+    try_all(&s);
+}
+END_TEST
+
+/* The same by a callback, whose owner takes until there is nothing. From the first event to the
+ * arming it is a long way. */
+START_TEST(two_events_are_never_left_uncalled)
+{
+    static const scene s = { produce_two, is_two, 2, 8, 1 };
     try_all(&s);
 }
 END_TEST
@@ -324,7 +352,7 @@ static int are_cells(const char *log)
 
 START_TEST(the_last_value_of_a_key_comes)
 {
-    static const scene s = { produce_cells, are_cells, 0, 8 };
+    static const scene s = { produce_cells, are_cells, 0, 8, 0 };
     try_all(&s);
 }
 END_TEST
@@ -357,7 +385,7 @@ static int is_accounted(const char *log)
 
 START_TEST(what_was_dropped_is_said_exactly)
 {
-    static const scene s = { produce_too_many, is_accounted, 0, 2 };
+    static const scene s = { produce_too_many, is_accounted, 0, 2, 0 };
     try_all(&s);
 }
 END_TEST
@@ -389,7 +417,7 @@ static int no_old_after_reply(const char *log)
 
 START_TEST(no_event_of_the_old_set_after_its_reply)
 {
-    static const scene s = { produce_old_and_new, no_old_after_reply, 0, 8 };
+    static const scene s = { produce_old_and_new, no_old_after_reply, 0, 8, 0 };
     try_all(&s);
 }
 END_TEST
@@ -413,7 +441,7 @@ static int anything(const char *log)
 
 START_TEST(leaving_leaks_nothing_and_frees_nothing_twice)
 {
-    static const scene s = { produce_and_leave, anything, -1, 8 };
+    static const scene s = { produce_and_leave, anything, -1, 8, 0 };
     try_all(&s);
 }
 END_TEST
@@ -424,6 +452,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("every order");
     tcase_set_timeout(t, 0);
     tcase_add_test(t, two_events_are_never_slept_through);
+    tcase_add_test(t, two_events_are_never_left_uncalled);
     tcase_add_test(t, the_last_value_of_a_key_comes);
     tcase_add_test(t, what_was_dropped_is_said_exactly);
     tcase_add_test(t, no_event_of_the_old_set_after_its_reply);
