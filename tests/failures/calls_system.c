@@ -46,6 +46,12 @@ WRAP(int, access, (const char *path, int mode), (path, mode), -1, EACCES)
 WRAP(FILE *, fopen64, (const char *path, const char *mode), (path, mode), NULL, EMFILE)
 WRAP(ssize_t, __getdelim, (char **line, size_t *room, int end, FILE *from), (line, room, end, from),
      -1, ENOMEM)
+/* The same, where nothing is inlined. */
+ssize_t __wrap_getline(char **line, size_t *room, FILE *from);
+ssize_t __wrap_getline(char **line, size_t *room, FILE *from)
+{
+    return __wrap___getdelim(line, room, '\n', from);
+}
 WRAP(void *, mmap64, (void *at, size_t size, int protection, int flags, int fd, off_t offset),
      (at, size, protection, flags, fd, offset), MAP_FAILED, ENOMEM)
 WRAP(int, mprotect, (void *at, size_t size, int protection), (at, size, protection), -1, ENOMEM)

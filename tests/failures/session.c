@@ -11,6 +11,7 @@
 #include "inject.h"
 #include "support/journal.h"
 #include "support/stream.h"
+#include "support/ways.h"
 #include "upbit-live/credentials.h"
 
 #define TRIES      40 /* more than a burst has */
@@ -61,6 +62,7 @@ static int is_error(const char *what, int error)
     if (error >= 0)
         return 0;
     require(strcmp(upbit_error_name(error), "UNKNOWN") != 0, "%s: %d is no error", what, error);
+    ways_check(error, strcmp(what, "reply") == 0 ? WAY_REPLY : WAY_RETURN, what);
     require(inject_failed() > 0, "%s: %s %s, and nothing failed", what, upbit_error_name(error),
             upbit_error_detail());
     return 1;
@@ -127,6 +129,7 @@ static void take_gap(const upbit_delivery *d, const upbit_gap *gap)
 static void take(int who, const upbit_delivery *d)
 {
     const upbit_event *e = d->event;
+    ways_check_event(e);
     if (upbit_event_reply(e) != NULL) {
         got.reply_id = d->request_id;
         got.reply_error = upbit_event_reply(e)->error;

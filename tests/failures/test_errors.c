@@ -1,6 +1,6 @@
-/* Every error of the public list, raised by the public interface alone, and clearly: with a name
- * and a sentence, and where a call failed or an event tells it, with what exactly was wrong. The
- * last case knows which were not. */
+/* Every error of the public list, raised by the public interface alone, in each of the ways it
+ * comes in (support/ways.h), and clearly: with a name and a sentence, and where a call failed or an
+ * event tells it, with what exactly was wrong. The last case knows which were not. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,20 +14,32 @@
 #include "support/check_main.h"
 #include "support/leave.h"
 #include "support/stream.h"
+#include "support/ways.h"
 #include "upbit-live/credentials.h"
+#include "upbit-live/decode.h"
+#include "upbit-live/inspect.h"
 #include "upbit-live/limiter.h"
 
-static bool raised[64];
+static unsigned seen[64]; /* the ways of each error */
 static mock exchange;
 static upbit_manager *manager;
 static upbit_proxy *proxy;
-static char url[160];
+static char url[160], rest_url[160]; /* empty: what goes with url */
+static uint32_t upgrade_ms;
 
 static void expect(int error, int wanted)
 {
     ck_assert_msg(error == wanted, "%s, not %s: %s", upbit_error_name(error),
                   upbit_error_name(wanted), upbit_error_detail());
-    raised[-wanted] = true;
+    seen[-wanted] |= WAY_RETURN;
+}
+
+static void expect_reply(uint64_t id, int wanted)
+{
+    int error = stream_reply(proxy, id, 40);
+    ck_assert_msg(error == wanted, "REPLY %s, not %s", upbit_error_name(error),
+                  upbit_error_name(wanted));
+    seen[-wanted] |= WAY_REPLY;
 }
 
 /* A call that failed says what was wrong with it. */
@@ -49,13 +61,15 @@ static void expect_event(int wanted)
     ck_assert_msg(e != NULL, "no ERROR %s", upbit_error_name(wanted));
     ck_assert_str_ne(upbit_event_error(e)->message, "");
     upbit_event_unref(e);
-    raised[-wanted] = true;
+    seen[-wanted] |= WAY_EVENT;
 }
 
 static void use_url(upbit_options *o)
 {
     o->url = url;
+    o->rest_url = rest_url[0] != '\0' ? rest_url : NULL;
     o->connect_timeout_ms = 20000;
+    o->upgrade_timeout_ms = upgrade_ms;
 }
 
 static void open_at(const char *where)
@@ -96,7 +110,14 @@ static int ask(int type, const char *code, uint32_t timeout_ms, uint64_t id)
     want.type = type;
     want.codes = &code;
     want.code_count = code != NULL;
+    want.candle_unit = type == UPBIT_TYPE_CANDLE ? UPBIT_CANDLE_1M : 0;
     return upbit_proxy_get_snapshot(proxy, &want, timeout_ms, id);
+}
+
+static void drop(void *context, const upbit_event *event)
+{
+    (void)context;
+    (void)event;
 }
 
 START_TEST(of_calls)
@@ -110,6 +131,12 @@ START_TEST(of_calls)
     expect_detail(upbit_proxy_open(&twin, manager, "errors", NULL), UPBIT_ERROR_DUPLICATE_CLIENT_ID,
                   "errors");
     o.url = exchange.url;
+    o.transport = UPBIT_TRANSPORT_WEBSOCKET_API;
+    o.compression = UPBIT_ON;
+    expect_detail(upbit_manager_create(&none, &o), UPBIT_ERROR_UNAVAILABLE, "compression");
+    o = (upbit_options)UPBIT_OPTIONS_INIT;
+    o.url = exchange.url;
+    expect(upbit_decode("{", 1, drop, NULL, NULL, 0), UPBIT_ERROR_DECODE);
     inject_fail_call("eventfd");
     expect(upbit_manager_create(&none, &o), UPBIT_ERROR_SYSTEM);
     inject_fail_call("timerfd_create");
@@ -137,17 +164,21 @@ END_TEST
 
 static pthread_t tester;
 static atomic_int inside;
+static atomic_bool held;
 
 static void shut_down_inside(void *context)
 {
     (void)context;
     if (!pthread_equal(pthread_self(), tester)) /* it is called once in the thread that sets it */
         atomic_store(&inside, upbit_manager_shutdown(manager, 0));
+    while (atomic_load(&inside) != 0 && atomic_load(&held))
+        usleep(1000);
 }
 
 START_TEST(of_the_io_thread)
 {
     begin();
+    atomic_store(&held, true);
     tester = pthread_self();
     upbit_proxy_set_wakeup(proxy, shut_down_inside, NULL);
     double until = stream_now() + 25;
@@ -157,33 +188,131 @@ START_TEST(of_the_io_thread)
             upbit_event_unref(d.event);
         usleep(1000);
     }
-    upbit_proxy_set_wakeup(proxy, NULL, NULL);
     expect(atomic_load(&inside), UPBIT_ERROR_WRONG_THREAD);
+    upbit_inspection *none = NULL;
+    expect_detail(upbit_manager_inspect(manager, &none, 50), UPBIT_ERROR_TIMEOUT, "busy");
+    atomic_store(&held, false);
+    upbit_proxy_set_wakeup(proxy, NULL, NULL);
     end();
 }
 END_TEST
+
+/* Only the I/O thread is short of it. */
+static void expect_no_memory(void)
+{
+    inject_pause();
+    inject_no_memory(true);
+    int asked = upbit_limiter_acquire(proxy, UPBIT_LIMIT_GROUP_ORDER, 1, 100, 9);
+    int error = stream_reply(proxy, 9, 40);
+    inject_no_memory(false);
+    inject_resume();
+    ck_assert_int_eq(asked, 0);
+    ck_assert_int_eq(error, UPBIT_ERROR_NO_MEMORY);
+    seen[-UPBIT_ERROR_NO_MEMORY] |= WAY_REPLY;
+}
 
 START_TEST(of_replies)
 {
     begin();
     ck_assert_int_eq(stream_want(proxy, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-NONE", 1), 0);
-    expect(stream_reply(proxy, 1, 25), UPBIT_ERROR_UNKNOWN_CODE);
+    expect_reply(1, UPBIT_ERROR_UNKNOWN_CODE);
+    expect_no_memory(); /* the market list is there: it cannot be what is not had */
     ck_assert_int_eq(ask(UPBIT_TYPE_MY_ASSET, NULL, 0, 2), 0);
-    expect(stream_reply(proxy, 2, 25), UPBIT_ERROR_UNAVAILABLE);
+    expect_reply(2, UPBIT_ERROR_UNAVAILABLE);
     for (uint64_t id = 10; id < 12; id++)
         ck_assert_int_eq(upbit_limiter_acquire(proxy, UPBIT_LIMIT_GROUP_ORDER, 9, 1, id), 0);
     ck_assert_int_eq(stream_reply(proxy, 10, 25), 0);
-    expect(stream_reply(proxy, 11, 25), UPBIT_ERROR_LIMIT);
+    expect_reply(11, UPBIT_ERROR_LIMIT);
     mock_pause(&exchange);
-    ck_assert_int_eq(ask(UPBIT_TYPE_TICKER, "KRW-ETH", 20000, 20), 0);
+    for (int i = 0; i < 2; i++) /* the second has the number of one that is under way */
+        ck_assert_int_eq(ask(UPBIT_TYPE_TICKER, "KRW-ETH", 20000, 20), 0);
+    expect_reply(20, UPBIT_ERROR_INVALID_ARGUMENT);
     ck_assert_int_eq(upbit_proxy_cancel(proxy, 20), 0);
-    expect(stream_reply(proxy, 20, 25), UPBIT_ERROR_CANCELLED);
+    expect_reply(20, UPBIT_ERROR_CANCELLED);
     ck_assert_int_eq(ask(UPBIT_TYPE_TICKER, "KRW-ETH", 50, 21), 0);
-    expect(stream_reply(proxy, 21, 25), UPBIT_ERROR_TIMEOUT);
+    expect_reply(21, UPBIT_ERROR_TIMEOUT);
     mock_resume(&exchange);
     ck_assert_int_eq(upbit_manager_set_credentials(manager, "nobodys", "secret"), 0);
     ck_assert_int_eq(ask(UPBIT_TYPE_MY_ASSET, NULL, 20000, 22), 0);
-    expect(stream_reply(proxy, 22, 25), UPBIT_ERROR_AUTH);
+    expect_reply(22, UPBIT_ERROR_AUTH);
+    mock_pause(&exchange);
+    ck_assert_int_eq(ask(UPBIT_TYPE_TICKER, "KRW-ETH", 20000, 23), 0);
+    upbit_manager_shutdown(manager, 0);
+    expect_reply(23, UPBIT_ERROR_CLOSED);
+    mock_resume(&exchange);
+    end();
+}
+END_TEST
+
+/* What would be in the REPLY is in an ERROR. */
+START_TEST(of_commands_without_a_request_id)
+{
+    begin();
+    ck_assert_int_eq(stream_want(proxy, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-NONE", 0), 0);
+    expect_event(UPBIT_ERROR_UNKNOWN_CODE);
+    ck_assert_int_eq(stream_want(proxy, upbit_proxy_subscribe, UPBIT_TYPE_MY_ASSET, "", 0), 0);
+    expect_event(UPBIT_ERROR_UNAVAILABLE);
+    upbit_want want = UPBIT_WANT_INIT;
+    want.type = UPBIT_TYPE_ORDERBOOK;
+    upbit_decimal_from_int64(&want.book_level, 3, 0); /* a level that no market has */
+    ck_assert_int_eq(stream_want_full(proxy, upbit_proxy_subscribe, want, "KRW-BTC", 0), 0);
+    expect_event(UPBIT_ERROR_INVALID_ARGUMENT);
+    ck_assert_int_eq(upbit_manager_set_credentials(manager, "nobodys", "secret"), 0);
+    ck_assert_int_eq(stream_want(proxy, upbit_proxy_subscribe, UPBIT_TYPE_MY_ASSET, "", 0), 0);
+    expect_event(UPBIT_ERROR_AUTH);
+    end();
+}
+END_TEST
+
+static void serve_plain_text(peer *p, void *context)
+{
+    (void)context;
+    peer_text(p, "HTTP/1.1 400 Bad Request\r\n\r\n");
+    while (peer_read(p, p->request, 100) > 0)
+        ;
+}
+
+static void serve_answer(peer *p, void *context)
+{
+    if (peer_request(p))
+        peer_text(p, context);
+}
+
+/* A server of the test's own, instead of the exchange's REST. */
+static void ask_there(const char *scheme, const char *answer, int wanted)
+{
+    static char text[128];
+    server s;
+    snprintf(text, sizeof text, "%s", answer != NULL ? answer : "");
+    server_start(&s, NULL, strcmp(scheme, "https") == 0 ? serve_plain_text : serve_answer, text);
+    snprintf(rest_url, sizeof rest_url, "%s://127.0.0.1:%d/v1", scheme, s.port);
+    if (answer == NULL)
+        server_stop(&s);
+    open_at(exchange.url);
+    ck_assert_int_eq(ask(UPBIT_TYPE_CANDLE, "KRW-BTC", 30000, 1), 0);
+    expect_reply(1, wanted);
+    close_client();
+    if (answer != NULL)
+        server_stop(&s);
+}
+
+START_TEST(of_questions)
+{
+    const char *arguments[] = {"--codes", "10", "--rate", "50", "--seed", "5", NULL};
+    mock_start(&exchange, arguments);
+    ask_there("http", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{", UPBIT_ERROR_DECODE);
+    ask_there("http", "HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\n{}", UPBIT_ERROR_EXCHANGE);
+    ask_there("http", "220 another protocol's greeting\r\n", UPBIT_ERROR_PROTOCOL);
+    ask_there("https", "", UPBIT_ERROR_TLS);
+    ask_there("http", NULL, UPBIT_ERROR_CONNECT);
+    snprintf(rest_url, sizeof rest_url, "http://no-such-host.invalid/v1");
+    open_at(exchange.url);
+    ck_assert_int_eq(ask(UPBIT_TYPE_CANDLE, "KRW-BTC", 30000, 1), 0);
+    int error = stream_reply(proxy, 1, 40); /* as in of_connecting */
+    ck_assert_msg(error == UPBIT_ERROR_RESOLVE || error == UPBIT_ERROR_TIMEOUT, "%s",
+                  upbit_error_name(error));
+    seen[-UPBIT_ERROR_RESOLVE] |= WAY_REPLY;
+    rest_url[0] = '\0';
     end();
 }
 END_TEST
@@ -196,6 +325,10 @@ START_TEST(of_the_stream)
     upbit_event_unref(e);
     order("/mock/garbage?kind=truncated", "");
     expect_event(UPBIT_ERROR_DECODE);
+    upbit_stats stats = {0};
+    upbit_manager_get_stats(manager, &stats, sizeof stats);
+    ck_assert_uint_ge(stats.decode_errors, 1);
+    seen[-UPBIT_ERROR_DECODE] |= WAY_COUNTED;
     order("/mock/error?name=INVALID_PARAM&when=now", "");
     expect_event(UPBIT_ERROR_EXCHANGE);
     ck_assert(stream_is_live(proxy, 25));
@@ -208,14 +341,6 @@ START_TEST(of_the_stream)
     end();
 }
 END_TEST
-
-static void serve_plain_text(peer *p, void *context)
-{
-    (void)context;
-    peer_text(p, "HTTP/1.1 400 Bad Request\r\n\r\n");
-    while (peer_read(p, p->request, 100) > 0)
-        ;
-}
 
 static bool is_unresolved(const upbit_event *e, const void *unused)
 {
@@ -244,15 +369,68 @@ START_TEST(of_connecting)
     const upbit_event *e = stream_until(proxy, is_unresolved, NULL, 40, NULL);
     ck_assert_ptr_nonnull(e);
     upbit_event_unref(e);
-    raised[-UPBIT_ERROR_RESOLVE] = true;
+    seen[-UPBIT_ERROR_RESOLVE] |= WAY_EVENT;
     close_client();
 }
 END_TEST
 
+static void serve_silence(peer *p, void *context)
+{
+    (void)context;
+    while (peer_read(p, p->request, 100) > 0)
+        ;
+}
+
+START_TEST(of_waiting)
+{
+    char where[160];
+    server s;
+    server_start(&s, NULL, serve_silence, NULL);
+    snprintf(where, sizeof where, "ws://127.0.0.1:%d/websocket/v1", s.port);
+    upgrade_ms = 200;
+    open_at(where);
+    expect_event(UPBIT_ERROR_TIMEOUT);
+    close_client();
+    upgrade_ms = 0;
+    server_stop(&s);
+}
+END_TEST
+
+START_TEST(of_the_machine)
+{
+    begin();
+    ck_assert(stream_is_live(proxy, 25));
+    inject_fail_calls("curl_easy_init");
+    order("/mock/cut?how=rst", "");
+    expect_event(UPBIT_ERROR_NO_MEMORY);
+    inject_fail_calls(NULL);
+    ck_assert(stream_is_live(proxy, 25));
+    end();
+    char path[] = "/tmp/upbit-errors-XXXXXX";
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_gt(write(fd, "{\"status\":\"UP\"}\n", 16), 0);
+    close(fd);
+    upbit_options o = UPBIT_OPTIONS_INIT;
+    o.replay_file = path;
+    o.log_level = UPBIT_LOG_NONE;
+    ck_assert_int_eq(upbit_manager_create(&manager, &o), 0);
+    inject_fail_calls("__getdelim");
+    proxy = stream_proxy(manager, "w", NULL);
+    ck_assert_int_eq(stream_want(proxy, upbit_proxy_subscribe, UPBIT_TYPE_TRADE, "KRW-BTC", 0), 0);
+    expect_event(UPBIT_ERROR_SYSTEM);
+    inject_fail_calls(NULL);
+    close_client();
+    unlink(path);
+}
+END_TEST
+
+/* In each way, and in no other. */
 START_TEST(all_of_them)
 {
 #define LOOK(name, number, text)                                                                   \
-    ck_assert_msg(raised[-(number)], "%s was not raised", #name);                                  \
+    ck_assert_msg(seen[-(number)] == ways_of_error(number), "%s came in the ways %#x, not %#x",    \
+                  #name, seen[-(number)], ways_of_error(number));                                  \
     ck_assert_str_eq(upbit_error_name(number), #name);                                             \
     ck_assert_str_eq(upbit_error_string(number), text);
     UPBIT_ERROR_LIST(LOOK)
@@ -268,8 +446,12 @@ int main(void)
     tcase_add_test(t, of_calls);
     tcase_add_test(t, of_the_io_thread);
     tcase_add_test(t, of_replies);
+    tcase_add_test(t, of_commands_without_a_request_id);
+    tcase_add_test(t, of_questions);
     tcase_add_test(t, of_the_stream);
     tcase_add_test(t, of_connecting);
+    tcase_add_test(t, of_waiting);
+    tcase_add_test(t, of_the_machine);
     tcase_add_test(t, all_of_them);
     suite_add_tcase(suite, t);
     return check_main(suite);

@@ -263,7 +263,11 @@ END_TEST
 
 /* ---- the upgrade ---- */
 
-/* Request and answer, which both are there whole or not at all. */
+/* Buffers begin with 256 bytes. */
+#define PIECE "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww" /* 60 */
+
+/* Request and answer, which both are there whole or not at all. The long header fills its line to
+ * the last byte, and what is kept of all up to its value. */
 static void upgrade(uint32_t at, uint32_t lacking)
 {
     static const upbit__header header = {"Authorization", "Bearer x"};
@@ -272,7 +276,8 @@ static void upgrade(uint32_t at, uint32_t lacking)
                                             .headers = &header,
                                             .header_count = 1,
                                             .deflate = {.on = true}};
-    static const char refusal[] = "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    static const char refusal[] = "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n"
+                                  "Long-name: 12345" PIECE PIECE PIECE PIECE "\r\n\r\n"
                                   "5;a\r\nhello\r\n0\r\n\r\n";
     upbit__buffer out = {0};
     upbit__upgrade u = {0};
@@ -313,6 +318,18 @@ START_TEST(of_an_upgrade_without_chance)
 }
 END_TEST
 
+/* No answer is right while it is not known which one would be. */
+START_TEST(of_an_upgrade_without_a_digest)
+{
+    upbit__upgrade u;
+    inject_fail_call("EVP_Digest");
+    ck_assert_int_eq(upbit__upgrade_init(&u, "dGhlIHNhbXBsZSBub25jZQ==", NULL),
+                     UPBIT_ERROR_NO_MEMORY);
+    ck_assert_str_eq(u.accept, "");
+    upbit__upgrade_finish(&u);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rules without memory");
@@ -323,6 +340,7 @@ int main(void)
     tcase_add_test(t, of_the_market_without_memory);
     tcase_add_test(t, of_an_upgrade_without_memory);
     tcase_add_test(t, of_an_upgrade_without_chance);
+    tcase_add_test(t, of_an_upgrade_without_a_digest);
     suite_add_tcase(suite, t);
     return check_main(suite);
 }

@@ -30,7 +30,7 @@
     X(EXCHANGE, -17, "the exchange answered with an error: see its name and message")              \
     X(AUTH, -18, "authentication failed: check the API keys, their scope and allowed addresses")   \
     X(TIMEOUT, -19, "no answer in time: try again; see the state for the connection's health")     \
-    X(CANCELLED, -20, "cancelled by the caller or by shutdown")                                    \
+    X(CANCELLED, -20, "cancelled by the caller")                                                   \
     X(SYSTEM, -21, "a system call failed: check descriptors and limits; the log names it")
 
 typedef enum upbit_error {

@@ -92,8 +92,8 @@ typedef struct upbit_want {
  * A book_level that a market does not support is answered INVALID_ARGUMENT, with the supported ones named.
  * A code the exchange does not list is refused to the asker only: REPLY (or ERROR, if request_id is 0)
  * with UNKNOWN_CODE; nothing of that command is done.
- * @thread any. Returns 0, INVALID_ARGUMENT, CLOSED, COMMAND_FULL, UNAVAILABLE, NO_MEMORY,
- * ILLEGAL_STATE. */
+ * What is private is answered UNAVAILABLE as long as there are no keys.
+ * @thread any. Returns 0, INVALID_ARGUMENT, CLOSED, COMMAND_FULL, NO_MEMORY, ILLEGAL_STATE. */
 UPBIT_API int upbit_proxy_subscribe(upbit_proxy *p, const upbit_want *want, uint64_t request_id);
 UPBIT_API int upbit_proxy_unsubscribe(upbit_proxy *p, const upbit_want *want, uint64_t request_id);
 UPBIT_API int upbit_proxy_replace(upbit_proxy *p, const upbit_want *want, uint64_t request_id);
