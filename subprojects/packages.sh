@@ -27,9 +27,9 @@ packages_of()
         examples) echo fonts-nanum ;;
         # openssl makes the throw-away certificates, cmake and g++ build the consumer, libc6-dbg is
         # what valgrind needs to understand the dynamic loader, spin checks the models, gdb makes
-        # core files, doxygen reads the headers.
+        # core files, doxygen reads the headers, ccache compiles once what is the same in several variants.
         tests)
-            echo check g++ git cmake make openssl python3 shellcheck valgrind libc6-dbg xvfb \
+            echo check ccache g++ git cmake make openssl python3 shellcheck valgrind libc6-dbg xvfb \
                 xauth procps spin gdb doxygen ;;
         # What the benchmarks compare with; the tests do without (tests/bench/run).
         peers)

@@ -156,6 +156,27 @@ def umbrella(root):
             yield 'upbit-live.h does not include ' + short
 
 
+# How an error comes, in the words of each page, and in the table that the tests go by.
+WAYS = (('docs/ERRORS.md', {'return': 'RETURN', 'REPLY': 'REPLY', 'ERROR': 'EVENT', 'counted': 'COUNTED'}),
+        ('docs/ERRORS.ko.md', {'반환값': 'RETURN', 'REPLY': 'REPLY', 'ERROR': 'EVENT', '통계': 'COUNTED'}))
+
+
+def error_ways(root):
+    """Both pages of errors say of each error that it comes as tests/support/ways.h has it, which `every error`
+    goes through."""
+    path = 'tests/support/ways.h'
+    if path not in tree.files(root):
+        return
+    known = {name: set(re.findall(r'WAY_(\w+)', ways))
+             for name, ways in re.findall(r'\bX\((\w+), (WAY_[\w| ]+)\)', tree.read(root, path))}
+    for page, words in WAYS:
+        for name, ways in re.findall(r'^\| `(\w+)` -\d+ \| ([^|]*) \|', tree.read(root, page), re.M):
+            told = {words.get(word, word) for word in ways.split(', ')}
+            if told != known.get(name):
+                yield '%s: %s comes as %s, and as %s in %s' % (
+                    page, name, ', '.join(sorted(told)), ', '.join(sorted(known.get(name, ()))), path)
+
+
 def error_reference(root):
     """Each page of errors, in either language, has a row for each error of error.h, with its number, and no
     other."""
@@ -202,4 +223,4 @@ def linux(root):
                                                   ' or '.join(files) or 'a file of its own')
 
 
-CHECKS = (arrows, numbers, threads, version, umbrella, linux, error_reference)
+CHECKS = (arrows, numbers, threads, version, umbrella, linux, error_reference, error_ways)

@@ -80,6 +80,20 @@ def links(root):
                 yield '%s: no %s' % (name, target)
 
 
+def named_tests(root):
+    """A test that a table of docs/TESTING.md names as what shows something is there."""
+    page = 'docs/TESTING.md'
+    if page not in tree.files(root):
+        return
+    rows = '\n'.join(re.findall(r'^\|.*$', tree.read(root, page), re.M))
+    names = set(re.findall(r'\b[a-z0-9]+(?:_[a-z0-9]+){2,}\b', rows))
+    for name in tree.files(root):
+        if name.startswith('tests/') and (tree.is_c(name) or name.endswith('.py')):
+            names -= set(re.findall(r'\w+', tree.read(root, name)))
+    for name in sorted(names):
+        yield '%s: there is no %s' % (page, name)
+
+
 def openings(root):
     """A source file opens by saying why it exists; for a .c its header may say it."""
     names = tree.files(root)
@@ -121,4 +135,4 @@ def commands(root):
             yield '%s: missing or not executable' % name
 
 
-CHECKS = (top_level, lengths, whitespace, words, links, openings, scripts, commands)
+CHECKS = (top_level, lengths, whitespace, words, links, named_tests, openings, scripts, commands)

@@ -23,8 +23,9 @@ GOOD = {
     'core/include/upbit-live/upbit-live.h': '/* All. */\n#include "upbit-live/version.h"\n'
         '#include "upbit-live/error.h"\n',
     'core/include/upbit-live/error.h': '/* Errors. */\n#define L(X) X(BAD, -1, "bad")\n',
-    'docs/ERRORS.md': '| `BAD` -1 | it was bad |\n',
-    'docs/ERRORS.ko.md': '| `BAD` -1 | it was bad |\n',
+    'docs/ERRORS.md': '| `BAD` -1 | return, ERROR | it was bad |\n',
+    'docs/ERRORS.ko.md': '| `BAD` -1 | 반환값, ERROR | it was bad |\n',
+    'tests/support/ways.h': '/* Ways. */\n#define W(X) X(BAD, WAY_RETURN | WAY_EVENT)\n',
     'examples_gui/main.cpp': '// A window.\n#include <UpbitLive/Proxy>\n',
     'tests/unit/test_a.c': '/* A test. */\n#include "client/session.h"\n',
 }
@@ -41,6 +42,7 @@ BAD = [
     ('words', 'core/base/word.c', '/* TO' 'DO: later. */\n'),
     ('words', 'docs/GUIDE.md', 'This is a st' 'ub.\n'),
     ('links', 'docs/GUIDE.md', 'See [this](NOWHERE.md).\n'),
+    ('named_tests', 'docs/TESTING.md', '| a cut | cuts: a_cut_is_healed |\n'),
     ('openings', 'core/base/silent.c', 'int x;\n'),
     ('openings', 'core/base/silent.h', 'int x;\n'),
     ('scripts', 'tests/tool.sh', RUN),
@@ -68,6 +70,9 @@ BAD = [
     ('error_reference', 'docs/ERRORS.md', '| `BAD` -2 | it was bad |\n'),
     ('error_reference', 'docs/ERRORS.md', '| `BAD` -1 | bad |\n| `WORSE` -2 | worse |\n'),
     ('error_reference', 'docs/ERRORS.ko.md', '| `WORSE` -1 | it was bad |\n'),
+    ('error_ways', 'docs/ERRORS.md', '| `BAD` -1 | return | it was bad |\n'),
+    ('error_ways', 'docs/ERRORS.ko.md', '| `BAD` -1 | 반환값, ERROR, 통계 | it was bad |\n'),
+    ('error_ways', 'docs/ERRORS.md', '| `BAD` -1 | return, letter | it was bad |\n'),
     ('umbrella', 'core/include/upbit-live/extra.h', '/* Not included. */\n'),
 ]
 

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "support/transport.h"
+#include "support/ways.h"
 
 static void no_log(void *context, int level, const char *module, const char *line)
 {
@@ -87,6 +88,7 @@ const upbit_event *stream_until(upbit_proxy *p, stream_fits *fits, const void *c
         upbit_delivery d = UPBIT_DELIVERY_INIT;
         int got;
         while ((got = upbit_proxy_next(p, &d)) == 1) {
+            ways_check_event(d.event);
             if (fits(d.event, context)) {
                 if (out != NULL)
                     *out = d;

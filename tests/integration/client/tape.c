@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/check_main.h"
+#include "support/ways.h"
 
 enum { KNOWN = 4096 }; /* trades the mock remembers */
 
@@ -62,6 +63,7 @@ void tape_drain(tape *t)
     upbit_delivery d = UPBIT_DELIVERY_INIT;
     while (upbit_proxy_next(t->proxy, &d) == 1) {
         tape_put(t, d.event);
+        ways_check_event(d.event);
         upbit_event_unref(d.event);
     }
 }

@@ -162,10 +162,10 @@ static const struct terms {
 START_TEST(every_set_of_terms)
 {
     const struct terms *t = &terms[_i];
-    start(t->terms, "2000", _i % 2 == 0 ? UPBIT_AUTO : UPBIT_ON);
+    start(t->terms, "1000", _i % 2 == 0 ? UPBIT_AUTO : UPBIT_ON);
     wait_messages(300);
     upbit_stats s = stats(); /* some are counted by the message, some by the batch */
-    for (int i = 0; i < 100 && s.messages_compressed != s.messages_received; i++, s = stats())
+    for (int i = 0; i < 5000 && s.messages_compressed != s.messages_received; i++, s = stats())
         poll(NULL, 0, 3);
     ck_assert_uint_eq(s.compression, t->bits);
     ck_assert_uint_eq(s.messages_compressed, s.messages_received);

@@ -69,7 +69,7 @@ static const char *ask(int result, int status)
 
 static int decode(int type, unsigned unit, const char *body)
 {
-    static const upbit__decode_output out = {NULL, allocate, keep, NULL};
+    static const upbit__decode_output out = {.allocate = allocate, .event = keep};
     drop_rows();
     return upbit__rest_decode(decoder, type, unit, body, strlen(body), &out, &bad, reason,
                               sizeof reason);

@@ -269,7 +269,8 @@ START_TEST(shutdown_answers_what_is_under_way)
 {
     upbit_proxy *p = waiting(5, 60000);
     wait_ms(50);
-    ck_assert_int_ge(upbit_manager_shutdown(manager, 1000), UPBIT_ERROR_TIMEOUT);
+    int ended = upbit_manager_shutdown(manager, 1000);
+    ck_assert(ended == 0 || ended == UPBIT_ERROR_TIMEOUT);
     static answer r;
     answer_read(&r, p, 5, 5);
     ck_assert_int_eq(r.error, UPBIT_ERROR_CLOSED);

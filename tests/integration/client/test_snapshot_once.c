@@ -86,6 +86,13 @@ static void stream_down(upbit_proxy *p)
     upbit_event_unref(stream_event(p, UPBIT_TYPE_ERROR, NULL, 5));
 }
 
+/* And is back: its next attempt may be far away by now. */
+static void stream_up(upbit_proxy *p)
+{
+    control("refuse?count=0");
+    ck_assert(stream_is_live(p, 30));
+}
+
 START_TEST(while_the_stream_is_down_they_come_by_rest)
 {
     upbit_proxy *p = stream_proxy(manager, "down", NULL);
@@ -112,8 +119,7 @@ START_TEST(each_is_answered_once)
     stream_down(p);
     want_once(p, types[_i], 0, "KRW-BTC");
     upbit_event_unref(comes(p, types[_i], "KRW-BTC", UPBIT_ORIGIN_REST));
-    control("refuse?count=0");
-    ck_assert(stream_is_live(p, 10));
+    stream_up(p);
     no_more(p, types[_i]); /* the wire was not asked either */
     upbit_stats s;
     upbit_manager_get_stats(manager, &s, sizeof s);
@@ -138,8 +144,7 @@ START_TEST(what_rest_answered_before_a_connection_is_of_its_epoch)
         wait_ms(10);
     wait_ms(50);                /* they are answered */
     control("answer?ms=60000"); /* the stream is asked too, and would be quicker */
-    control("refuse?count=0");
-    ck_assert(stream_is_live(p, 5));
+    stream_up(p);
     upbit_manager_get_stats(manager, &stats, sizeof stats);
     ck_assert_uint_eq(stats.epoch, 2);
     bool in_time = rest_requests() < before + 12; /* else the machine is too slow for this */

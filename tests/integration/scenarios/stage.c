@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/ways.h"
+
 /* Ten times what the plan allows for first data and for recovery is more than this. */
 #define PATIENCE 25.0
 
@@ -163,6 +165,7 @@ bool tape_take_one(tape *t)
                 .ms = d.event->exchange_ms};
     memcpy(n->code, d.event->code, sizeof n->code);
     look_at(n, d.event);
+    ways_check_event(d.event);
     if (n->type <= UPBIT_TYPE_RAW) {
         ck_assert_uint_ge(n->epoch, t->epochs[n->type]);
         t->epochs[n->type] = n->epoch;

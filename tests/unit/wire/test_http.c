@@ -154,6 +154,9 @@ START_TEST(tokens)
     ck_assert(upbit__http_has_token("Upgrade", "upgrade"));
     ck_assert(upbit__http_has_token("a, UPGRADE ,b", "upgrade"));
     ck_assert(upbit__http_has_token(",,\tupgrade", "upgrade"));
+    ck_assert(upbit__http_has_token("upgrade \t,b", "upgrade"));
+    ck_assert(!upbit__http_has_token("upgrade_,websock", "upgraded"));
+    ck_assert(!upbit__http_has_token("websock", "upgrade")); /* as long */
     ck_assert(!upbit__http_has_token("", "upgrade"));
     ck_assert(!upbit__http_has_token("upgraded", "upgrade"));
     ck_assert(!upbit__http_has_token("x-upgrade", "upgrade"));
@@ -185,6 +188,43 @@ START_TEST(retry_after)
     ck_assert_uint_eq(upbit__http_retry_after_ms("Thu, 29", 0), 0);
     ck_assert_uint_eq(upbit__http_retry_after_ms("Thu, 29 Feb", 0), 0);
     ck_assert_uint_eq(upbit__http_retry_after_ms("Thu,", 0), 0);
+    ck_assert_uint_eq(upbit__http_retry_after_ms("1:", at), 0);
+    ck_assert_uint_eq(upbit__http_retry_after_ms("1/", at), 0);
+}
+END_TEST
+
+START_TEST(dates)
+{
+    static const char *const none[] = {"Thu 29 Feb 2024 00:00:00 GMT",
+                                       "Thu,29 Feb 2024 00:00:00 GMT",
+                                       "Thu, 00 Feb 2024 00:00:00 GMT",
+                                       "Thu, 32 Feb 2024 00:00:00 GMT",
+                                       "Thu, :9 Feb 2024 00:00:00 GMT",
+                                       "Thu, /9 Feb 2024 00:00:00 GMT",
+                                       "Thu, 29-Feb 2024 00:00:00 GMT",
+                                       "Thu, 29 Feb-2024 00:00:00 GMT",
+                                       "Thu, 29 Feb 1969 00:00:00 GMT",
+                                       "Thu, 29 Feb 2024-00:00:00 GMT",
+                                       "Thu, 29 Feb 2024 x0:00:00 GMT",
+                                       "Thu, 29 Feb 2024 00.00:00 GMT",
+                                       "Thu, 29 Feb 2024 00:x0:00 GMT",
+                                       "Thu, 29 Feb 2024 00:00.00 GMT",
+                                       "Thu, 29 Feb 2024 00:00:x0 GMT",
+                                       "Thu, 29 Feb 2024 00:00:00 KST",
+                                       "Thu, 01 Jan 1970 00:00:00 GMT",
+                                       "Thu, 29 Fe",
+                                       "Thu,x29 Feb 2024 00:00:00 GMT",
+                                       "Thu, 29 Feb 2024 :00:00 GMT",
+                                       "Thu, 29 Feb 2024 00::00 GMT",
+                                       "Thu, 29 Feb 2024 00:00: GMT",
+                                       ""};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        ck_assert_msg(upbit__http_date_ms(none[i]) == 0, "%s", none[i]);
+        ck_assert_msg(upbit__http_retry_after_ms(none[i], 0) == 0, "%s", none[i]);
+    }
+    ck_assert_int_eq(upbit__http_date_ms("Thu, 01 Jan 1970 00:00:01 GMT"), 1000);
+    ck_assert_int_eq(upbit__http_date_ms("Sun, 06 Nov 1994 08:49:37 GMT"), 784111777000);
+    ck_assert_int_eq(upbit__http_date_ms("Sat, 31 Dec 2022 23:59:59 GMT"), 1672531199000);
 }
 END_TEST
 
@@ -197,6 +237,7 @@ int main(void)
     tcase_add_test(t, proxy_urls);
     tcase_add_test(t, tokens);
     tcase_add_test(t, retry_after);
+    tcase_add_test(t, dates);
     suite_add_tcase(suite, t);
     return check_main(suite);
 }

@@ -50,6 +50,7 @@ static const answer_case answers[] = {
     {"connection in two headers", START UP "Connection: keep-alive\r\n" CONN ACCEPT "\r\n", OK, ""},
     {"spaces around", START "Upgrade: \t websocket \t\r\n" CONN ACCEPT "\r\n", OK, ""},
     {"no reason phrase", "HTTP/1.1 101 \r\n" UP CONN ACCEPT "\r\n", OK, ""},
+    {"nor the space before it", "HTTP/1.1 101\r\n" UP CONN ACCEPT "\r\n", OK, ""},
     {"other headers",
      START "Date: x\r\nremaining-req: group=websocket; min=300; sec=3\r\n" UP CONN ACCEPT
            "Content-Length: 0\r\n\r\n",
@@ -100,10 +101,12 @@ static const answer_case answers[] = {
     {"HTTP/1.2", "HTTP/1.2 101 x\r\n" UP CONN ACCEPT "\r\n", BAD, NULL},
     {"http in small letters", "http/1.1 101 x\r\n" UP CONN ACCEPT "\r\n", BAD, NULL},
     {"HTTP/11.1", "HTTP/11.1 101 x\r\n" UP CONN ACCEPT "\r\n", BAD, NULL},
+    {"no space behind the version", "HTTP/1.1x101 x\r\n" UP CONN ACCEPT "\r\n", BAD, NULL},
     {"status of two digits", "HTTP/1.1 10 x\r\n", BAD, NULL},
     {"status of four digits", "HTTP/1.1 1010 x\r\n", BAD, NULL},
     {"status 000", "HTTP/1.1 000 x\r\n", BAD, NULL},
     {"status 999", "HTTP/1.1 999 x\r\n", BAD, NULL},
+    {"status with a letter behind", "HTTP/1.1 101x\r\n" UP CONN ACCEPT "\r\n", BAD, NULL},
     {"status with a sign", "HTTP/1.1 +01 x\r\n", BAD, NULL},
     {"two spaces", "HTTP/1.1  101 x\r\n", BAD, NULL},
     {"no HTTP", "SSH-2.0-x\r\n", BAD, NULL},
@@ -114,6 +117,8 @@ static const answer_case answers[] = {
     {"bare CR", START "X: a\rb\r\n" UP CONN ACCEPT "\r\n", BAD, NULL},
     {"two CR", START "X: a\r\r\n" UP CONN ACCEPT "\r\n", BAD, NULL},
     {"folded", START "Upgrade:\r\n websocket\r\n" CONN ACCEPT "\r\n", BAD, NULL},
+    {"folded by a tab", START "Upgrade:\r\n\twebsocket\r\n" CONN ACCEPT "\r\n", BAD, NULL},
+    {"folded, a colon in it", START "X: a\r\n\tb:c\r\n" UP CONN ACCEPT "\r\n", BAD, NULL},
     {"space before the colon", START "Upgrade : websocket\r\n" CONN ACCEPT "\r\n", BAD, NULL},
     {"no colon", START "Upgrade websocket\r\n" CONN ACCEPT "\r\n", BAD, NULL},
     {"no name", START ": x\r\n" UP CONN ACCEPT "\r\n", BAD, NULL},
@@ -128,6 +133,7 @@ static const answer_case answers[] = {
 
     {"200", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", NO, NULL},
     {"204", "HTTP/1.1 204 No Content\r\n\r\n", NO, NULL},
+    {"304", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", NO, NULL},
     {"301", "HTTP/1.1 301 Moved\r\nLocation: wss://other/\r\nContent-Length: 2\r\n\r\n{}", NO,
      NULL},
     {"429", "HTTP/1.1 429 x\r\nRetry-After: 1\r\nContent-Length: 2\r\n\r\n{}", NO, NULL},
@@ -138,6 +144,8 @@ static const answer_case answers[] = {
      "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\nA;x\r\n0123456789\r\n0\r\n\r\n",
      NO, NULL},
     {"chunked badly", "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{]\r\n", NO, NULL},
+    {"chunk lines that end in LF alone",
+     "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n01\n{\n1\n}\n0\n", NO, NULL},
     {"a length beyond what is kept",
      "HTTP/1.1 400 x\r\nContent-Length: 99999999999999999999\r\n\r\nb", MORE, NULL},
     {"a length that is none", "HTTP/1.1 400 x\r\nContent-Length: 2x\r\n\r\n{}", MORE, NULL},
@@ -177,6 +185,8 @@ START_TEST(every_answer)
             ck_assert_msg(strcmp(k->text + taken, k->rest) == 0, "%s at %d", k->label, (int)a);
         if (rc == BAD)
             ck_assert_ptr_nonnull(u.why);
+        if (strncmp(k->label, "folded", 6) == 0)
+            ck_assert_str_eq(u.why, "a folded header");
         upbit__upgrade_finish(&u);
     }
 }
@@ -229,11 +239,11 @@ START_TEST(body_and_headers_of_a_refusal)
     ck_assert_int_eq(feed_in(&u,
                              "HTTP/1.1 103 x\r\nOld: y\r\n\r\nHTTP/1.1 400 x\r\nA: 1\r\na: 2\r\n"
                              "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\nA;x\r\n0123456789\r\n"
-                             "0\r\n\r\n",
+                             "b\n01234567890\nB:\r\n98765432109\r\n0\r\n\r\n",
                              3, &taken),
                      NO);
     ck_assert_int_eq(u.status, 400);
-    ck_assert_str_eq(u.body, "{0123456789");
+    ck_assert_str_eq(u.body, "{01234567890123456789098765432109");
     ck_assert_str_eq(upbit__upgrade_header(&u, "A", &count), "1");
     ck_assert_uint_eq(count, 2);
     ck_assert_ptr_null(upbit__upgrade_header(&u, "Old", &count));
@@ -257,6 +267,16 @@ START_TEST(ends)
     ck_assert_int_eq(upbit__upgrade_end(&u), NO);
     ck_assert_str_eq(u.body, "body");
     upbit__upgrade_finish(&u);
+    static const char *const cut[] = {"", "4", "4\r\n", "4\r\nbo", "4\r\nbody", "4\r\nbody\r\n"};
+    for (size_t i = 0; i < sizeof cut / sizeof cut[0]; i++) { /* a chunk is cut anywhere */
+        ck_assert_int_eq(upbit__upgrade_init(&u, KEY, NULL), 0);
+        ck_assert_int_eq(
+            feed_in(&u, "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n", 100, &taken), MORE);
+        ck_assert_int_eq(feed_in(&u, cut[i], 100, &taken), MORE);
+        ck_assert_int_eq(upbit__upgrade_end(&u), NO);
+        ck_assert_str_eq(u.body, i < 3 ? "" : i == 3 ? "bo" : "body");
+        upbit__upgrade_finish(&u);
+    }
     ck_assert_int_eq(upbit__upgrade_init(&u, KEY, NULL), 0);
     ck_assert_int_eq(feed_in(&u, START UP, 100, &taken), MORE);
     ck_assert_int_eq(upbit__upgrade_end(&u), BAD);
@@ -385,6 +405,15 @@ START_TEST(headers_that_are_refused)
     }
     const upbit__header good = {"X-Any", "value with\ttab, \xc3\xa9"};
     ck_assert_int_eq(upbit__upgrade_header_check(&good, &why), 0);
+    /* And nothing is asked with one of them. */
+    const upbit__header both[] = {good, bad[0]};
+    const upbit__upgrade_request r = {
+        .authority = "h", .path = "/", .headers = both, .header_count = 2};
+    upbit__buffer out = {0};
+    char key[UPBIT__UPGRADE_KEY_SIZE];
+    ck_assert_int_eq(upbit__upgrade_write(&out, key, &r), UPBIT_ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(out.length, 0);
+    upbit__buffer_finish(&out);
 }
 END_TEST
 
