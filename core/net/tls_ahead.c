@@ -194,7 +194,10 @@ void upbit__tls_ahead_install(CURL *easy, int fd, upbit__tls_ahead **out)
     BIO_METHOD *m = method();
     BIO *bio = m == NULL ? NULL : BIO_new(m);
     upbit__tls_ahead *a = bio == NULL ? NULL : malloc(sizeof *a);
-    if (a == NULL || BIO_up_ref(below) != 1 || BIO_up_ref(bio) != 1) {
+    bool holds = a != NULL && BIO_up_ref(below) == 1;
+    if (!holds || BIO_up_ref(bio) != 1) {
+        if (holds)
+            BIO_free(below);
         free(a);
         BIO_free(bio);
         ERR_clear_error();
