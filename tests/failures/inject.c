@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "report.h"
+
 #define SKIPPED    2 /* inject_here and the wrapper */
 #define DEEP       64
 #define BLOCKS_MAX (1 << 17)
@@ -184,8 +186,11 @@ static void learn(const char *name, uint64_t hash, void *const *frames, int dept
         *w = (way){.hash = hash, .name = name, .depth = depth};
         memcpy(w->frames, frames, (size_t)depth * sizeof *frames);
     }
-    if (i < WAYS_MAX && ++counted[i] > all->ways[i].calls)
-        all->ways[i].calls = counted[i];
+    if (i < WAYS_MAX) {
+        all->ways[i].sessions += counted[i]++ == 0;
+        if (counted[i] > all->ways[i].calls)
+            all->ways[i].calls = counted[i];
+    }
     atomic_flag_clear(&all->lock);
 }
 
@@ -289,30 +294,10 @@ size_t memory_leaked(const kept_ways *kept)
         if (blocks[i].address == NULL || is_kept(kept, blocks[i].way))
             continue;
         n++;
-        fprintf(stderr, "not given back, allocated by\n");
+        report("  not given back, allocated by");
         for (size_t w = 0; w < all->count; w++)
             if (all->ways[w].hash == blocks[i].way)
-                way_print(&all->ways[w]);
+                way_report(&all->ways[w]);
     }
     return n;
-}
-
-/* What addr2line makes of the addresses in this program; not for machines without it. */
-void way_print(const way *w)
-{
-    char command[1200];
-    char **symbols = backtrace_symbols(w->frames, w->depth);
-    int n = snprintf(command, sizeof command, "addr2line -s -f -p -e /proc/%d/exe", (int)getpid());
-    for (int i = 0; i < w->depth && symbols != NULL && n < (int)sizeof command - 40; i++) {
-        const char *plus = strstr(symbols[i], "failures(+0x");
-        if (plus != NULL)
-            n += snprintf(command + n, sizeof command - (size_t)n, " 0x%llx",
-                          strtoull(plus + 10, NULL, 16) - 1);
-    }
-    fprintf(stderr, "  %s by\n", w->name);
-    free(symbols);
-    snprintf(command + n, sizeof command - (size_t)n,
-             " 2>/dev/null | head -12 | sed 's/^/    /' >&2");
-    if (system(command) != 0)
-        fprintf(stderr, "    (addresses unknown)\n");
 }

@@ -16,8 +16,10 @@
 
 typedef struct way {
     uint64_t hash;
-    const char *name; /* of the call */
-    uint32_t calls;   /* in the session that met it most */
+    const char *name;  /* of the call */
+    uint32_t calls;    /* in the session that met it most */
+    uint32_t sessions; /* that met it while learning */
+    uint32_t identity; /* of the names on it; the driver's */
     int depth;
     void *frames[WAY_DEPTH];
 } way;
@@ -68,7 +70,5 @@ size_t memory_leaked(const kept_ways *kept);
 void memory_note(void *block);   /* NULL is harmless */
 void memory_forget(void *block); /* likewise; before it is freed */
 uint64_t inject_last_way(void);  /* of this thread's last inject_here */
-
-void way_print(const way *w);
 
 #endif

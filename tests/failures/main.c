@@ -1,14 +1,17 @@
 /* Every call of core that can fail, failing, one by one: the driver.
  *
- *     failures [--every N] [--from N] [--which K] [--burst B] [--session NAME] [--jobs N] [--list]
+ *     failures [--every N] [--from R] [--which K] [--burst B] [--session NAME] [--jobs N] [--list]
  *     failures --call NAME ...   only calls of that name
+ *     failures --steady ...      only ways that are gone in each undisturbed run
  *
  * Learns the ways of each session in a few children, then lets every Nth of them fail in a child of
- * its own: the Kth call that comes that way, and with --burst the next calls of that name too. A
- * child that dies, hangs, keeps memory or descriptors, or misses a promise of the session is a
- * failure, told with the way. Speaks TAP. */
+ * its own: the Kth call that comes that way, and with --burst the next calls of that name too.
+ * Every Nth are those whose identity leaves R divided by N: the same ones in each run. A child that
+ * dies, hangs, keeps memory or descriptors, or misses a promise of the session is a failure, told
+ * with the way. Speaks TAP. */
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +23,7 @@
 #include "../integration/net/certificates.h"
 #include "inject.h"
 #include "queue/pool.h"
+#include "report.h"
 #include "session.h"
 
 #define LESSONS 3
@@ -28,6 +32,8 @@
     20 /* for each more in a row: the library waits ever longer where it is refused                \
         */
 #define JOBS_MAX 8
+/* --every this many, --from an identity: that way alone. */
+#define ALL_IDENTITIES (1ll << 32)
 
 typedef struct script {
     const char *name;
@@ -115,8 +121,7 @@ static int run(const script *s, const place *at, const way *w, uint32_t which, u
         ;
     if (WIFEXITED(status))
         return WEXITSTATUS(status);
-    fprintf(stderr, "    %s\n",
-            WTERMSIG(status) == SIGALRM ? "it hangs" : strsignal(WTERMSIG(status)));
+    report("  %s", WTERMSIG(status) == SIGALRM ? "it hangs" : strsignal(WTERMSIG(status)));
     return 100 + WTERMSIG(status);
 }
 
@@ -195,19 +200,25 @@ static long number(const char *text, const char *option)
 typedef struct plan {
     long every, from, which, burst, jobs;
     const char *session, *call;
-    bool list;
+    bool list, steady;
 } plan;
+
+static bool is_wanted(const plan *p, const way *w)
+{
+    return w->identity % p->every == p->from && w->calls >= p->which &&
+           (!p->steady || w->sessions >= LESSONS) &&
+           (p->call == NULL || strcmp(w->name, p->call) == 0);
+}
 
 static int work(const script *s, const plan *p, size_t first, size_t last, long job)
 {
     place at;
     int bad = 0, missed = 0, ran = 0;
+    long wanted = 0;
     start_mocks(&at);
     for (size_t i = first; i < last; i++) {
         const way *w = &ways[i];
-        if ((long)(i % (size_t)p->every) != p->from ||
-            (long)(i / (size_t)p->every) % p->jobs != job || (long)w->calls < p->which ||
-            (p->call != NULL && strcmp(w->name, p->call) != 0))
+        if (!is_wanted(p, w) || wanted++ % p->jobs != job)
             continue;
         int status = run(s, &at, w, (uint32_t)p->which, (uint32_t)p->burst);
         ran++;
@@ -215,8 +226,9 @@ static int work(const script *s, const plan *p, size_t first, size_t last, long 
             missed++;
         } else if (status != 0) {
             bad++;
-            fprintf(stderr, "# %s: way %zu, status %d\n", s->name, i, status);
-            way_print(w);
+            report("%s: status %d; alone: --session %s --every %lld --from %" PRIu32, s->name,
+                   status, s->name, ALL_IDENTITIES, w->identity);
+            way_report(w);
         }
     }
     mock_stop(&at.plain);
@@ -236,6 +248,8 @@ static bool learn(int k, size_t *first)
         good = run(&scripts[k], &at, NULL, 0, 0) == 0;
     mock_stop(&at.plain);
     mock_stop(&at.tls);
+    for (size_t i = *first; i < ways_count(); i++)
+        ways[i].identity = way_identity(&ways[i]);
     return good;
 }
 
@@ -261,6 +275,8 @@ static void read_arguments(plan *p, int argc, char **argv)
             p->call = v;
         else if (strcmp(o, "--list") == 0)
             p->list = i-- > 0;
+        else if (strcmp(o, "--steady") == 0)
+            p->steady = i-- > 0;
         else
             exit(2);
     }
@@ -274,6 +290,7 @@ int main(int argc, char **argv)
     read_arguments(&p, argc, argv);
     session_patience += (double)((p.burst - 1) * LONGER_S);
     inject_start();
+    report_start();
     prepare();
     usual *const first_usual = usually;
     printf("1..%d\n", SCRIPTS);
@@ -288,10 +305,11 @@ int main(int argc, char **argv)
         bool good = learn(k, &first);
         size_t last = ways_count();
         printf("# %s: %zu ways\n", scripts[k].name, last - first);
-        for (size_t i = first; p.list && i < last; i++) {
-            fprintf(stderr, "%zu, %u calls\n", i, ways[i].calls);
-            way_print(&ways[i]);
-        }
+        for (size_t i = first; p.list && i < last; i++)
+            if (is_wanted(&p, &ways[i])) {
+                report("%" PRIu32 ", %" PRIu32 " calls", ways[i].identity, ways[i].calls);
+                way_report(&ways[i]);
+            }
         fflush(stdout);
         for (long j = 0; j < p.jobs && good && !p.list; j++)
             if (fork() == 0)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "inject.h"
+#include "report.h"
 #include "support/journal.h"
 #include "support/stream.h"
 #include "support/ways.h"
@@ -47,12 +48,12 @@ void require(int so, const char *format, ...)
 {
     if (so)
         return;
+    char text[256];
     va_list list;
     va_start(list, format);
-    fputs("    ", stderr);
-    vfprintf(stderr, format, list);
-    fputs("\n", stderr);
+    vsnprintf(text, sizeof text, format, list);
     va_end(list);
+    report("  %s", text);
     _exit(1);
 }
 
@@ -425,7 +426,7 @@ static int trace_no_more(void)
     return upbit_manager_set_trace(manager, UPBIT_SESSION_PRIVATE, NULL);
 }
 
-static int report(void)
+static int report_usage(void)
 {
     return upbit_limiter_report(manager, UPBIT_LIMIT_GROUP_ORDER, 0, NULL, NULL);
 }
@@ -484,7 +485,7 @@ void session_desk(const place *at)
     until_done("a trace", trace_private);
     until_done("no trace", trace_no_more);
     command(A, acquire, want_of(0, 0), "");
-    until_done("report", report);
+    until_done("report", report_usage);
     want = want_of(UPBIT_TYPE_MY_ORDER, 10);
     want.orders = UPBIT_ORDERS_CLOSED;
     command(B, ask, want, "");
