@@ -46,9 +46,27 @@ AGAIN = [
     ('QtTest, crashed, not asked again', 'FAIL', -6, QT_ENDED.split('Totals')[0], '', False),
 ]
 
+MANY = '\n'.join('%d' % n for n in range(50))
+# (what it is, stdout, stderr, its last four lines)
+ENDINGS = [
+    ('half of stdout, half of stderr', MANY, MANY, ['48', '49', '48', '49']),
+    ('stderr alone', '', MANY, ['46', '47', '48', '49']),
+    ('stdout alone', MANY, None, ['46', '47', '48', '49']),
+    ('more of stdout where stderr is short', MANY, 'why\n', ['47', '48', '49', 'why']),
+    ('more of stderr where stdout is short', 'not ok 1\n', MANY, ['not ok 1', '47', '48', '49']),
+    ('no cases that passed', 'not ok 1\nok 2\n# why\nok 3\n', '', ['not ok 1', '# why']),
+    ('no QtTest cases that passed', 'FAIL!  : T::a()\nPASS   : T::b()\n', '', ['FAIL!  : T::a()']),
+    ('no map of memory', '', 'SUMMARY: x\nShadow bytes around the buggy address:\n  0x0c08: fa fa\n'
+     '=>0x0c10: fa[fa]\nShadow byte legend:\n  Addressable:           00\n'
+     '  Partially addressable: 01 02\n  Heap left redzone:       fa\n==7==ABORTING\n',
+     ['SUMMARY: x', '==7==ABORTING']),
+    ('a line of bounded length', 'x' * 1000, '', ['x' * outcomes.LONGEST_LINE]),
+    ('nothing at all', None, None, []),
+]
+
 
 def main():
-    print('1..%d' % (len(CASES) + len(AGAIN)))
+    print('1..%d' % (len(CASES) + len(AGAIN) + len(ENDINGS)))
     failed = 0
     for number, (title, result, output, *wanted) in enumerate(CASES, 1):
         got = list(outcomes.count({'result': result, 'stdout': output}))
@@ -61,6 +79,12 @@ def main():
                                       'stderr': errors})
         failed += got != wanted
         print('%sok %d - %s' % ('' if got == wanted else 'not ', number, title))
+    for number, (title, output, errors, wanted) in enumerate(ENDINGS, len(CASES) + len(AGAIN) + 1):
+        got = outcomes.ending({'stdout': output, 'stderr': errors}, 4)
+        failed += got != wanted
+        print('%sok %d - the end of it: %s' % ('' if got == wanted else 'not ', number, title))
+        if got != wanted:
+            print('#   wanted %r, got %r' % (wanted, got))
     return 1 if failed else 0
 
 

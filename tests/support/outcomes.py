@@ -4,6 +4,9 @@ import re
 
 # What an instrument of the compiler says when it found a fault; such a fault is never asked again.
 FAULT = re.compile(r'\w+Sanitizer|runtime error:')
+# What no ending needs: cases that passed, and the map of memory behind AddressSanitizer's summary.
+NO_HELP = re.compile(r'(ok|PASS)\b|Shadow byte|(=>|  )0x\w+: |  [A-Z][^:]*: +\w\w( |$)')
+LONGEST_LINE = 240  # of an ending
 
 
 def count_qttest(result, output):
@@ -54,6 +57,15 @@ def failed_cases(record):
     """The lines with which the program named what failed; its end where it could name nothing."""
     lines = re.findall(r'^(?:not ok\b.*|FAIL!.*)', record.get('stdout') or '', re.M)
     return lines or ['%s, exit status %s' % (record['result'], record.get('returncode'))]
+
+
+def ending(record, most):
+    """The last lines of what a program said, `most` of them: half of stdout, half of stderr; more of
+    one where the other has less."""
+    said, errors = ([line for line in (record.get(where) or '').splitlines() if not NO_HELP.match(line)]
+                    for where in ('stdout', 'stderr'))
+    said = said[-max(most - len(errors), most // 2):]
+    return [line[:LONGEST_LINE] for line in said + errors[-(most - len(said)):]]
 
 
 def may_try_again(record):

@@ -21,11 +21,14 @@ import time
 
 import analyse
 import matrix
-from outcomes import count, failed_cases, may_try_again
+from outcomes import LONGEST_LINE, count, ending, failed_cases, may_try_again
 from variants import MESON, SOCKET_SUITES, SUITES, TOP, Variant, libcurl_setup, suites_of, variants
 
 SECOND_TRIES = 3  # how many programs may be asked again in a variant
 VARIANTS_OVER_SOCKETS = 2  # whose tests run at a time
+# Who keeps only the end of all this has to find there why something failed.
+LINES_OF_ALL, LINES_OF_ONE, LINES_AT_LEAST = 90, 25, 6
+REMARKS, ENDINGS = [], []
 GIVE_WAY = ['nice', '-n', '10'] if shutil.which('nice') else []
 
 
@@ -61,6 +64,7 @@ def step_done(step):
     if done.returncode != 0:
         put(done.stdout)
         say('failed: ' + ' '.join(step))
+        ENDINGS.append(('failed: ' + ' '.join(step)[:LONGEST_LINE], {'stdout': done.stdout}))
         return False
     warnings = [line for line in done.stdout.splitlines() if ': warning: ' in line]
     if warnings:
@@ -262,12 +266,22 @@ def others(options):
         yield analyse.analyse(plain.directory, say) if built else (0, 1, 0)
 
 
-REMARKS = []
-
-
 def remember(what, variant, record):
+    title = '%s: variant %s, %s' % (what, variant.name, short_name(record))
+    ENDINGS.append((title, record))
     for line in failed_cases(record):
-        REMARKS.append('%s: variant %s, %s: %s' % (what, variant.name, short_name(record), line))
+        REMARKS.append(title + ': ' + line)
+
+
+def tell_remembered():
+    """What failed said last, then all that failed, a line each."""
+    lines = max(LINES_AT_LEAST, min(LINES_OF_ONE, LINES_OF_ALL // max(1, len(ENDINGS))))
+    for title, record in ENDINGS:
+        say(title + ', its last lines:')
+        for line in ending(record, lines):
+            put('    ' + line)
+    for remark in REMARKS:
+        say(remark)
 
 
 def main():
@@ -295,8 +309,7 @@ def main():
         [v for v in known.values() if v.name in chosen], options.suite, options.name)]
     counted += list(others(options))
     total = [sum(numbers) for numbers in zip((0, 0, 0), *counted)]
-    for remark in REMARKS:
-        say(remark)
+    tell_remembered()
     say('%d skipped, %d s' % (total[2], time.monotonic() - started))
     sys.stdout.flush()
     print('%d passed, %d failed' % (total[0], total[1]), flush=True)
