@@ -8,6 +8,7 @@
 #ifndef UPBIT_EXCHANGE_DECODE_BOOK_H
 #define UPBIT_EXCHANGE_DECODE_BOOK_H
 
+#include "exchange/decode_book_shape.h"
 #include "exchange/decode_whole.h"
 
 #if defined(__AVX512VBMI2__)
@@ -29,16 +30,16 @@ UPBIT__QUICK __m512i book_entries(const uint64_t table[16], __m512i n)
 }
 
 /* Four numbers as they stand, and what is told by an E and a digit behind them. */
-typedef struct book_text {
+typedef struct book_lanes {
     __m512i x;       /* minus '0', the last of each in the last byte of its lane; else 0 */
     uint64_t within; /* the bytes that are theirs */
     uint64_t lanes;  /* the lowest bit of each that has an E */
     __m512i power;   /* in its lowest word */
-} book_text;
+} book_lanes;
 
 /* odd: one has an E. Bits in *wrong: one is no number. A 0 may have an exponent: a row with it is
  * dropped. */
-UPBIT__QUICK whole_decimals book_decimals(uint64_t *wrong, const book_text *text, int odd)
+UPBIT__QUICK whole_decimals book_decimals(uint64_t *wrong, const book_lanes *text, int odd)
 {
     const uint64_t ones = UPBIT__ROW_ONES, tops = UPBIT__ROW_TOPS, within = text->within;
     __m512i x = text->x;
@@ -85,7 +86,7 @@ UPBIT__QUICK uint64_t book_within(__m512i lengths)
 
 /* Takes what follows E of those that have one, as in 1.16539E8 and 5.0E-4; marks: where it is.
  * lengths: as above. */
-UPBIT__QUICK void book_exponents(uint64_t *wrong, book_text *text, __m512i lengths, uint64_t marks)
+UPBIT__QUICK void book_exponents(uint64_t *wrong, book_lanes *text, __m512i lengths, uint64_t marks)
 {
     const uint64_t ones = UPBIT__ROW_ONES, tops = UPBIT__ROW_TOPS;
     const __m512i x = text->x;
@@ -102,6 +103,108 @@ UPBIT__QUICK void book_exponents(uint64_t *wrong, book_text *text, __m512i lengt
         _mm512_mask_mov_epi8(_mm512_maskz_set1_epi8(two, 2), three, _mm512_set1_epi8(3));
     text->x = _mm512_shuffle_epi8(x, _mm512_sub_epi8(row_constant(UPBIT__SCAN_LANE_INDEX), cut));
     text->within = book_within(_mm512_sub_epi8(lengths, cut));
+}
+
+/* ---- text ---- */
+
+/* Not 0: it differs. 64 bytes are readable; 32; `size`, of which all that counts is there. */
+UPBIT__QUICK uint64_t book_differs(const book_part *k, const char *p)
+{
+    return _mm512_mask_cmpneq_epi8_mask(k->must, _mm512_loadu_si512(p), _mm512_load_si512(k->text));
+}
+
+UPBIT__QUICK uint32_t book_differs_32(const book_part *k, const char *p)
+{
+    return _mm256_mask_cmpneq_epi8_mask((uint32_t)k->must, _mm256_loadu_si256((const void *)p),
+                                        _mm256_load_si256((const void *)k->text));
+}
+
+UPBIT__QUICK uint64_t book_tail_differs(const book_part *k, const char *p, size_t size,
+                                        unsigned counts)
+{
+    const __m512i x = _mm512_maskz_loadu_epi8(_bzhi_u64(~0ULL, (unsigned)size), p);
+    return _mm512_mask_cmpneq_epi8_mask(_bzhi_u64(k->must, counts), x, _mm512_load_si512(k->text));
+}
+
+/* ---- commas ---- */
+
+/* Where commas are; how many, or 0: there is more than a book has. */
+UPBIT__QUICK unsigned book_commas(uint16_t at[UPBIT__BOOK_COMMAS], const char *text, size_t length)
+{
+    unsigned count = 0;
+    for (size_t from = 0; from < length; from += 64) {
+        const size_t rest = length - from;
+        const __m512i x =
+            _mm512_maskz_loadu_epi8(_bzhi_u64(~0ULL, rest < 64 ? (unsigned)rest : 64), text + from);
+        const __mmask64 found = _mm512_cmpeq_epi8_mask(x, row_constant(UPBIT__SCAN_COMMA));
+        const unsigned here = (unsigned)_mm_popcnt_u64(found);
+        const __m512i places = _mm512_maskz_compress_epi8(found, row_constant(UPBIT__SCAN_INDEX));
+        _mm256_storeu_si256((void *)(at + count),
+                            _mm256_add_epi16(_mm256_cvtepu8_epi16(_mm512_castsi512_si128(places)),
+                                             _mm256_set1_epi16((short)from)));
+        count += here;
+        if (here > UPBIT__BOOK_PLACES)
+            return 0;
+    }
+    return count;
+}
+
+/* ---- rows ---- */
+
+/* All rows. */
+UPBIT__QUICK int book_rows(const book_shape *s, const char *text, size_t length, const uint16_t *at,
+                           size_t count, upbit_book_row *ask, upbit_book_row *bid)
+{
+    const __m512i lanes = _mm512_inserti64x4(
+        _mm512_castsi256_si512(_mm256_set_m128i(_mm_set1_epi8(2), _mm_set1_epi8(0))),
+        _mm256_set_m128i(_mm_set1_epi8(6), _mm_set1_epi8(4)), 1);
+    const __m512i asks = _mm512_set_epi64(0, 0, 12, 5, 4, 8, 1, 0);
+    const __m512i bids = _mm512_set_epi64(0, 0, 14, 7, 6, 10, 3, 2);
+    const uint16_t *const behind = at + 4 * count;
+    const uint64_t heads = s->row_heads;
+    __mmask64 names = s->name_bytes & ~3ULL, differ = 0; /* before the first is another bracket */
+    unsigned some = 0x55;
+    for (; at < behind; at += 4, ask++, bid++) {
+        differ |= _mm512_mask_cmpneq_epi8_mask(
+            names, row_lanes(text + at[0] - 1, text + at[1], text + at[2], text + at[3]),
+            _mm512_load_si512(s->names));
+        names = s->name_bytes;
+        uint64_t from, to;
+        memcpy(&from, at, sizeof from);
+        memcpy(&to, at + 1, sizeof to);
+        const uint64_t less = to - from - heads;
+        const __m512i lengths = _mm512_shuffle_epi8(_mm512_set1_epi64((int64_t)less), lanes);
+        uint64_t wrong = less & 0xFFF0FFF0FFF0FFF0;
+        book_lanes row;
+        row.within = book_within(lengths);
+        row.x = _mm512_maskz_sub_epi8(
+            row.within,
+            row_lanes(text + at[1] - 16, text + at[2] - 16, text + at[3] - 16, text + at[4] - 17),
+            row_constant(UPBIT__SCAN_ZERO));
+        const uint64_t marks = _mm512_cmpeq_epi8_mask(row.x, _mm512_set1_epi8('E' - '0'));
+        whole_decimals four;
+        if (marks == 0) {
+            four = book_decimals(&wrong, &row, 0);
+        } else {
+            book_exponents(&wrong, &row, lengths, marks);
+            four = book_decimals(&wrong, &row, 1);
+        }
+        if (__builtin_expect(wrong != 0, 0)) {
+            const int slowly = book_row_slowly(text, text + length, at, heads, ask, bid);
+            if (slowly == BOOK_ROWS_WRONG)
+                return slowly;
+            some &= slowly == BOOK_ROWS_FULL ? 0x55 : 0;
+            continue;
+        }
+        some &= _mm512_test_epi64_mask(four.magnitude, four.magnitude);
+        _mm512_mask_storeu_epi64(ask, 0x3F,
+                                 _mm512_permutex2var_epi64(four.magnitude, asks, four.rest));
+        _mm512_mask_storeu_epi64(bid, 0x3F,
+                                 _mm512_permutex2var_epi64(four.magnitude, bids, four.rest));
+    }
+    if (differ != 0)
+        return BOOK_ROWS_WRONG;
+    return some == 0x55 ? BOOK_ROWS_FULL : BOOK_ROWS_EMPTY;
 }
 
 #endif

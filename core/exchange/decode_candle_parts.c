@@ -101,7 +101,8 @@ UPBIT__QUICK int read_candle(upbit__decoder *d, const char *text, size_t length,
     upbit_candle *c = (void *)out->allocate(out->context, SIZE_OF);
     if (c == NULL)
         return -1;
-    part_event(&c->event, SIZE_OF, UPBIT_TYPE_CANDLE, stream, time, FIELDS, code, code_length);
+    quick_event(&c->event, SIZE_OF, UPBIT_TYPE_CANDLE, stream, time, FIELDS, code,
+                (unsigned)code_length);
     c->unit = d->candle_unit;
     c->reserved = 0;
     c->start_ms = start;

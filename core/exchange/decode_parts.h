@@ -37,6 +37,7 @@ typedef struct part {
 #define STAMP "0000000000000" /* Unix ms from September 2001 on */
 #define DATE  "0000-00-00"
 #define CLOCK "00:00:00"
+
 /* Not 0: it differs. 32 bytes for each of `blocks` are readable. */
 UPBIT__QUICK uint32_t differs(const part *k, const char *p, unsigned blocks)
 {
@@ -48,45 +49,6 @@ UPBIT__QUICK uint32_t differs(const part *k, const char *p, unsigned blocks)
         bad |= ~same & (uint32_t)(k->must >> 32 * i);
     }
     return bad;
-}
-
-/* Not 0: one of the bytes that count is no part of a text without quotes and backslashes. */
-UPBIT__QUICK uint32_t odd_text(__m256i x, uint32_t counts)
-{
-    const __m256i odd = _mm256_or_si256(
-        _mm256_cmpgt_epi8(upbit__scan_constant(UPBIT__SCAN_SPACE), x),
-        _mm256_or_si256(_mm256_cmpeq_epi8(x, upbit__scan_constant(UPBIT__SCAN_QUOTE)),
-                        _mm256_cmpeq_epi8(x, upbit__scan_constant(UPBIT__SCAN_BACKSLASH))));
-    return (uint32_t)_mm256_movemask_epi8(odd) & counts;
-}
-
-/* The 13 digits before p; -1: they are none, or the first is a 0, or it is not before 2100. */
-UPBIT__QUICK int64_t stamp_before(const char *p)
-{
-    const __m128i counts =
-        _mm_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0);
-    const __m128i text = _mm_loadu_si128((const void *)(p - 16));
-    const __m128i x = _mm_and_si128(_mm_sub_epi8(text, _mm_set1_epi8('0')), counts);
-    const __m128i over = _mm_subs_epu8(x, _mm_set1_epi8(9));
-    const int64_t time = (int64_t)upbit__digits_joined(x);
-    const uint64_t least = 1000000000000;
-    return !_mm_testz_si128(over, over) || (uint64_t)time - least >= UPBIT__YEAR_2100_MS - least
-               ? -1
-               : time;
-}
-
-/* All of an event but its payload; the code's 32 bytes are readable. */
-UPBIT__QUICK void part_event(upbit_event *e, size_t size, unsigned type, uint8_t stream,
-                             int64_t time, unsigned fields, const char *code, int code_length)
-{
-    memset(e, 0, sizeof *e);
-    e->size = (uint32_t)size;
-    e->type = (uint16_t)type;
-    e->schema = 1;
-    e->stream = stream;
-    e->exchange_ms = time;
-    e->present = (1ULL << fields) - 1;
-    copy_code(e->code, code, (unsigned)code_length);
 }
 
 /* For a reader whose p goes from the number at hand to the text behind it, and on; `bad` gathers.

@@ -13,6 +13,10 @@
 
 #include "exchange/decode_quick.h"
 
+/* The lowest and the highest bits of four lanes of 16 bits. */
+#define UPBIT__ROW_ONES 0x0001000100010001ULL
+#define UPBIT__ROW_TOPS 0x8000800080008000ULL
+
 #if defined(__AVX512BW__)
 
 static inline __m512i row_constant(unsigned which)
@@ -55,8 +59,6 @@ UPBIT__QUICK __m512i row_index(__m512i highest, unsigned which)
 }
 
 enum { UPBIT__ROW_FULL = 0x55 }; /* none of a row's numbers is 0 */
-#define UPBIT__ROW_ONES 0x0001000100010001ULL
-#define UPBIT__ROW_TOPS 0x8000800080008000ULL
 
 /* Bits of the lanes: digits, zeros, where the digits before the point end, where all end. */
 typedef struct row_marks {

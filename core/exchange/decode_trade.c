@@ -105,7 +105,8 @@ UPBIT__QUICK int read_trade(const char *text, size_t length, int simple,
     upbit_trade *t = (void *)out->allocate(out->context, SIZE_OF);
     if (t == NULL)
         return -1;
-    part_event(&t->event, SIZE_OF, UPBIT_TYPE_TRADE, stream, time, FIELDS, code_text, code_length);
+    quick_event(&t->event, SIZE_OF, UPBIT_TYPE_TRADE, stream, time, FIELDS, code_text,
+                (unsigned)code_length);
     t->trade_timestamp = trade_time;
     t->sequential_id = id;
     t->trade_price = price;
@@ -132,13 +133,17 @@ UPBIT__QUICK int read_trade(const char *text, size_t length, int simple,
 int upbit__decode_whole(upbit__decoder *d, const char *message, size_t length,
                         const upbit__decode_output *out)
 {
-    if (length < UPBIT__PARTS_LEAST || length > UPBIT__PARTS_MOST)
+    enum { LEAST = 64 };
+    if (length < LEAST)
         return 0;
     /* The readers compare all of what the message begins with. */
     const int simple = memcmp(message, "{\"ty\":", 6) == 0;
     const char *type = message + (simple ? 7 : 9);
+    if (memcmp(type, "orderbo", 7) == 0)
+        return upbit__decode_book(message, length, simple, out);
     const int trade = memcmp(type, "trade\"", 6) == 0;
-    if (!trade && memcmp(type, "candle.", 7) != 0)
+    if ((!trade && memcmp(type, "candle.", 7) != 0) || length < UPBIT__PARTS_LEAST ||
+        length > UPBIT__PARTS_MOST)
         return 0;
     char bytes[UPBIT__PARTS_MOST + UPBIT__PARTS_AHEAD];
     memcpy(bytes, message, length);

@@ -111,7 +111,7 @@ const char *upbit__decode_wire(upbit__decoder *d, const char *p, unsigned *next,
 /* A message that is nothing but one ticker, trade, candle or order book in wire order, without
  * white space and with values of the usual shape, as an event. 1; 0: it is not that; -1: there was
  * no room for it. In both cases nothing else has happened, but that a block may have been given
- * back. The code for AVX-512 has it, and for AVX2 that for trades and candles. */
+ * back. The code for AVX-512 has it, and for AVX2 that for all but tickers. */
 int upbit__decode_whole(upbit__decoder *d, const char *message, size_t length,
                         const upbit__decode_output *out);
 
