@@ -152,12 +152,13 @@ static const char *reason_of(const upbit__ask *ask)
         upbit__credentials_state(ask->asking->credentials, &why) < 0)
         return why;
     if (ask->error == UPBIT_ERROR_TIMEOUT)
-        return "no answer in time: it waited for its turn";
+        return "no answer in time, it waited for its turn: ask again, or give it longer";
     if (ask->error != UPBIT_ERROR_LIMIT)
         return upbit_error_string(ask->error);
-    return ask->http_status == 418   ? "the exchange has blocked us for a while"
-           : ask->http_status == 429 ? "too many requests, and no time to ask again"
-                                     : "the budget allows none in time";
+    return ask->http_status == 418 ? "the exchange has blocked this address for a while: ask later"
+           : ask->http_status == 429
+               ? "too many requests, and no time to ask again: ask later, or give it longer"
+               : "the budget allows none in time: ask later, or give it longer";
 }
 
 static void tell_over(upbit__ask *ask)

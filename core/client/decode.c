@@ -36,6 +36,14 @@ typedef struct job {
     unsigned unit;
 } job;
 
+/* The reason is the caller's, if it gave a place for one, and this thread's error detail. */
+static int fail(int error, const char *why, char *reason, size_t size)
+{
+    if (reason != NULL && size > 0)
+        snprintf(reason, size, "%s", why);
+    return upbit__error_set(error, "%s", why);
+}
+
 static int decode(const job *j, delivery *d, char *reason, size_t size)
 {
     if (reason != NULL && size > 0)
@@ -47,19 +55,19 @@ static int decode(const job *j, delivery *d, char *reason, size_t size)
     upbit__decoder *decoder;
     int error = upbit__decoder_create(&decoder);
     if (error < 0)
-        return error;
+        return fail(error, "out of memory", reason, size);
+    char why[256] = "";
     upbit__decode_output out = {.context = d, .allocate = allocate, .event = deliver};
     size_t bad = 0;
-    int events = j->type == 0 ? upbit__decode(decoder, j->text, j->length, &out, reason, size)
+    int events = j->type == 0 ? upbit__decode(decoder, j->text, j->length, &out, why, sizeof why)
                               : upbit__rest_decode(decoder, j->type, j->unit, j->text, j->length,
-                                                   &out, &bad, reason, size);
+                                                   &out, &bad, why, sizeof why);
     upbit__decoder_destroy(decoder);
-    if (events >= 0 && d->no_memory) {
-        if (reason != NULL && size > 0)
-            snprintf(reason, size, "out of memory");
-        return UPBIT_ERROR_NO_MEMORY;
-    }
-    return events >= 0 && bad > 0 ? UPBIT_ERROR_DECODE : events;
+    if (events >= 0 && d->no_memory)
+        return fail(UPBIT_ERROR_NO_MEMORY, "out of memory", reason, size);
+    if (events >= 0 && bad == 0)
+        return events;
+    return fail(events < 0 ? events : UPBIT_ERROR_DECODE, why, reason, size);
 }
 
 int upbit_decode(const char *message, size_t length,

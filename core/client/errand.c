@@ -84,7 +84,7 @@ static int post(upbit_manager *m, upbit__errand *e)
         return 0;
     e->refs--;
     free(order);
-    return upbit__error_set(error, "the manager was shut down");
+    return upbit__error_set(error, "the manager was shut down: create another");
 }
 
 /* By the clock of the condition variable, whatever tests set. */
@@ -102,9 +102,11 @@ static int check(const upbit_manager *m)
 {
     if (upbit__manager_forked(m))
         return upbit__error_set(UPBIT_ERROR_ILLEGAL_STATE,
-                                "the manager belongs to the parent process");
+                                "the manager belongs to the parent process: create one after fork");
     if (pthread_equal(pthread_self(), m->thread))
-        return upbit__error_set(UPBIT_ERROR_WRONG_THREAD, "the I/O thread cannot wait for itself");
+        return upbit__error_set(
+            UPBIT_ERROR_WRONG_THREAD,
+            "the I/O thread cannot wait for itself: call it from a thread of your own");
     return 0;
 }
 
@@ -124,7 +126,8 @@ int upbit__errand_do(upbit_manager *m, upbit__errand_function run, void *load,
         pthread_mutex_lock(&e->mutex);
         while (!e->done && error == 0)
             if (pthread_cond_timedwait(&e->cond, &e->mutex, &until) == ETIMEDOUT && !e->done)
-                error = upbit__error_set(UPBIT_ERROR_TIMEOUT, "the I/O thread is busy");
+                error = upbit__error_set(UPBIT_ERROR_TIMEOUT,
+                                         "the I/O thread is busy: try again, or give it longer");
         if (e->done) {
             error = e->result;
             take(load, context);

@@ -5,6 +5,7 @@
  * when it is asked to: commands are sealed, the connection is closed in order until the deadline,
  * every proxy gets CLOSED, everything that belongs to this thread is given back. */
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -200,6 +201,22 @@ static void on_state(void *context, upbit__session *session)
         upbit__once_stream_lost(m);
 }
 
+/* What to do about a connection that fails; its own text tells only what happened. */
+static const char *remedy_of(int error)
+{
+    switch (error) {
+    case UPBIT_ERROR_RESOLVE:
+    case UPBIT_ERROR_CONNECT:
+    case UPBIT_ERROR_TLS:
+    case UPBIT_ERROR_UPGRADE:
+    case UPBIT_ERROR_PROTOCOL:
+    case UPBIT_ERROR_TIMEOUT:
+        return strchr(upbit_error_string(error), ':') + 2;
+    default:
+        return NULL;
+    }
+}
+
 static void on_failure(void *context, upbit__session *session, int error, int http_status,
                        const char *name, const char *message)
 {
@@ -207,8 +224,14 @@ static void on_failure(void *context, upbit__session *session, int error, int ht
     const char *text = *message != '\0' ? message : upbit_error_string(error);
     upbit__log_write(&m->log, UPBIT_LOG_WARNING, "stream", "session=%s error=%s http_status=%d: %s",
                      session->endpoint.name, upbit_error_name(error), http_status, text);
-    if (session->refused == 0) /* else it was told with its name when it came */
-        upbit__tell_error(m, NULL, session->endpoint.id, error, http_status, name, text);
+    if (session->refused != 0) /* it was told with its name when it came */
+        return;
+    char both[sizeof((upbit_error_event *)0)->message];
+    const char *remedy = remedy_of(error);
+    if (remedy != NULL && *message != '\0' &&
+        snprintf(both, sizeof both, "%s: %s", text, remedy) < (int)sizeof both)
+        text = both;
+    upbit__tell_error(m, NULL, session->endpoint.id, error, http_status, name, text);
 }
 
 /* Orders or balances have to be told to somebody as they stand. */

@@ -62,9 +62,9 @@ int upbit_limiter_report(upbit_manager *m, int group, int http_status, const cha
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "manager: must not be NULL");
     if (upbit__manager_forked(m))
         return upbit__error_set(UPBIT_ERROR_ILLEGAL_STATE,
-                                "the manager belongs to the parent process");
+                                "the manager belongs to the parent process: create one after fork");
     if (atomic_load_explicit(&m->stop, memory_order_relaxed))
-        return upbit__error_set(UPBIT_ERROR_CLOSED, "the manager was shut down");
+        return upbit__error_set(UPBIT_ERROR_CLOSED, "the manager was shut down: create another");
     int error = check_group(group);
     if (error == 0 && (http_status < 0 || http_status > 999))
         error = upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT,

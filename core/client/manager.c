@@ -279,11 +279,14 @@ static bool wait_written(upbit_manager *m, int64_t until_ns)
 int upbit_manager_shutdown(upbit_manager *m, uint32_t deadline_ms)
 {
     if (m == NULL)
-        return UPBIT_ERROR_INVALID_ARGUMENT;
+        return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "manager: must not be NULL");
     if (upbit__manager_forked(m))
-        return UPBIT_ERROR_ILLEGAL_STATE;
+        return upbit__error_set(UPBIT_ERROR_ILLEGAL_STATE,
+                                "the manager belongs to the parent process: create one after fork");
     if (pthread_equal(pthread_self(), m->thread))
-        return UPBIT_ERROR_WRONG_THREAD;
+        return upbit__error_set(
+            UPBIT_ERROR_WRONG_THREAD,
+            "the I/O thread cannot end itself: call it from a thread of your own");
     int64_t deadline = (int64_t)(deadline_ms != 0 ? deadline_ms : 1000) * UPBIT__MS;
     /* The connection gets half of the time to say good-bye, the rest is for the thread to end. */
     int64_t expected = 0;
@@ -328,7 +331,7 @@ int upbit_manager_set_credentials(upbit_manager *m, const char *access_key, cons
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "manager: must not be NULL");
     if (upbit__manager_forked(m))
         return upbit__error_set(UPBIT_ERROR_ILLEGAL_STATE,
-                                "the manager belongs to the parent process");
+                                "the manager belongs to the parent process: create one after fork");
     upbit__keys *keys = NULL;
     int error = 0;
     if (access_key != NULL || secret_key != NULL)
@@ -344,7 +347,7 @@ int upbit_manager_set_credentials(upbit_manager *m, const char *access_key, cons
             upbit__loop_wake(m->loop);
         if (rang >= 0)
             return 0;
-        error = upbit__error_set(rang, "the manager was shut down");
+        error = upbit__error_set(rang, "the manager was shut down: create another");
     }
     upbit__keys_destroy(keys);
     free(order);

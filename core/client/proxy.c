@@ -235,8 +235,17 @@ int upbit__submit(upbit_proxy *p, upbit__order *order, uint64_t request_id)
         order->reply = (void *)upbit__event_allocate(sizeof *order->reply);
         error = order->reply != NULL ? upbit__inbox_promise(p->inbox) : UPBIT_ERROR_NO_MEMORY;
     }
-    if (error == 0 && (error = upbit__post(p->manager, order, false)) != 0 && request_id != 0)
-        upbit__inbox_unpromise(p->inbox);
+    if (error == UPBIT_ERROR_COMMAND_FULL)
+        upbit__error_set(error,
+                         "%s: answers wait: take events with upbit_proxy_next, then try again",
+                         p->client_id);
+    if (error == 0 && (error = upbit__post(p->manager, order, false)) != 0) {
+        if (request_id != 0)
+            upbit__inbox_unpromise(p->inbox);
+        upbit__error_set(error, error == UPBIT_ERROR_CLOSED
+                                    ? "the manager was shut down: create another"
+                                    : "too many commands of this manager wait: try again later");
+    }
     if (error != 0)
         upbit__order_free(order);
     return error;
@@ -260,9 +269,9 @@ int upbit__check_usable(const upbit_proxy *p)
         return upbit__error_set(UPBIT_ERROR_INVALID_ARGUMENT, "proxy: must not be NULL");
     if (upbit__manager_forked(p->manager))
         return upbit__error_set(UPBIT_ERROR_ILLEGAL_STATE,
-                                "the manager belongs to the parent process");
+                                "the manager belongs to the parent process: create one after fork");
     if (atomic_load_explicit(&p->manager->stop, memory_order_relaxed))
-        return upbit__error_set(UPBIT_ERROR_CLOSED, "the manager was shut down");
+        return upbit__error_set(UPBIT_ERROR_CLOSED, "the manager was shut down: create another");
     return 0;
 }
 

@@ -209,7 +209,7 @@ static void time_is_over(void *context)
 {
     upbit__snapshot *s = context;
     if (upbit__clock_monotonic_ns() >= s->until_ns) {
-        fail_open(s, UPBIT_ERROR_TIMEOUT, "no answer in time");
+        fail_open(s, UPBIT_ERROR_TIMEOUT, "no answer in time: ask again, or give it longer");
         answer(s);
         return;
     }
@@ -292,7 +292,8 @@ void upbit__snapshot_begin(upbit_manager *m, upbit__order *order)
         return;
     }
     if (twice) {
-        refuse(s, UPBIT_ERROR_INVALID_ARGUMENT, "a request with this request_id is under way");
+        refuse(s, UPBIT_ERROR_INVALID_ARGUMENT,
+               "a request with this request_id is under way: choose another");
         return;
     }
     seek_open(s);

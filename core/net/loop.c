@@ -5,12 +5,14 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/error_detail.h"
 #include "net/curl_multi.h"
 #include "upbit-live/error.h"
 
@@ -93,6 +95,10 @@ int upbit__loop_create(upbit__loop **out)
     if (rc == 0)
         rc = upbit__curl_multi_init(&loop->curl_rest, loop);
     if (rc != 0) {
+        char why[80];
+        if (rc == UPBIT_ERROR_SYSTEM)
+            upbit__error_set(rc, "no descriptor for the I/O loop: %s: see ulimit -n",
+                             strerror_r(errno, why, sizeof why));
         upbit__loop_destroy(loop);
         return rc;
     }

@@ -1,6 +1,6 @@
 /* Every error of the public list, raised by the public interface alone, in each of the ways it
- * comes in (support/ways.h), and clearly: with a name and a sentence, and where a call failed or an
- * event tells it, with what exactly was wrong. The last case knows which were not. */
+ * comes in (support/ways.h), and clearly: with a name and a sentence, and with a text that says
+ * what was wrong or what to do (texts.h). The last case knows which were not. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@
 #include "support/leave.h"
 #include "support/stream.h"
 #include "support/ways.h"
+#include "texts.h"
 #include "upbit-live/credentials.h"
 #include "upbit-live/decode.h"
 #include "upbit-live/inspect.h"
@@ -31,23 +32,35 @@ static void expect(int error, int wanted)
 {
     ck_assert_msg(error == wanted, "%s, not %s: %s", upbit_error_name(error),
                   upbit_error_name(wanted), upbit_error_detail());
+    check_text(wanted, WAY_RETURN, upbit_error_detail());
     seen[-wanted] |= WAY_RETURN;
+}
+
+static bool is_reply(const upbit_event *e, const void *unused)
+{
+    (void)unused;
+    return e->type == UPBIT_TYPE_REPLY;
+}
+
+/* Or, where either may come, the other. */
+static void expect_reply_or(uint64_t id, int wanted, int other)
+{
+    upbit_delivery d = UPBIT_DELIVERY_INIT;
+    const upbit_event *e;
+    while ((e = stream_until(proxy, is_reply, NULL, 40, &d)) != NULL && d.request_id != id)
+        upbit_event_unref(e);
+    ck_assert_msg(e != NULL, "no REPLY, not %s", upbit_error_name(wanted));
+    const upbit_reply *r = upbit_event_reply(e);
+    ck_assert_msg(r->error == wanted || r->error == other, "REPLY %s, not %s: %s",
+                  upbit_error_name(r->error), upbit_error_name(wanted), r->detail);
+    check_text(wanted, WAY_REPLY, r->detail);
+    upbit_event_unref(e);
+    seen[-wanted] |= WAY_REPLY;
 }
 
 static void expect_reply(uint64_t id, int wanted)
 {
-    int error = stream_reply(proxy, id, 40);
-    ck_assert_msg(error == wanted, "REPLY %s, not %s", upbit_error_name(error),
-                  upbit_error_name(wanted));
-    seen[-wanted] |= WAY_REPLY;
-}
-
-/* A call that failed says what was wrong with it. */
-static void expect_detail(int error, int wanted, const char *part)
-{
-    expect(error, wanted);
-    ck_assert_msg(strstr(upbit_error_detail(), part) != NULL, "'%s' is not in '%s'", part,
-                  upbit_error_detail());
+    expect_reply_or(id, wanted, wanted);
 }
 
 static bool is_error(const upbit_event *e, const void *wanted)
@@ -59,7 +72,7 @@ static void expect_event(int wanted)
 {
     const upbit_event *e = stream_until(proxy, is_error, &wanted, 25, NULL);
     ck_assert_msg(e != NULL, "no ERROR %s", upbit_error_name(wanted));
-    ck_assert_str_ne(upbit_event_error(e)->message, "");
+    check_text(wanted, WAY_EVENT, upbit_event_error(e)->message);
     upbit_event_unref(e);
     seen[-wanted] |= WAY_EVENT;
 }
@@ -127,13 +140,12 @@ START_TEST(of_calls)
     upbit_proxy *twin = NULL;
     upbit_options o = UPBIT_OPTIONS_INIT;
     o.url = "http://no.stream/";
-    expect_detail(upbit_manager_create(&none, &o), UPBIT_ERROR_INVALID_ARGUMENT, "url");
-    expect_detail(upbit_proxy_open(&twin, manager, "errors", NULL), UPBIT_ERROR_DUPLICATE_CLIENT_ID,
-                  "errors");
+    expect(upbit_manager_create(&none, &o), UPBIT_ERROR_INVALID_ARGUMENT);
+    expect(upbit_proxy_open(&twin, manager, "errors", NULL), UPBIT_ERROR_DUPLICATE_CLIENT_ID);
     o.url = exchange.url;
     o.transport = UPBIT_TRANSPORT_WEBSOCKET_API;
     o.compression = UPBIT_ON;
-    expect_detail(upbit_manager_create(&none, &o), UPBIT_ERROR_UNAVAILABLE, "compression");
+    expect(upbit_manager_create(&none, &o), UPBIT_ERROR_UNAVAILABLE);
     o = (upbit_options)UPBIT_OPTIONS_INIT;
     o.url = exchange.url;
     expect(upbit_decode("{", 1, drop, NULL, NULL, 0), UPBIT_ERROR_DECODE);
@@ -145,32 +157,47 @@ START_TEST(of_calls)
     int error = upbit_manager_create(&none, &o);
     inject_no_memory(false);
     expect(error, UPBIT_ERROR_NO_MEMORY);
+    int of_child[2], status = -1;
+    char text[256] = "";
+    ck_assert_int_eq(pipe(of_child), 0);
     pid_t child = fork();
-    if (child == 0)
-        leave(upbit_proxy_unsubscribe_all(proxy, 0) == UPBIT_ERROR_ILLEGAL_STATE ? 0 : 1);
-    int status = -1;
+    if (child == 0) {
+        error = upbit_proxy_unsubscribe_all(proxy, 0);
+        leave(error == UPBIT_ERROR_ILLEGAL_STATE &&
+                      write(of_child[1], upbit_error_detail(), strlen(upbit_error_detail())) > 0
+                  ? 0
+                  : 1);
+    }
     ck_assert_int_eq(waitpid(child, &status, 0), child);
-    expect(WIFEXITED(status) && WEXITSTATUS(status) == 0 ? UPBIT_ERROR_ILLEGAL_STATE : 0,
-           UPBIT_ERROR_ILLEGAL_STATE);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_gt(read(of_child[0], text, sizeof text - 1), 0);
+    close(of_child[0]);
+    close(of_child[1]);
+    check_text(UPBIT_ERROR_ILLEGAL_STATE, WAY_RETURN, text);
+    seen[-UPBIT_ERROR_ILLEGAL_STATE] |= WAY_RETURN;
     error = 0;
     for (uint64_t id = 1; error == 0 && id < 100000; id++) /* and takes no answer */
         error = upbit_proxy_unsubscribe_all(proxy, id);
     expect(error, UPBIT_ERROR_COMMAND_FULL);
     upbit_manager_shutdown(manager, 0);
-    expect_detail(upbit_proxy_unsubscribe_all(proxy, 0), UPBIT_ERROR_CLOSED, "shut down");
+    expect(upbit_proxy_unsubscribe_all(proxy, 0), UPBIT_ERROR_CLOSED);
     end();
 }
 END_TEST
 
 static pthread_t tester;
 static atomic_int inside;
+static char inside_text[256];
 static atomic_bool held;
 
 static void shut_down_inside(void *context)
 {
     (void)context;
-    if (!pthread_equal(pthread_self(), tester)) /* it is called once in the thread that sets it */
-        atomic_store(&inside, upbit_manager_shutdown(manager, 0));
+    if (!pthread_equal(pthread_self(), tester) && atomic_load(&inside) == 0) {
+        int error = upbit_manager_shutdown(manager, 0); /* the thread that sets it calls it, too */
+        snprintf(inside_text, sizeof inside_text, "%s", upbit_error_detail());
+        atomic_store(&inside, error);
+    }
     while (atomic_load(&inside) != 0 && atomic_load(&held))
         usleep(1000);
 }
@@ -188,9 +215,11 @@ START_TEST(of_the_io_thread)
             upbit_event_unref(d.event);
         usleep(1000);
     }
-    expect(atomic_load(&inside), UPBIT_ERROR_WRONG_THREAD);
+    ck_assert_int_eq(atomic_load(&inside), UPBIT_ERROR_WRONG_THREAD);
+    check_text(UPBIT_ERROR_WRONG_THREAD, WAY_RETURN, inside_text);
+    seen[-UPBIT_ERROR_WRONG_THREAD] |= WAY_RETURN;
     upbit_inspection *none = NULL;
-    expect_detail(upbit_manager_inspect(manager, &none, 50), UPBIT_ERROR_TIMEOUT, "busy");
+    expect(upbit_manager_inspect(manager, &none, 50), UPBIT_ERROR_TIMEOUT);
     atomic_store(&held, false);
     upbit_proxy_set_wakeup(proxy, NULL, NULL);
     end();
@@ -203,12 +232,10 @@ static void expect_no_memory(void)
     inject_pause();
     inject_no_memory(true);
     int asked = upbit_limiter_acquire(proxy, UPBIT_LIMIT_GROUP_ORDER, 1, 100, 9);
-    int error = stream_reply(proxy, 9, 40);
+    expect_reply(9, UPBIT_ERROR_NO_MEMORY);
     inject_no_memory(false);
     inject_resume();
     ck_assert_int_eq(asked, 0);
-    ck_assert_int_eq(error, UPBIT_ERROR_NO_MEMORY);
-    seen[-UPBIT_ERROR_NO_MEMORY] |= WAY_REPLY;
 }
 
 START_TEST(of_replies)
@@ -308,10 +335,7 @@ START_TEST(of_questions)
     snprintf(rest_url, sizeof rest_url, "http://no-such-host.invalid/v1");
     open_at(exchange.url);
     ck_assert_int_eq(ask(UPBIT_TYPE_CANDLE, "KRW-BTC", 30000, 1), 0);
-    int error = stream_reply(proxy, 1, 40); /* as in of_connecting */
-    ck_assert_msg(error == UPBIT_ERROR_RESOLVE || error == UPBIT_ERROR_TIMEOUT, "%s",
-                  upbit_error_name(error));
-    seen[-UPBIT_ERROR_RESOLVE] |= WAY_REPLY;
+    expect_reply_or(1, UPBIT_ERROR_RESOLVE, UPBIT_ERROR_TIMEOUT); /* as in of_connecting */
     rest_url[0] = '\0';
     end();
 }
@@ -368,6 +392,7 @@ START_TEST(of_connecting)
     open_at("ws://no-such-host.invalid/websocket/v1");
     const upbit_event *e = stream_until(proxy, is_unresolved, NULL, 40, NULL);
     ck_assert_ptr_nonnull(e);
+    check_text(UPBIT_ERROR_RESOLVE, WAY_EVENT, upbit_event_error(e)->message);
     upbit_event_unref(e);
     seen[-UPBIT_ERROR_RESOLVE] |= WAY_EVENT;
     close_client();

@@ -14,9 +14,9 @@ extern "C" {
  * message may hold none or several). Each event is the callee's to keep: it owns one reference.
  *
  * Returns the number of events; DECODE when the message is not valid JSON, too deep, or lacks a
- * required field or has it with the wrong type: `reason` (size bytes, may be NULL) then says which. The
- * events before a fault in the JSON have been delivered, and those of all the other elements of a LIST
- * message when only some were refused. INVALID_ARGUMENT, NO_MEMORY likewise.
+ * required field or has it with the wrong type: `reason` (size bytes, may be NULL) then says which, as
+ * upbit_error_detail does. The events before a fault in the JSON have been delivered, and those of all
+ * the other elements of a LIST message when only some were refused. INVALID_ARGUMENT, NO_MEMORY likewise.
  * @thread any. `message` is not kept. */
 UPBIT_API int upbit_decode(const char *message, size_t length,
                            void (*each)(void *context, const upbit_event *event), void *context,

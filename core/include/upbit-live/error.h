@@ -24,12 +24,12 @@
     X(RESOLVE, -11, "host not found: check the URL and the machine's network and DNS")             \
     X(CONNECT, -12, "cannot connect: check the network, the proxy and that the server runs")       \
     X(TLS, -13, "the server's certificate or TLS is not trusted: check the clock and the CA file") \
-    X(UPGRADE, -14, "the server refused or botched the WebSocket upgrade: see status and body")    \
+    X(UPGRADE, -14, "the server refused or botched the WebSocket upgrade: check the URL, see status")\
     X(PROTOCOL, -15, "the server broke the WebSocket protocol: the connection is made anew")       \
     X(DECODE, -16, "a message could not be decoded: it was skipped and counted")                   \
     X(EXCHANGE, -17, "the exchange answered with an error: see its name and message")              \
     X(AUTH, -18, "authentication failed: check the API keys, their scope and allowed addresses")   \
-    X(TIMEOUT, -19, "no answer in time: try again; see the state for the connection's health")     \
+    X(TIMEOUT, -19, "no answer in time: ask again; a connection is tried again by itself")         \
     X(CANCELLED, -20, "cancelled by the caller")                                                   \
     X(SYSTEM, -21, "a system call failed: check descriptors and limits; the log names it")
 
