@@ -153,6 +153,8 @@ static const char *reason_of(const upbit__ask *ask)
         return why;
     if (ask->error == UPBIT_ERROR_TIMEOUT)
         return "no answer in time, it waited for its turn: ask again, or give it longer";
+    if (ask->error == UPBIT_ERROR_SYSTEM)
+        return "no token could be made, the system gave no random numbers (getrandom): ask again";
     if (ask->error != UPBIT_ERROR_LIMIT)
         return upbit_error_string(ask->error);
     return ask->http_status == 418 ? "the exchange has blocked this address for a while: ask later"

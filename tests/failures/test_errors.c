@@ -260,6 +260,10 @@ START_TEST(of_replies)
     expect_reply(21, UPBIT_ERROR_TIMEOUT);
     mock_resume(&exchange);
     ck_assert_int_eq(upbit_manager_set_credentials(manager, "nobodys", "secret"), 0);
+    inject_fail_calls("getrandom"); /* no token without a number of its own */
+    ck_assert_int_eq(ask(UPBIT_TYPE_MY_ASSET, NULL, 20000, 24), 0);
+    expect_reply(24, UPBIT_ERROR_SYSTEM);
+    inject_fail_calls(NULL);
     ck_assert_int_eq(ask(UPBIT_TYPE_MY_ASSET, NULL, 20000, 22), 0);
     expect_reply(22, UPBIT_ERROR_AUTH);
     mock_pause(&exchange);

@@ -57,6 +57,7 @@ static const struct error_text {
     {UPBIT_ERROR_TIMEOUT, WAY_EVENT, "answer to the upgrade in time.*: .*tried again by itself"},
     {UPBIT_ERROR_CANCELLED, WAY_REPLY, "cancelled by the caller"},
     {UPBIT_ERROR_SYSTEM, WAY_RETURN, "descriptor.*: [A-Z].*: see ulimit -n"},
+    {UPBIT_ERROR_SYSTEM, WAY_REPLY, "no token .*getrandom.*: ask again"},
     {UPBIT_ERROR_SYSTEM, WAY_EVENT, "/upbit-errors-.*cannot be read"},
 };
 

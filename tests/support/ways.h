@@ -33,7 +33,7 @@ enum { WAY_RETURN = 1, WAY_REPLY = 2, WAY_EVENT = 4, WAY_COUNTED = 8 };
     X(AUTH, WAY_REPLY | WAY_EVENT)                                                                 \
     X(TIMEOUT, WAY_RETURN | WAY_REPLY | WAY_EVENT)                                                 \
     X(CANCELLED, WAY_REPLY)                                                                        \
-    X(SYSTEM, WAY_RETURN | WAY_EVENT)
+    X(SYSTEM, WAY_RETURN | WAY_REPLY | WAY_EVENT)
 
 static inline unsigned ways_of_error(int error)
 {

@@ -2,8 +2,8 @@
  * process, from the first event to the last.
  *
  *   fifo N    N proxies each take every event of the mix, all types drop_oldest
- *   latest N  N proxies each take every ticker and order book, coalesced (trades come and are
- * unwanted) others N  one proxy takes every event, N others want keys nothing comes of
+ *   latest N  N proxies each take every ticker and order book, coalesced; trades come unwanted
+ *   others N  one proxy takes every event, N others want keys nothing comes of
  *
  * All proxies share one waiter and one consumer thread, as a GUI's do. Each run is a process of its
  * own, server on one processor, client on the other; rounds are interleaved, every figure is a
@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "../stream/flood.h"
+#include "upbit-live/inspect.h"
 #include "upbit-live/upbit-live.h"
 
 enum { CODES = 24, ROUNDS_MAX = 15, FLOODS = 3 };
@@ -103,6 +104,18 @@ static void open_proxies(upbit_manager *m, upbit_waiter *waiter, const struct ru
     }
 }
 
+/* All wants are held by the I/O thread, which takes commands in their order. */
+static void wants_arrive(upbit_manager *m)
+{
+    upbit_inspection *i = NULL;
+    int error;
+    while ((error = upbit_manager_inspect(m, &i, 10000)) == UPBIT_ERROR_TIMEOUT)
+        continue;
+    if (error != 0)
+        give_up(upbit_error_detail());
+    upbit_inspection_free(i);
+}
+
 static double cpu_ns(void)
 {
     struct rusage u;
@@ -143,6 +156,8 @@ static outcome client(const flood *f, const struct run *r, size_t messages)
     if (proxies == NULL || upbit_manager_create(&m, &o) != 0 || upbit_waiter_create(&waiter) != 0)
         give_up(upbit_error_detail());
     open_proxies(m, waiter, r, proxies, count);
+    wants_arrive(m);
+    flood_go(f);
     uint64_t taken = 0, missing = 0;
     double begin = 0, io_begin = 0;
     upbit_stats s = {0};
@@ -232,7 +247,7 @@ int main(int argc, char **argv)
     if (rounds < 1 || rounds > ROUNDS_MAX)
         give_up("usage: proxies_bench [--check | ROUNDS up to 15]");
     for (int i = 0; i < FLOODS; i++)
-        flood_start(&floods[i], counts[i], 1);
+        flood_start_held(&floods[i], counts[i], 1);
     for (int r = 0; r < rounds; r++)
         for (int i = 0; i < RUNS; i++)
             results[i][r] = measure(&floods[runs[i].flood], &runs[i], counts[runs[i].flood]);

@@ -36,6 +36,7 @@ typedef struct server {
     size_t count;
     unsigned rate; /* messages a second; 0: as fast as they are taken */
     int listener;
+    int gate;              /* a byte of it for each stream; -1: they begin at once */
     unsigned char *packed; /* all frames of a compressed stream; NULL: none */
     size_t *ends;          /* where each of them ends */
 } server;
@@ -232,6 +233,12 @@ struct visit {
     int fd;
 };
 
+static bool may_send(const server *s)
+{
+    char byte;
+    return s->gate < 0 || read(s->gate, &byte, 1) == 1;
+}
+
 static void *serve(void *argument)
 {
     struct visit v = *(struct visit *)argument;
@@ -255,7 +262,8 @@ static void *serve(void *argument)
                              "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s\r\n",
                              key, packed ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "");
             SSL_write(ssl, answer, n);
-            if (SSL_read(ssl, request, sizeof request) > 0) /* the subscription */
+            if (SSL_read(ssl, request, sizeof request) > 0 /* the subscription */ &&
+                may_send(v.server))
                 (v.server->rate > 0 ? send_paced : packed ? send_packed : send_all)(v.server, ssl);
             while (SSL_read(ssl, request, sizeof request) > 0)
                 continue;
@@ -291,9 +299,14 @@ static void run(server *s)
     }
 }
 
-static void start(flood *f, size_t count, unsigned rate, int level, int processor)
+static void start(flood *f, size_t count, unsigned rate, int level, bool held, int processor)
 {
     static server s;
+    int gate[2] = {-1, -1};
+    if (held && pipe(gate) != 0)
+        give_up("no pipe");
+    s.gate = gate[0];
+    f->gate = gate[1];
     identity authority, self;
     certificate_make(&authority, &(certificate_wish){.name = "flood authority", .authority = true});
     certificate_make(&self, &(certificate_wish){.name = "flood",
@@ -330,29 +343,44 @@ static void start(flood *f, size_t count, unsigned rate, int level, int processo
     s.packed = NULL;
     s.ends = NULL;
     close(s.listener);
+    if (held)
+        close(s.gate);
     certificate_free(&self);
     SSL_CTX_free(s.context);
 }
 
 void flood_start(flood *f, size_t count, int processor)
 {
-    start(f, count, 0, 0, processor);
+    start(f, count, 0, 0, false, processor);
+}
+
+void flood_start_held(flood *f, size_t count, int processor)
+{
+    start(f, count, 0, 0, true, processor);
+}
+
+void flood_go(const flood *f)
+{
+    if (write(f->gate, "", 1) != 1)
+        give_up("cannot let it begin");
 }
 
 void flood_start_packed(flood *f, size_t count, int level, int processor)
 {
-    start(f, count, 0, level, processor);
+    start(f, count, 0, level, false, processor);
 }
 
 void flood_start_paced(flood *f, size_t count, unsigned rate, int processor)
 {
-    start(f, count, rate, 0, processor);
+    start(f, count, rate, 0, false, processor);
 }
 
 void flood_stop(flood *f)
 {
     kill(f->pid, SIGKILL);
     waitpid(f->pid, NULL, 0);
+    if (f->gate >= 0)
+        close(f->gate);
     unlink(f->ca_file);
 }
 

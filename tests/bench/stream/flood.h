@@ -12,6 +12,7 @@
 typedef struct flood {
     pid_t pid;
     int port;
+    int gate; /* held: what is written here lets streams begin; else -1 */
     char ca_file[64];
     double mean_bytes;  /* of one message, on the wire */
     double mean_packed; /* of a compressed one */
@@ -20,6 +21,9 @@ typedef struct flood {
 /* Starts it as a child that sends `count` messages to every WebSocket. Ends the program if it
  * cannot. */
 void flood_start(flood *f, size_t count, int processor);
+/* As flood_start, but each stream waits for a flood_go. */
+void flood_start_held(flood *f, size_t count, int processor);
+void flood_go(const flood *f);
 /* As flood_start, and this library gets the same messages compressed when it asks for that: zlib's
  * level, with context takeover, packed beforehand. */
 void flood_start_packed(flood *f, size_t count, int level, int processor);

@@ -72,6 +72,7 @@ START_TEST(scenario_01_chart_view_opens)
         ck_assert_msg(at < w.count, "%s is not in the request", key);
     }
     /* The running tickers noticed nothing, and every message of the exchange arrived. */
+    tape_wait(list, before, UPBIT_TYPE_TICKER, "KRW-BTC", ANY, 11);
     oracle_hush();
     tape_undisturbed(list, before);
     tape_only(chart, 0, "orderbook KRW-BTC");
