@@ -386,6 +386,9 @@ static inline int upbit__fifo_claim(upbit__fifo *f, uint64_t *head, unsigned cou
             if (events[i] != upbit__fifo_unmarked(events[i]))
                 numbers[i] = atomic_load_explicit(&upbit__fifo_numbers(where)[(at + i) & mask],
                                                   memory_order_relaxed);
+    /* The next turn's, about as many, come nearer while other lanes have theirs. */
+    UPBIT__PREFETCH_READ(&slots[(at + count) & mask]);
+    UPBIT__PREFETCH_READ(&slots[(at + 2 * count - 1) & mask]);
     if (!atomic_compare_exchange_strong_explicit(&f->head, head, *head + count,
                                                  memory_order_acq_rel,  /* refresh, drop */
                                                  memory_order_acquire)) /* drop */
