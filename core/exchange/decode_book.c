@@ -158,7 +158,8 @@ UPBIT__QUICK int read_book(const char *text, size_t length, int simple,
     }
     quick_event(&b->event, size, UPBIT_TYPE_ORDERBOOK,
                 (uint8_t)(realtime * UPBIT_STREAM_REALTIME + snapshot * UPBIT_STREAM_SNAPSHOT),
-                time, LEVEL + leveled, code, code_length);
+                time, LEVEL + leveled, 0);
+    copy_code(b->event.code, code, code_length);
     b->total_ask_size = ask_total;
     b->total_bid_size = bid_total;
     b->level = level;

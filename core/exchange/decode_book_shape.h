@@ -9,7 +9,7 @@
 
 enum {
     UPBIT__BOOK_BLOCKS = 64, /* of 64 bytes: 30 rows have 3,540 bytes at most */
-    UPBIT__BOOK_PLACES = 10, /* commas in one of them at most: `,"ap":0` has seven bytes */
+    UPBIT__BOOK_PLACES = 9,  /* commas in one of them at most: two rows of digits have 60 bytes */
     UPBIT__BOOK_STORED = 16, /* commas that are written at once, whatever they are */
     UPBIT__BOOK_COMMAS = UPBIT__BOOK_BLOCKS * UPBIT__BOOK_PLACES + UPBIT__BOOK_STORED,
     UPBIT__BOOK_ROWS = UPBIT__BOOK_COMMAS / 4, /* at most */

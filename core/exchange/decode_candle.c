@@ -243,27 +243,15 @@ UPBIT__QUICK int read_candle(upbit__decoder *d, const char *text, size_t length,
         whole_two_at(&bad, catv + s->head[CATV], catp, catp + s->head[CATP], end, of_sums);
     if (__builtin_expect(bad != 0, 0))
         return 0;
-    enum { BEHIND = UPBIT__WHOLE_BEHIND(upbit_candle), SIZE = BEHIND + 40 };
-    upbit_candle *c = (void *)out->allocate(out->context, SIZE);
+    upbit_candle *c = quick_candle(
+        out, (uint8_t)(realtime * UPBIT_STREAM_REALTIME + snapshot * UPBIT_STREAM_SNAPSHOT), time,
+        head->unit, start, times + s->utc, times + s->kst);
     if (c == NULL)
         return -1;
-    enum { MEMBERS = 12, TIME_BYTES = 0x7FFFF };
-    whole_event(&c->event, SIZE, UPBIT_TYPE_CANDLE,
-                (uint8_t)(realtime * UPBIT_STREAM_REALTIME + snapshot * UPBIT_STREAM_SNAPSHOT),
-                time, (1ULL << MEMBERS) - 1, 0, code);
-    c->unit = head->unit;
-    c->reserved = 0;
-    c->start_ms = start;
+    whole_code(&c->event, code);
     whole_put_four(&c->opening_price, &prices);
     c->candle_acc_trade_volume = sums.first;
     c->candle_acc_trade_price = sums.second;
-    char *texts = (char *)c + BEHIND;
-    /* With the NUL behind each; the first has room for more. */
-    _mm256_storeu_si256((void *)texts, _mm256_maskz_loadu_epi8(TIME_BYTES, times + s->utc));
-    _mm256_mask_storeu_epi8(texts + 20, 0xFFFFF,
-                            _mm256_maskz_loadu_epi8(TIME_BYTES, times + s->kst));
-    c->candle_date_time_utc = texts;
-    c->candle_date_time_kst = texts + 20;
     out->event(out->context, &c->event);
     return 1;
 }

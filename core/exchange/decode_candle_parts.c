@@ -97,28 +97,17 @@ UPBIT__QUICK int read_candle(upbit__decoder *d, const char *text, size_t length,
     const int64_t start = candle_start(d, times + s->utc, &no_start);
     if (no_start != 0)
         return 0;
-    enum { BEHIND = UPBIT__WHOLE_BEHIND(upbit_candle), SIZE_OF = BEHIND + 40, FIELDS = 12 };
-    upbit_candle *c = (void *)out->allocate(out->context, SIZE_OF);
+    upbit_candle *c =
+        quick_candle(out, stream, time, d->candle_unit, start, times + s->utc, times + s->kst);
     if (c == NULL)
         return -1;
-    quick_event(&c->event, SIZE_OF, UPBIT_TYPE_CANDLE, stream, time, FIELDS, code,
-                (unsigned)code_length);
-    c->unit = d->candle_unit;
-    c->reserved = 0;
-    c->start_ms = start;
+    copy_code(c->event.code, code, (unsigned)code_length);
     c->opening_price = opening;
     c->high_price = high;
     c->low_price = low;
     c->trade_price = trade;
     c->candle_acc_trade_volume = volume;
     c->candle_acc_trade_price = turnover;
-    char *texts = (char *)c + BEHIND;
-    memcpy(texts, times + s->utc, 19);
-    texts[19] = '\0';
-    memcpy(texts + 20, times + s->kst, 19);
-    texts[39] = '\0';
-    c->candle_date_time_utc = texts;
-    c->candle_date_time_kst = texts + 20;
     out->event(out->context, &c->event);
     return 1;
 }

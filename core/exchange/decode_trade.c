@@ -101,14 +101,11 @@ UPBIT__QUICK int read_trade(const char *text, size_t length, int simple,
         quick_enum(UPBIT__ENUM_SIDE, &side, side_text, &nulls, 1) == NULL ||
         quick_enum(UPBIT__ENUM_CHANGE, &change, change_text, &nulls, 1) == NULL)
         return 0;
-    enum { BEHIND = UPBIT__WHOLE_BEHIND(upbit_trade), SIZE_OF = BEHIND + 11 + 9, FIELDS = 18 };
-    upbit_trade *t = (void *)out->allocate(out->context, SIZE_OF);
+    upbit_trade *t = quick_trade(out, stream, time, trade_time, id, _mm256_castsi256_si128(days),
+                                 _mm256_castsi256_si128(clocks), change, side);
     if (t == NULL)
         return -1;
-    quick_event(&t->event, SIZE_OF, UPBIT_TYPE_TRADE, stream, time, FIELDS, code_text,
-                (unsigned)code_length);
-    t->trade_timestamp = trade_time;
-    t->sequential_id = id;
+    copy_code(t->event.code, code_text, (unsigned)code_length);
     t->trade_price = price;
     t->trade_volume = volume;
     t->prev_closing_price = closing;
@@ -117,15 +114,6 @@ UPBIT__QUICK int read_trade(const char *text, size_t length, int simple,
     t->best_ask_size = ask_size;
     t->best_bid_price = bid_price;
     t->best_bid_size = bid_size;
-    char *texts = (char *)t + BEHIND;
-    memcpy(texts, times + s->date, 10);
-    texts[10] = '\0';
-    memcpy(texts + 11, times + s->clock, 8);
-    texts[19] = '\0';
-    t->trade_date = texts;
-    t->trade_time = texts + 11;
-    const uint64_t enums = (uint64_t)change | (uint64_t)side << 8;
-    memcpy(&t->change, &enums, sizeof enums);
     out->event(out->context, &t->event);
     return 1;
 }

@@ -112,24 +112,13 @@ UPBIT__QUICK int read_trade(const char *text, size_t length, int simple,
     const uint8_t stream = read_stream(w, s, AT(st), length);
     if (__builtin_expect(w->bad != 0, 0))
         return 0;
-    enum { BEHIND = UPBIT__WHOLE_BEHIND(upbit_trade), SIZE = BEHIND + 11 + 9 };
-    upbit_trade *t = (void *)out->allocate(out->context, SIZE);
+    _Static_assert((int)upbit_trade_count == 18, "quick_trade");
+    upbit_trade *t = quick_trade(out, stream, time, trade_time, id, date, clock, change, side);
     if (t == NULL)
         return -1;
-    whole_event(&t->event, SIZE, UPBIT_TYPE_TRADE, stream, time, (1ULL << upbit_trade_count) - 1, 0,
-                code);
-    t->trade_timestamp = trade_time;
-    t->sequential_id = id;
+    whole_code(&t->event, code);
     whole_put_four(&t->trade_price, &first);
     whole_put_four(&t->best_ask_price, &second);
-    char *texts = (char *)t + BEHIND;
-    _mm_storeu_si128((void *)texts, date);
-    _mm_storel_epi64((void *)(texts + 11), clock);
-    texts[19] = '\0';
-    t->trade_date = texts;
-    t->trade_time = texts + 11;
-    const uint64_t enums = (uint64_t)change | (uint64_t)side << 8;
-    memcpy(&t->change, &enums, sizeof enums);
     out->event(out->context, &t->event);
     return 1;
 #undef FOUR
@@ -221,8 +210,9 @@ UPBIT__QUICK int read_ticker(const char *text, size_t length, int simple,
     upbit_ticker *t = (void *)out->allocate(out->context, SIZE);
     if (t == NULL)
         return -1;
-    whole_event(&t->event, SIZE, UPBIT_TYPE_TICKER, stream, time, (1ULL << upbit_ticker_count) - 1,
-                1ULL << AT(dd), code);
+    quick_event(&t->event, SIZE, UPBIT_TYPE_TICKER, stream, time, upbit_ticker_count,
+                1ULL << AT(dd));
+    whole_code(&t->event, code);
     whole_put_four(&t->opening_price, &prices);
     whole_put(&t->prev_closing_price, &others, 0);
     t->acc_trade_price = turnover;

@@ -358,17 +358,9 @@ UPBIT__QUICK void whole_plain(whole *w, __m512i text, __mmask64 counts)
               _mm512_cmpeq_epi8_mask(text, row_constant(UPBIT__SCAN_BACKSLASH));
 }
 
-/* All of an event but its payload. */
-UPBIT__QUICK void whole_event(upbit_event *e, size_t size, unsigned type, uint8_t stream,
-                              int64_t time, uint64_t present, uint64_t nulls, __m256i code)
+/* The code, with zeros behind it. */
+UPBIT__QUICK void whole_code(upbit_event *e, __m256i code)
 {
-    const uint64_t first = (uint64_t)size | (uint64_t)type << 32 | 1ULL << 48; /* schema 1 */
-    _Static_assert(offsetof(upbit_event, exchange_ms) == 16 && offsetof(upbit_event, nulls) == 56 &&
-                       offsetof(upbit_event, stream) == 8,
-                   "eight words");
-    _mm512_storeu_si512(e, _mm512_set_epi64((int64_t)nulls, (int64_t)present, 0, 0, 0, time, stream,
-                                            (int64_t)first));
-    e->extra = NULL;
     _mm256_mask_storeu_epi64(e->code, 7, code);
 }
 

@@ -259,6 +259,35 @@ START_TEST(a_thin_book_takes_no_more)
 }
 END_TEST
 
+/* As many commas in 64 bytes as a book can have, which the shortest numbers make; and in all of
+ * them more. */
+START_TEST(commas_fill_a_block)
+{
+    static book b;
+    static char text[4097];
+    rig_need_decoder();
+    for (unsigned length = 1; length < 24; length++) {
+        make(&b, 1, 1, 1, 9, 9, "");
+        b.length = (size_t)(strstr(b.text, "KRW-A") - b.text);
+        b.length += (size_t)sprintf(b.text + b.length,
+                                    "%.*s\",\"tms\":1790134773006,\"tas\":1,\"tbs\":2,\"obu\":[",
+                                    (int)length, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+        for (unsigned i = 0; i < 30; i++)
+            b.length += (size_t)sprintf(
+                b.text + b.length, "%s{\"ap\":1,\"bp\":2,\"as\":3,\"bs\":4}", i > 0 ? "," : "");
+        b.length += (size_t)sprintf(b.text + b.length, "],\"st\":\"REALTIME\"}");
+        ck_assert_uint_eq(compare_kinds(b.text, b.length), readers());
+    }
+    for (unsigned commas = 1; commas <= 47; commas++) {
+        memset(text, ' ', sizeof text - 1);
+        for (unsigned block = 0; block < 64; block++)
+            memset(text + 64 * block + 17, ',', commas);
+        memcpy(text, "{\"ty\":\"orderbook\"", 17);
+        ck_assert_uint_eq(compare_kinds(text, 4096), 0);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("books");
@@ -267,6 +296,7 @@ int main(void)
     tcase_add_test(t, a_number_may_stand_anywhere);
     tcase_add_test(t, any_number_of_rows);
     tcase_add_test(t, too_many_commas);
+    tcase_add_test(t, commas_fill_a_block);
     tcase_add_loop_test(t, a_thin_book_takes_no_more, 0, 2);
     suite_add_tcase(s, t);
     int status = check_main(s);
