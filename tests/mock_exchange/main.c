@@ -10,7 +10,7 @@
 
 static bool follow_parent(pid_t parent)
 {
-    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
         perror("upbit-mock: prctl");
         return false;
     }

@@ -132,7 +132,7 @@ int main(int argc, char **argv)
         relay_close(&r);
         return 2;
     }
-    if (r.parent_death && (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)) {
+    if (r.parent_death && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)) {
         fprintf(stderr, "upbit-relay: the parent has ended already\n");
         relay_close(&r);
         return 1;
