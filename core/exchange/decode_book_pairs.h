@@ -199,9 +199,9 @@ UPBIT__QUICK uint64_t four_powers(book_powers *to, const book_four *f, unsigned 
     to->lanes = (marks + any) >> 15 & ones;
     const int seen =
         __builtin_popcountll(f->number | marks | powers) + __builtin_popcountll(to->minus);
-    /* All within the lane, and one digit before the point that is not 0. */
-    return (marks & (tops | tops >> 1 | tops >> 2)) | (powers & ~f->digits) |
-           (to->lanes & f->zeros) | (to->lanes << 1 & ~f->wholes) |
+    /* A digit, and one before the point. An exponent that goes beyond its lane is not all counted,
+     * and a slot with a 0, which may have one, is dropped. */
+    return (powers & ~f->digits) | (to->lanes << 1 & ~f->wholes) |
            (uint64_t)((unsigned)seen != size);
 }
 
