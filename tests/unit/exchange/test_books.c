@@ -259,6 +259,28 @@ START_TEST(a_thin_book_takes_no_more)
 }
 END_TEST
 
+/* One whose slots are all full asks for one block, even when a number of it is read by itself. */
+START_TEST(a_full_book_asks_once)
+{
+    static const char *const others[] = {"1", "1E2", "123456789012345.67890"};
+    static book b;
+    char reason[160];
+    rig_need_decoder();
+    make(&b, _i & 1, 1, 5, 2, 2, others[_i / 2]);
+    for (int kind = UPBIT__DECODER_PLAIN; kind < UPBIT__DECODER_KINDS; kind++) {
+        asked_for blocks = {.most = 1};
+        const upbit__decode_output out = {&blocks, allocate_few, keep, NULL, discard_one};
+        if (!upbit__decoder_use(rig_decoder, kind))
+            continue;
+        ck_assert_int_eq(upbit__decode(rig_decoder, b.text, b.length, &out, reason, sizeof reason),
+                         1);
+        ck_assert_uint_eq(blocks.asked, 1);
+        ck_assert_uint_eq(blocks.discarded, 0);
+        free(blocks.event);
+    }
+}
+END_TEST
+
 /* As many commas in 64 bytes as a book can have, which the shortest numbers make; and in all of
  * them more. */
 START_TEST(commas_fill_a_block)
@@ -297,6 +319,7 @@ int main(void)
     tcase_add_test(t, any_number_of_rows);
     tcase_add_test(t, too_many_commas);
     tcase_add_test(t, commas_fill_a_block);
+    tcase_add_loop_test(t, a_full_book_asks_once, 0, 6);
     tcase_add_loop_test(t, a_thin_book_takes_no_more, 0, 2);
     suite_add_tcase(s, t);
     int status = check_main(s);
