@@ -156,7 +156,7 @@ START_TEST(any_number_of_rows)
 {
     static book b;
     rig_need_decoder();
-    for (unsigned rows = 0; rows < 40; rows++) {
+    for (unsigned rows = 0; rows < 48; rows++) {
         for (int shape = 0; shape < 4; shape++) {
             make(&b, shape & 1, shape >> 1, rows, 0, 0, rows % 2 ? "1" : "0");
             ck_assert_uint_eq(compare_kinds(b.text, b.length),
@@ -259,6 +259,23 @@ START_TEST(a_thin_book_takes_no_more)
 }
 END_TEST
 
+/* As few as make no book, with enough text behind them; what was looked for before had more. */
+START_TEST(too_few_commas)
+{
+    static book b;
+    static char text[641]; /* whole blocks of 64: so nothing is behind the last */
+    rig_need_decoder();
+    for (size_t commas = 0; commas < 9; commas++) {
+        make(&b, _i, 1, 3, 9, 9, "");
+        ck_assert_uint_eq(compare_kinds(b.text, b.length), readers());
+        memset(text, 'A', sizeof text - 1);
+        memcpy(text, b.text, 17);
+        memset(text + 40, ',', commas);
+        ck_assert_uint_eq(compare_kinds(text, sizeof text - 1), 0);
+    }
+}
+END_TEST
+
 /* One whose slots are all full asks for one block, even when a number of it is read by itself. */
 START_TEST(a_full_book_asks_once)
 {
@@ -319,6 +336,7 @@ int main(void)
     tcase_add_test(t, any_number_of_rows);
     tcase_add_test(t, too_many_commas);
     tcase_add_test(t, commas_fill_a_block);
+    tcase_add_loop_test(t, too_few_commas, 0, 2);
     tcase_add_loop_test(t, a_full_book_asks_once, 0, 6);
     tcase_add_loop_test(t, a_thin_book_takes_no_more, 0, 2);
     suite_add_tcase(s, t);
