@@ -276,6 +276,31 @@ START_TEST(too_few_commas)
 }
 END_TEST
 
+/* As many as a book of one row, anywhere: nothing is read behind the message for them. */
+START_TEST(commas_near_the_end)
+{
+    static char text[200];
+    static const char row[] =
+        "{\"ty\":\"orderbook\",\"cd\":\"A\",\"tms\":1790134773006,\"tas\":1,\"tbs\":1,"
+        "\"obu\":[{\"ap\":12345678901234567890123,,,}],\"st\":\"REALTIME\"}";
+    rig_need_decoder();
+    for (size_t length = 64; length <= sizeof text; length += 13) {
+        for (size_t first = 17; first < length; first++) {
+            for (size_t apart = 1; apart < 23 && first + 8 * apart < length; apart++) {
+                for (size_t early = 0; early < 4; early++) { /* those that stand at the beginning */
+                    memset(text, '1', length);
+                    memcpy(text, _i ? "{\"ty\":\"orderbook\"" : "{\"type\":\"orderbook\"", 17);
+                    for (size_t i = 0; i < 9; i++)
+                        text[i < early ? 17 + 23 * i : first + i * apart] = ',';
+                    ck_assert_uint_eq(compare_kinds(text, length), 0);
+                }
+            }
+        }
+    }
+    ck_assert_uint_eq(compare_kinds(row, sizeof row - 1), 0);
+}
+END_TEST
+
 /* One whose slots are all full asks for one block, even when a number of it is read by itself. */
 START_TEST(a_full_book_asks_once)
 {
@@ -337,6 +362,7 @@ int main(void)
     tcase_add_test(t, too_many_commas);
     tcase_add_test(t, commas_fill_a_block);
     tcase_add_loop_test(t, too_few_commas, 0, 2);
+    tcase_add_loop_test(t, commas_near_the_end, 0, 2);
     tcase_add_loop_test(t, a_full_book_asks_once, 0, 6);
     tcase_add_loop_test(t, a_thin_book_takes_no_more, 0, 2);
     suite_add_tcase(s, t);
