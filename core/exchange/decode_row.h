@@ -161,7 +161,8 @@ UPBIT__QUICK int quick_row(const char *p, const char *brace, int simple, upbit_b
     const char *fourth = third + size - 1 + _tzcnt_u64(half);
     __mmask64 differ = _mm512_mask_cmpneq_epi8_mask(counts, row_lanes(p, second, third, fourth),
                                                     _mm512_load_si512(names[simple]));
-    if (differ != 0)
+    /* A bracket before the last number ends no row, however long the numbers are together. */
+    if ((differ | (uint64_t)(brace < fourth + size)) != 0)
         return -1;
     return row_numbers(p + price, second + price, third + size, fourth + size,
                        (unsigned)(brace - p) - 2 * price - 2 * size, ask, bid);

@@ -362,6 +362,27 @@ START_TEST(commas_may_be_anywhere)
 }
 END_TEST
 
+/* A row whose bracket comes too soon, by each distance: its numbers may then be as long together as what
+ * stands before it, if exponents are taken for no part of them. Found by fuzzing. */
+START_TEST(a_bracket_comes_too_soon)
+{
+    static const char *const shapes[2][2] = {
+        {"[{\"type\":\"orderbook\",\"code\":\"BTC-BERA\",\"timestamp\":1,\"orderbook_units\":["
+         "{\"ask_price\":6.89E-6,\"bid_price\":6.5E-6,\"ask_size\":8.7",
+         "},\"bid_size\":0.10}"},
+        {"[{\"ty\":\"orderbook\",\"cd\":\"BTC-BERA\",\"tms\":1,\"obu\":["
+         "{\"ap\":6.89E-6,\"bp\":6.5E-6,\"as\":8.7",
+         "},\"bs\":0.10}"}};
+    char message[768];
+    rig_need_decoder();
+    for (int i = 0; i < 2 * 32; i++) {
+        int n = snprintf(message, sizeof message, "%s%.*s%s%*s]}]", shapes[i % 2][0], i / 2,
+                         ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,", shapes[i % 2][1], 400, "");
+        compare_kinds(message, (size_t)n);
+    }
+}
+END_TEST
+
 /* Also those that no clock shows, of a day that the candle before was of. */
 START_TEST(all_clocks_are_read_alike)
 {
@@ -393,6 +414,7 @@ int main(void)
     tcase_set_timeout(t, 0);
     tcase_add_test(t, all_kinds_say_the_same);
     tcase_add_test(t, commas_may_be_anywhere);
+    tcase_add_test(t, a_bracket_comes_too_soon);
     tcase_add_test(t, all_clocks_are_read_alike);
     tcase_add_loop_test(t, a_byte_makes_the_difference, 0, USUAL);
     suite_add_tcase(s, t);
