@@ -37,11 +37,15 @@ CURLcode __wrap_curl_easy_getinfo(CURL *easy, CURLINFO info, void *out)
     return get_code;
 }
 
+static unsigned spared; /* how many calls of that name go well before */
+
 static bool is_to_fail(const char *name)
 {
-    bool now = fails != NULL && strcmp(fails, name) == 0;
-    if (now)
+    bool now = fails != NULL && strcmp(fails, name) == 0 && spared-- == 0;
+    if (now) {
         fails = NULL;
+        spared = 0;
+    }
     return now;
 }
 
@@ -323,10 +327,13 @@ START_TEST(calls_that_fail)
     static const char *const names[] = {
         "BIO_get_new_index", "BIO_meth_new",         "BIO_meth_set_read", "BIO_meth_set_write",
         "BIO_meth_set_ctrl", "BIO_meth_set_destroy", "BIO_new",           "BIO_up_ref",
+        "BIO_up_ref", /* the second: what was held by the first is let go of */
     };
+    const size_t count = sizeof names / sizeof *names;
     connect_both();
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; i < count; i++) {
         fails = names[i];
+        spared = i == count - 1;
         install();
         ck_assert_msg(fails == NULL, "%s is not called", names[i]);
         expect_plain();
