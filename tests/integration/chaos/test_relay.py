@@ -13,6 +13,10 @@ import threading
 import time
 import traceback
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'mock'))
+
+from parent import check_that_it_ends_too  # noqa: E402
+
 PROGRAM = sys.argv[1]
 PATIENCE = 30
 
@@ -427,6 +431,12 @@ def test_ends():
     assert relay.process.wait(PATIENCE) == 0
     relay.process.stdout.close()
     client.close()
+    server.listener.close()
+
+
+def test_it_ends_with_its_parent():
+    server = Server()
+    check_that_it_ends_too(PROGRAM, '--to', str(server.port), '--parent-death')
     server.listener.close()
 
 

@@ -8,12 +8,12 @@ import re
 import signal
 import ssl
 import subprocess
-import sys
 import tempfile
 import time
 import warnings
 
 from exchange import BINARY, MOCK, PING, PONG, TEXT, Closed, Mock, WebSocket, certificate, parse, run
+from parent import check_that_it_ends_too
 
 
 def call(*arguments):
@@ -47,33 +47,8 @@ def test_a_port_of_ones_own_and_one_that_is_taken():
     assert result.communicate(timeout=10)[0] == "" and result.returncode == 0
 
 
-def starts_one(then=""):
-    """A program that starts the mock, says its process and does this before it ends itself."""
-    return ("import os, signal, subprocess, sys; p = subprocess.Popen([sys.argv[1], '--parent-death'], "
-            "stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True); print(p.stdout.readline(), p.pid, flush=True)" + then)
-
-
-def ends_soon(pid):
-    for _ in range(200):
-        try:
-            with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-                if file.read().rpartition(")")[2].split()[0] == "Z":
-                    return True
-        except FileNotFoundError:
-            return True
-        time.sleep(0.02)
-    return False
-
-
 def test_it_ends_with_its_parent():
-    # One that stands still can be ended by SIGKILL alone.
-    for then in "", "; os.kill(p.pid, signal.SIGSTOP)":
-        result = subprocess.run([sys.executable, "-c", starts_one(then), MOCK], capture_output=True,
-                                text=True, timeout=20)
-        pid = int(result.stdout.split()[-1])
-        if not ends_soon(pid):
-            os.kill(pid, signal.SIGKILL)
-            raise AssertionError("it is still there" + then)
+    check_that_it_ends_too(MOCK, "--parent-death")
 
 
 def test_rest_answers_as_the_exchange_does():
