@@ -97,7 +97,7 @@ UPBIT__QUICK int read_book(const char *text, size_t length, int simple,
 {
     const book_shape *s = &shapes[simple];
     uint16_t at[UPBIT__BOOK_COMMAS];
-    if (length > UPBIT__BOOK_BLOCKS * 64)
+    if (length > (size_t)UPBIT__BOOK_BLOCKS * 64)
         return 0;
     const unsigned count = book_commas(at, text, length), rows = (count - 5) / 4,
                    leveled = (count - 5) % 4;
@@ -143,7 +143,7 @@ UPBIT__QUICK int read_book(const char *text, size_t length, int simple,
         upbit__decimal_scan(&bid_total, text + at[3] + s->second) != text + at[UNITS])
         return 0;
 
-    const size_t size = BEHIND + 2 * rows * sizeof(upbit_book_row);
+    const size_t size = BEHIND + 2 * sizeof(upbit_book_row) * rows;
     upbit_orderbook *b = (void *)out->allocate(out->context, size);
     if (b == NULL)
         return -1;

@@ -95,10 +95,11 @@ int upbit__loop_create(upbit__loop **out)
     if (rc == 0)
         rc = upbit__curl_multi_init(&loop->curl_rest, loop);
     if (rc != 0) {
-        char why[80];
-        if (rc == UPBIT_ERROR_SYSTEM)
+        if (rc == UPBIT_ERROR_SYSTEM) {
+            char why[80];
             upbit__error_set(rc, "no descriptor for the I/O loop: %s: see ulimit -n",
                              strerror_r(errno, why, sizeof why));
+        }
         upbit__loop_destroy(loop);
         return rc;
     }

@@ -20,18 +20,23 @@ JOBS = max(1, min(4, os.cpu_count() or 1))
 # gcc 12's analyzer loses sight of memory that is handed to a structure behind another pointer and
 # calls it leaked. Leaks are looked for by AddressSanitizer, valgrind and the failing calls.
 FANALYZER = ['-fanalyzer', '-Wno-analyzer-malloc-leak', '-Wno-analyzer-too-complex']
+KIND = re.compile(r'-DUPBIT__KIND=(\w+)')
 
 
 def units(directory, *rooms):
-    """What the compile database has of these rooms, each source once."""
+    """What the compile database has of these rooms, each source once; decoders once for each kind."""
     with open(os.path.join(directory, 'compile_commands.json'), encoding='utf-8') as file:
         entries = json.load(file)
     found = {}
     for entry in entries:
         name = os.path.relpath(os.path.join(entry['directory'], entry['file']), TOP)
         if name.startswith(rooms):
-            found.setdefault(name, entry)
-    return sorted(found.items())
+            found.setdefault((name, ''.join(KIND.findall(entry['command']))), entry)
+    return [(name, entry) for (name, _), entry in sorted(found.items())]
+
+
+def sources(directory, *rooms):
+    return sorted({name for name, _ in units(directory, *rooms)})
 
 
 def each(work, items):
@@ -62,10 +67,9 @@ def findings(texts):
 
 
 def clang_tidy(directory):
-    def one(item):
-        return run(['clang-tidy', '--quiet', '-p', directory, os.path.join(TOP, item[0])])[0]
-    sources = [u for u in units(directory, 'core/', 'qt_bridge/src/', 'qt_bridge/tools/')]
-    return findings(each(one, sources))
+    def one(name):  # it takes each command of the database by itself
+        return run(['clang-tidy', '--quiet', '-p', directory, os.path.join(TOP, name)])[0]
+    return findings(each(one, sources(directory, 'core/', 'qt_bridge/src/', 'qt_bridge/tools/')))
 
 
 def cppcheck(directory):
@@ -73,7 +77,7 @@ def cppcheck(directory):
     with open(os.path.join(TOP, 'tests', 'lint', 'cppcheck.txt'), encoding='utf-8') as file:
         options = [line.strip() for line in file if line.strip() and not line.startswith('#')]
     text, status = run(['cppcheck', '--quiet', '-j%d' % JOBS] + options +
-                       [name for name, _ in units(directory, 'core/')])
+                       sources(directory, 'core/'))
     found = findings([text])
     return found if found or status == 0 else [text.strip()[-2000:]]
 
