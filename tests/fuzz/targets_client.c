@@ -1,4 +1,5 @@
 /* What programs and other processes give. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,29 +10,40 @@
 #include "limits/ledger_record.h"
 #include "targets.h"
 
-/* Lines of NAME=value. */
-static void set_environment(char *text, int set)
+static const char *const names[] = {
+    "UPBIT_URL",        "UPBIT_PRIVATE_URL", "UPBIT_REST_URL",       "UPBIT_CA_FILE",
+    "UPBIT_PROXY",      "UPBIT_LOG_LEVEL",   "UPBIT_LIMIT_STRATEGY", "UPBIT_LIMIT_SHARING",
+    "UPBIT_LIMIT_GROUP"};
+enum { NAMES = sizeof names / sizeof *names };
+
+/* A line for each name, as far as there are some; an empty one leaves it out. By putenv, because
+ * what setenv copies is never let go of. */
+static void set_environment(char *kept[NAMES], char *text)
 {
-    static const char *const names[] = {
-        "UPBIT_URL",        "UPBIT_PRIVATE_URL", "UPBIT_REST_URL",       "UPBIT_CA_FILE",
-        "UPBIT_PROXY",      "UPBIT_LOG_LEVEL",   "UPBIT_LIMIT_STRATEGY", "UPBIT_LIMIT_SHARING",
-        "UPBIT_LIMIT_GROUP"};
-    size_t at = 0;
-    for (char *line = text; line != NULL && at < sizeof names / sizeof *names; at++) {
-        char *end = strchr(line, '\n');
+    for (size_t i = 0; i < NAMES; i++) {
+        char *end = text != NULL ? strchr(text, '\n') : NULL;
         if (end != NULL)
             *end = '\0';
-        if (set && *line != '\0')
-            setenv(names[at], line, 1);
-        line = end != NULL ? end + 1 : NULL;
+        kept[i] = NULL;
+        if (text != NULL && *text != '\0') {
+            FUZZ_REQUIRE(asprintf(&kept[i], "%s=%s", names[i], text) >= 0);
+            FUZZ_REQUIRE(putenv(kept[i]) == 0);
+        }
+        text = end != NULL ? end + 1 : NULL;
     }
-    for (size_t i = 0; !set && i < sizeof names / sizeof *names; i++)
+}
+
+static void clear_environment(char *kept[NAMES])
+{
+    for (size_t i = 0; i < NAMES; i++) {
         unsetenv(names[i]);
+        free(kept[i]);
+    }
 }
 
 void fuzz_options(const uint8_t *data, size_t size)
 {
-    char *text = fuzz_text(data, size);
+    char *text = fuzz_text(data, size), *kept[NAMES];
     upbit__config c;
     upbit_options o = UPBIT_OPTIONS_INIT;
     o.url = text;
@@ -41,14 +53,14 @@ void fuzz_options(const uint8_t *data, size_t size)
         FUZZ_REQUIRE(c.url != NULL && c.private_url != NULL && c.rest_url != NULL);
         upbit__config_finish(&c);
     }
-    set_environment(text, 1);
+    set_environment(kept, text);
     rc = upbit__config_init_from_environment(&c);
     FUZZ_REQUIRE(rc == 0 || rc == UPBIT_ERROR_INVALID_ARGUMENT || rc == UPBIT_ERROR_UNAVAILABLE);
     if (rc == 0)
         upbit__config_finish(&c);
     else
         FUZZ_REQUIRE(upbit_error_detail()[0] != '\0');
-    set_environment(text, 0);
+    clear_environment(kept);
     free(text);
     /* The numbers, in a struct that is as long as the caller says. */
     o = (upbit_options)UPBIT_OPTIONS_INIT;

@@ -80,16 +80,19 @@ void fuzz_mock_frames(const uint8_t *data, size_t size)
     mock_buf_finish(&reader.plain);
 }
 
-/* By the environment, which takes the same lines as the file. */
+/* By the environment, which takes the same lines as the file. By putenv, because what setenv copies
+ * is never let go of. */
 void fuzz_mock_keys(const uint8_t *data, size_t size)
 {
     struct mock_keys keys;
-    char *text = fuzz_text(data, size);
-    setenv("UPBIT_MOCK_KEYS", text, 1);
+    char *lines = fuzz_text(data, size), *text;
+    FUZZ_REQUIRE(asprintf(&text, "UPBIT_MOCK_KEYS=%s", lines) >= 0);
+    FUZZ_REQUIRE(putenv(text) == 0);
     if (mock_keys_load(&keys, NULL))
         for (size_t i = 0; i < keys.count; i++)
             FUZZ_REQUIRE(mock_keys_find(&keys, keys.list[i].access) != NULL);
-    FUZZ_REQUIRE(getenv("UPBIT_MOCK_KEYS") == NULL);
+    FUZZ_REQUIRE(getenv("UPBIT_MOCK_KEYS") == NULL); /* so that text is nobody's */
     mock_keys_finish(&keys);
     free(text);
+    free(lines);
 }
